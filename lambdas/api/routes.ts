@@ -1,0 +1,30 @@
+/** `anyone` has no authorizer; `merchant` and `admin` need a Cognito access token. */
+export type Access = 'anyone' | 'merchant' | 'admin';
+export type Route = { readonly family: string; readonly access: Access };
+
+export const API_PREFIX = '/api/v1';
+
+/**
+ * The whole API in one table: the gateway's routes are made from it, each family's handler is
+ * checked against it, and 404 and 405 are answered from it (design.md section 7).
+ */
+export const ROUTES = {
+  'POST /auth/register': { family: 'auth', access: 'anyone' },
+  'POST /auth/token': { family: 'auth', access: 'anyone' },
+  'POST /auth/refresh': { family: 'auth', access: 'anyone' },
+  'GET /me': { family: 'me', access: 'merchant' },
+  'POST /withdrawals': { family: 'withdrawals', access: 'merchant' },
+  'GET /withdrawals': { family: 'withdrawals', access: 'merchant' },
+  'GET /withdrawals/{id}': { family: 'withdrawals', access: 'merchant' },
+  'GET /admin/merchants': { family: 'admin-merchants', access: 'admin' },
+  'GET /admin/merchants/{id}': { family: 'admin-merchants', access: 'admin' },
+  'POST /admin/merchants/{id}/approve': { family: 'admin-merchants', access: 'admin' },
+  'POST /admin/merchants/{id}/reject': { family: 'admin-merchants', access: 'admin' },
+  'POST /admin/merchants/{id}/suspend': { family: 'admin-merchants', access: 'admin' },
+  'POST /admin/merchants/{id}/reactivate': { family: 'admin-merchants', access: 'admin' },
+  'POST /admin/pools/{currency}/topups': { family: 'admin-pools', access: 'admin' },
+  'GET /admin/pools/{currency}': { family: 'admin-pools', access: 'admin' },
+  'GET /health': { family: 'ops', access: 'anyone' },
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof ROUTES;
