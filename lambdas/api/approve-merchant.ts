@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { type AcceptedApproval, type Approval, decideApproval } from '../domain/approval.ts';
+import type { Merchant } from '../domain/merchant.ts';
+import { type Currency, formatAmount } from '../domain/money.ts';
+import { type Books, exactlyOnce } from '../runtime/exactly-once.ts';
+import { endpoint } from '../runtime/http.ts';
+import { approvalWrites } from '../store/approval-writes.ts';
+import { merchantPk } from '../store/keys.ts';
+import { readMerchant } from '../store/merchants.ts';
+import { amountText, byId, currencyOr, inMinorUnits, nothing } from './fields.ts';
+
+type Input = Approval & { readonly merchantId: string };
+
+const form = (defaultCurrency: Currency) =>
+  z
+    .object({
+      params: byId,
+      query: nothing,
+      body: z.strictObject({ credit_limit: amountText, currency: currencyOr(defaultCurrency) }),
+    })
+    .transform(
+      ({ params, body: { credit_limit: limit, currency } }, ctx): Input => ({
+        merchantId: params.id,
+        limit: inMinorUnits('credit_limit', limit, currency, ctx),
+        currency,
+      }),
+    );
+
+/**
+ * POST /admin/merchants/{id}/approve: opens the credit line and the wallet (ID-2). Without an
+ * Idempotency-Key a repeat hears that it was approved already, which is as safe.
+ * Refuses: merchant_not_found, merchant_already_approved, merchant_rejected.
+ */
+export const approveMerchant = (books: Books, defaultCurrency: Currency) =>
+  endpoint(
+    'optional',
+    form(defaultCurrency),
+    exactlyOnce(books)<Input, Merchant | undefined, AcceptedApproval>({
+      name: 'approval',
+      subject: ({ merchantId }) => merchantPk(merchantId),
+      read: ({ merchantId }) => readMerchant(books.ledger, merchantId),
+      decide: decideApproval,
+      writes: (accepted, txnId) => approvalWrites(books.ledger, accepted, txnId),
+      reply: ({ merchantId, txnId, amount, currency, createdAt }) => ({
+        status: 200,
+        message: { en: 'The merchant is approved.', fa: 'پذیرنده تأیید شد.' },
+        data: {
+          id: merchantId,
+          status: 'ACTIVE',
+          credit_limit: formatAmount(amount, currency),
+          currency,
+          transaction_id: txnId,
+          approved_at: createdAt,
+        },
+      }),
+    }),
+  );

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { Currency } from '../domain/money.ts';
+import {
+  type AcceptedWithdrawal,
+  decideWithdrawal,
+  type WithdrawalFacts,
+  type WithdrawalOrder,
+} from '../domain/withdrawal.ts';
+import { type Books, exactlyOnce } from '../runtime/exactly-once.ts';
+import { endpoint } from '../runtime/http.ts';
+import { merchantPk } from '../store/keys.ts';
+import { readCredit, readMerchant } from '../store/merchants.ts';
+import { findShares } from '../store/pool.ts';
+import { withdrawalWrites } from '../store/withdrawal-writes.ts';
+import { amountText, currencyOr, inMinorUnits, nothing } from './fields.ts';
+import { acceptedWithdrawalView } from './views.ts';
+
+const form = (defaultCurrency: Currency) =>
+  z
+    .object({
+      query: nothing,
+      body: z.strictObject({
+        amount: amountText,
+        currency: currencyOr(defaultCurrency),
+        source: z.literal('credit').default('credit'),
+      }),
+    })
+    .transform(
+      ({ body: { amount, currency } }, ctx): WithdrawalOrder => ({
+        amount: inMinorUnits('amount', amount, currency, ctx),
+        currency,
+      }),
+    );
+
+/**
+ * POST /withdrawals: draws on the merchant's credit and the pool, and leaves the payout to settlement.
+ * Refuses: not_a_merchant, merchant_not_approved, merchant_suspended, merchant_archived,
+ * no_credit_line, insufficient_credit, insufficient_pool.
+ */
+export const createWithdrawal = (books: Books, defaultCurrency: Currency) =>
+  endpoint(
+    'required',
+    form(defaultCurrency),
+    exactlyOnce(books)<WithdrawalOrder, WithdrawalFacts, AcceptedWithdrawal>({
+      name: 'withdrawal',
+      subject: (_order, { caller }) => merchantPk(caller.sub),
+      read: async ({ amount, currency }, { caller }) => {
+        const [merchant, credit, pool] = await Promise.all([
+          readMerchant(books.ledger, caller.sub),
+          readCredit(books.ledger, caller.sub, currency),
+          findShares(books.ledger, currency, amount),
+        ]);
+        return { merchant, credit, pool };
+      },
+      decide: decideWithdrawal,
+      writes: (accepted, txnId) => withdrawalWrites(books.ledger, accepted, txnId),
+      reply: (transaction) => ({
+        status: 202,
+        message: {
+          en: 'The withdrawal is accepted and on its way to the bank.',
+          fa: 'برداشت پذیرفته شد و در راه بانک است.',
+        },
+        data: acceptedWithdrawalView(transaction),
+      }),
+    }),
+  );

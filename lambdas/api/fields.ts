@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { type Currency, currencyCode, type MinorUnits, parseAmount } from '../domain/money.ts';
+
+/** Fields that several operations take. Each says what is wrong by a `FieldReason`. */
+
+/** An amount is text until its currency is known: a JSON number may have been rounded on its way. */
+export const amountText = z.string().max(64, 'amount_too_large');
+
+export const currencyOr = (fallback: Currency) => currencyCode.default(fallback);
+
+/** Reads the body's `field` in its currency's minor units, or names it as wrong. */
+export function inMinorUnits(
+  field: string,
+  text: string,
+  currency: Currency,
+  ctx: z.core.$RefinementCtx,
+): MinorUnits {
+  const amount = parseAmount(text, currency);
+  if (typeof amount === 'bigint') return amount;
+  ctx.addIssue({ code: 'custom', path: ['body', field], message: amount, input: text });
+  return z.NEVER;
+}
+
+/** Lower case, so that two names that differ only in case are one (ID-1). */
+export const username = z
+  .string()
+  .toLowerCase()
+  .regex(/^[a-z0-9][a-z0-9._-]{2,63}$/, 'username_malformed');
+
+/** A query without parameters, a body without fields. */
+export const nothing = z.strictObject({});
+export const noBody = nothing.optional();
+
+export const byId = z.object({ id: z.string().min(1).max(64) });
+
+export const pageQuery = {
+  limit: z
+    .string()
+    .regex(/^[1-9][0-9]{0,2}$/, 'invalid')
+    .transform(Number)
+    .pipe(z.number().max(100))
+    .default(50),
+  cursor: z.string().max(512).optional(),
+};

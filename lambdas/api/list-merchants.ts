@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { MERCHANT_STATUSES } from '../domain/merchant.ts';
+import { failure, success } from '../runtime/answer.ts';
+import { endpoint } from '../runtime/http.ts';
+import type { Ledger } from '../store/ledger.ts';
+import { findByName, listMerchants } from '../store/merchants.ts';
+import { cursorAt, positionOf } from './cursor.ts';
+import { pageQuery, username } from './fields.ts';
+import { merchantView } from './views.ts';
+
+const query = z.strictObject({
+  ...pageQuery,
+  status: z.enum(MERCHANT_STATUSES).optional(),
+  name: username.optional(),
+});
+
+/** GET /admin/merchants?status&name: newest first (ID-6). A name is unique, so it finds one or none. */
+export const listMerchantsAsAdmin = (ledger: Ledger) =>
+  endpoint(
+    'optional',
+    z.object({ query }),
+    async ({ query: { status, name, limit, cursor } }, call) => {
+      const list = `merchants|${status ?? ''}|${name ?? ''}`;
+      const before = cursor === undefined ? undefined : positionOf(list, cursor);
+      if (cursor !== undefined && before === undefined) return failure('invalid_cursor', call.id);
+      const page =
+        name === undefined
+          ? await listMerchants(ledger, status, before, limit)
+          : { merchants: await named(ledger, name, status), last: undefined };
+      return success({
+        status: 200,
+        message: { en: 'Merchants, newest first.', fa: 'پذیرندگان، تازه‌ترین نخست.' },
+        data: { items: page.merchants.map(merchantView), next_cursor: cursorAt(list, page.last) },
+      });
+    },
+  );
+
+async function named(ledger: Ledger, name: string, status: string | undefined) {
+  const merchant = await findByName(ledger, name);
+  return merchant !== undefined && (status ?? merchant.status) === merchant.status
+    ? [merchant]
+    : [];
+}

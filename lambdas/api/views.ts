@@ -1,0 +1,72 @@
+import { type CreditLine, creditAvailable, type Wallet } from '../domain/balance.ts';
+import type { Merchant } from '../domain/merchant.ts';
+import { formatAmount } from '../domain/money.ts';
+import { STATUSES, shownStatus, type Transaction } from '../domain/transaction.ts';
+import type { MerchantBalances } from '../store/merchants.ts';
+
+/** What clients see: snake_case, amounts as decimal text beside their currency, times in UTC. */
+
+/** What never changes about a withdrawal: the answer to whoever asked for it, now or years later. */
+export const acceptedWithdrawalView = (row: Transaction) => ({
+  id: row.txnId,
+  type: row.type,
+  status: 'PENDING',
+  amount: formatAmount(row.amount, row.currency),
+  currency: row.currency,
+  source: row.source,
+  bank_account: row.destination,
+  created_at: row.createdAt,
+});
+
+export const withdrawalView = (row: Transaction) => ({
+  ...acceptedWithdrawalView(row),
+  status: shownStatus(row.status),
+  bank_reference: row.bankRef ?? null,
+  failure: row.failure ?? null,
+  history: historyView(row),
+});
+
+/** When it last became each status, oldest first; what merchants do not see is left out. */
+const historyView = ({ at }: Transaction) =>
+  STATUSES.flatMap((status) => {
+    const when = at[status];
+    return when === undefined || shownStatus(status) !== status ? [] : [{ status, at: when }];
+  }).toSorted((a, b) => (a.at < b.at ? -1 : 1));
+
+/** Parts per million as a percentage with two decimals or, where it needs them, four. */
+const percent = (ppm: bigint): string => {
+  const text = ppm.toString().padStart(5, '0');
+  return `${text.slice(0, -4)}.${text.slice(-4)}`.replace(/0{1,2}$/, '');
+};
+
+export const merchantView = (merchant: Merchant) => ({
+  id: merchant.id,
+  username: merchant.name,
+  status: merchant.status,
+  requested_credit: formatAmount(merchant.requestedCredit, merchant.requestedCurrency),
+  currency: merchant.requestedCurrency,
+  bank_account: merchant.bankAccount,
+  fee: percent(merchant.feePpm),
+  time_zone: merchant.timeZone,
+  created_at: merchant.createdAt,
+});
+
+const creditView = (line: CreditLine) => ({
+  currency: line.currency,
+  limit: formatAmount(line.limit, line.currency),
+  utilised: formatAmount(line.utilised, line.currency),
+  available: formatAmount(creditAvailable(line), line.currency),
+});
+
+const walletView = ({ currency, available, pending }: Wallet) => ({
+  currency,
+  available: formatAmount(available, currency),
+  pending: formatAmount(pending, currency),
+});
+
+export const merchantBalancesView = ({ merchant, credit, wallets }: MerchantBalances) => ({
+  ...merchantView(merchant),
+  credit: credit.map(creditView),
+  wallets: wallets.map(walletView),
+  limits: Object.entries(merchant.limits).map(([currency, limit]) => ({ currency, ...limit })),
+});

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { type MinorUnits, minor, minorUnits } from './money.ts';
+
+/**
+ * One phase's movements by account, in the transaction's currency; they sum to zero (design.md section 3).
+ * `pool`, `credit` and `wallet` are rows; the others are system accounts that no rule reads.
+ */
+export const ACCOUNTS = [
+  'funding',
+  'pool',
+  'clearing',
+  'credit',
+  'lent',
+  'wallet',
+  'bank',
+] as const;
+export type Account = (typeof ACCOUNTS)[number];
+export const postings = z.partialRecord(z.enum(ACCOUNTS), minorUnits);
+export type Postings = z.infer<typeof postings>;
+
+const less = (amount: bigint): MinorUnits => minor(-amount);
+
+export const topUpPostings = (amount: MinorUnits): Postings => ({
+  funding: less(amount),
+  pool: amount,
+});
+
+export const drawPostings = (amount: MinorUnits): Postings => ({
+  pool: less(amount),
+  clearing: amount,
+  credit: amount,
+  lent: less(amount),
+});
+
+export const settlePostings = (amount: MinorUnits): Postings => ({
+  clearing: less(amount),
+  bank: amount,
+});
+
+/**
+ * A credit withdrawal that the bank refused. What is still utilised goes back to credit and pool; the
+ * merchant may have repaid the rest while it was in flight, and that is then its own money.
+ */
+export function refundPostings(amount: MinorUnits, utilised: MinorUnits): Postings {
+  const toCredit = minor(amount < utilised ? amount : utilised);
+  const toWallet = minor(amount - toCredit);
+  return {
+    clearing: less(amount),
+    ...(toCredit > 0n && { pool: toCredit, credit: less(toCredit), lent: toCredit }),
+    ...(toWallet > 0n && { wallet: toWallet }),
+  };
+}

@@ -1,0 +1,12 @@
+import { dynamoClient } from './clients.ts';
+import type { Books } from './exactly-once.ts';
+
+/** What an operation that moves money works on, over one client. */
+export function books(env: { LEDGER_TABLE: string; IDEMPOTENCY_TABLE: string }): Books {
+  const dynamo = dynamoClient();
+  return {
+    ledger: { dynamo, table: env.LEDGER_TABLE },
+    answers: { dynamo, table: env.IDEMPOTENCY_TABLE },
+    now: () => new Date(),
+  };
+}

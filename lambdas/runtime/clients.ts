@@ -1,0 +1,26 @@
+import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/**
+ * Two tries and short time-outs: our own loop repeats with a fresh decision, and the SDK's patience
+ * (seconds, when throttled) would eat the caller's deadline. Environment variables point the clients.
+ */
+const impatient = {
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+};
+
+/** Every number comes back as bigint: no amount passes through a JS number. */
+export const documentClient = (dynamo: DynamoDBClient): DynamoDBDocumentClient =>
+  DynamoDBDocumentClient.from(dynamo, {
+    marshallOptions: { removeUndefinedValues: true },
+    unmarshallOptions: { wrapNumbers: BigInt },
+  });
+
+export const dynamoClient = (): DynamoDBDocumentClient =>
+  documentClient(new DynamoDBClient(impatient));
+export const sqsClient = (): SQSClient => new SQSClient(impatient);
+export const cognitoClient = (): CognitoIdentityProviderClient =>
+  new CognitoIdentityProviderClient({});

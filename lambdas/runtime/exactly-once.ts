@@ -1,0 +1,225 @@
+import type { JSONValue } from '@aws-lambda-powertools/commons/types';
+import {
+  IdempotencyConfig,
+  IdempotencyPersistenceLayerError,
+  IdempotencyValidationError,
+  makeIdempotent,
+} from '@aws-lambda-powertools/idempotency';
+import type { Reason, Refused } from '../domain/reason.ts';
+import type { Transaction } from '../domain/transaction.ts';
+import type { Draft } from '../domain/withdrawal.ts';
+import { type Answers, putAnswer, readAnswer } from '../store/answers.ts';
+import { commit, isPassing, type LabelledWrite } from '../store/commit.ts';
+import { transactionId } from '../store/keys.ts';
+import type { Ledger } from '../store/ledger.ts';
+import { noTransaction, putTransaction, readTransaction } from '../store/transactions.ts';
+import { type Answer, failure, type Success, success } from './answer.ts';
+import type { Call } from './http.ts';
+import { CommittedAnswers } from './idempotency.ts';
+import { log } from './observe.ts';
+import { PROBLEMS } from './problems.ts';
+import { type Undecided, undecided, untilDecided } from './retry.ts';
+
+/** Part of every transaction id and of every idempotency key: never rename one. */
+export type OperationName = 'withdrawal' | 'approval' | 'top-up';
+
+/** An operation that moves money or a limit: read, decide, one transaction, reply. */
+export type MoneyOperation<Input, Facts, Accepted extends { readonly transaction: Draft }> = {
+  readonly name: OperationName;
+  /** The partition of the row it concerns, where its transaction is kept. */
+  readonly subject: (input: Input, call: Call) => string;
+  readonly read: (input: Input, call: Call) => Promise<Facts>;
+  readonly decide: (
+    facts: Facts,
+    input: Input,
+    now: Date,
+  ) => Refused | (Accepted & { readonly kind: 'accepted' });
+  /** All that changes beside the transaction's own row. */
+  readonly writes: (accepted: Accepted, txnId: string) => readonly LabelledWrite[];
+  /** A pure function of what never changes in the row: a replay years later is rendered from it. */
+  readonly reply: (transaction: Transaction) => Success;
+};
+
+export type Books = {
+  readonly ledger: Ledger;
+  readonly answers: Answers;
+  readonly now: () => Date;
+};
+
+type Decided = { readonly kind: 'decided'; readonly answer: Answer };
+const decided = (answer: Answer): Decided => ({ kind: 'decided', answer });
+
+/**
+ * Runs a money operation exactly once for each (caller, operation, Idempotency-Key), and tells every
+ * repeat what the first was told (design.md section 4). Nothing here depends on a lock: two conditions
+ * in the one transaction, on the answer's row and on the transaction's, let exactly one of them win.
+ */
+export const exactlyOnce =
+  (books: Books) =>
+  <Input, Facts, Accepted extends { readonly transaction: Draft }>(
+    operation: MoneyOperation<Input, Facts, Accepted>,
+  ) =>
+  async (input: Input, call: Call): Promise<Answer> => {
+    const layer = new CommittedAnswers(books.answers);
+    // Read while the look-up is under way: one round trip for both. A replay does not wait for it.
+    const reading = Promise.allSettled([operation.read(input, call)]);
+    const firstRead = async (): Promise<Facts> => {
+      const [outcome] = await reading;
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    };
+    const run = async (_request: JSONValue): Promise<Answer> =>
+      new Attempt(books, operation, input, call, layer.request).run(firstRead);
+
+    const config = new IdempotencyConfig({
+      eventKeyJmesPath: 'key',
+      payloadValidationJmesPath: 'request',
+      throwOnNoIdempotencyKey: true,
+      hashFunction: 'sha256',
+      lambdaContext: call.context,
+      responseHook: (answer) => ({ ...Object(answer), replayed: true }),
+    });
+    try {
+      return await makeIdempotent(run, {
+        persistenceStore: layer,
+        config,
+        // A constant: the default is the function's name, which a redeploy may change.
+        keyPrefix: 'surety',
+        dataIndexArgument: 0,
+      })({ key: [call.caller.sub, operation.name, call.key], request: call.request });
+    } catch (error) {
+      if (error instanceof IdempotencyValidationError)
+        return failure('idempotency_key_reused', call.id);
+      // The look-up failed, so nothing was tried: what stood in its way decides what the caller hears.
+      throw error instanceof IdempotencyPersistenceLayerError ? error.cause : error;
+    }
+  };
+
+/** One request's tries. A class only because everything in it concerns the same request. */
+class Attempt<Input, Facts, Accepted extends { readonly transaction: Draft }> {
+  readonly #books: Books;
+  readonly #operation: MoneyOperation<Input, Facts, Accepted>;
+  readonly #input: Input;
+  readonly #call: Call;
+  readonly #request: { readonly id: string; readonly hash: string };
+  readonly #pk: string;
+  readonly #txnId: string;
+
+  constructor(
+    books: Books,
+    operation: MoneyOperation<Input, Facts, Accepted>,
+    input: Input,
+    call: Call,
+    request: { readonly id: string; readonly hash: string },
+  ) {
+    this.#books = books;
+    this.#operation = operation;
+    this.#input = input;
+    this.#call = call;
+    this.#request = request;
+    this.#pk = operation.subject(input, call);
+    this.#txnId = transactionId(call.caller.sub, this.#pk, operation.name, call.key);
+  }
+
+  async run(firstRead: () => Promise<Facts>): Promise<Answer> {
+    let read = firstRead;
+    const result = await untilDecided(async () => {
+      try {
+        return await this.#try(read);
+      } catch (error) {
+        if (isPassing(error)) return undecided('read');
+        throw error;
+      } finally {
+        read = () => this.#operation.read(this.#input, this.#call);
+      }
+    });
+    if (result.kind === 'decided') return result.answer;
+    // Only the first copy of this very request can stand in the way of these two rows.
+    const first = result.by === 'answer' || result.by === 'transaction';
+    return failure(first ? 'request_in_progress' : 'busy', this.#call.id);
+  }
+
+  async #try(read: () => Promise<Facts>): Promise<Decided | Undecided> {
+    const { ledger, now } = this.#books;
+    const [facts, earlier] = await Promise.all([
+      read(),
+      readTransaction(ledger, this.#pk, this.#txnId),
+    ]);
+    if (earlier !== undefined) return decided(this.#replay(earlier));
+    const at = now();
+    const decision = this.#operation.decide(facts, this.#input, at);
+    if (decision.kind === 'refused') return this.#refuse(decision.reason, at);
+
+    const transaction: Transaction = {
+      ...decision.transaction,
+      pk: this.#pk,
+      txnId: this.#txnId,
+      requestHash: this.#request.hash,
+    };
+    const answer = success(this.#operation.reply(transaction));
+    return this.#commit(answer, at, [
+      putTransaction(ledger, transaction),
+      ...this.#operation.writes(decision, this.#txnId),
+    ]);
+  }
+
+  /** A refusal is committed like an acceptance: it may not contradict one that is under way. */
+  async #refuse(reason: Reason, at: Date): Promise<Decided | Undecided> {
+    const answer = failure(reason, this.#call.id);
+    if (PROBLEMS[reason].stored) {
+      return this.#commit(answer, at, [noTransaction(this.#books.ledger, this.#pk, this.#txnId)]);
+    }
+    return decided((await this.#earlierAnswer()) ?? answer);
+  }
+
+  async #commit(
+    answer: Answer,
+    at: Date,
+    writes: readonly LabelledWrite[],
+  ): Promise<Decided | Undecided> {
+    const { ledger, answers } = this.#books;
+    const { id, hash } = this.#request;
+    const result = await commit(ledger.dynamo, [
+      putAnswer(answers, id, hash, answer, at),
+      ...writes,
+    ]);
+    switch (result.kind) {
+      case 'committed':
+        log('money', answer.status < 400 ? 'TRANSACTION_ACCEPTED' : 'TRANSACTION_REFUSED', {
+          request_id: this.#call.id,
+          operation: this.#operation.name,
+          txn: this.#txnId,
+          status: answer.status,
+        });
+        return decided(answer);
+      case 'refused': {
+        if (result.by !== 'answer' && result.by !== 'transaction') return undecided(result.by);
+        const earlier = await this.#earlierAnswer();
+        return earlier === undefined ? undecided(result.by) : decided(earlier);
+      }
+      case 'contended':
+        return undecided(result.by);
+      case 'unknown':
+        return undecided('unknown');
+    }
+  }
+
+  /** What this request was answered before, if it was: from the answer's row, else from the transaction's. */
+  async #earlierAnswer(): Promise<Answer | undefined> {
+    const [stored, transaction] = await Promise.all([
+      readAnswer(this.#books.answers, this.#request.id),
+      readTransaction(this.#books.ledger, this.#pk, this.#txnId),
+    ]);
+    if (stored === undefined) return transaction && this.#replay(transaction);
+    if (stored.requestHash !== this.#request.hash) {
+      return failure('idempotency_key_reused', this.#call.id);
+    }
+    return { status: stored.status, body: stored.body, replayed: true };
+  }
+
+  #replay(transaction: Transaction): Answer {
+    return transaction.requestHash === this.#request.hash
+      ? { ...success(this.#operation.reply(transaction)), replayed: true }
+      : failure('idempotency_key_reused', this.#call.id);
+  }
+}

@@ -1,0 +1,37 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+
+export const logger = new Logger();
+
+/** Every line of ours is one of these, so that a query can name it. */
+export type LogCode =
+  | 'REQUEST_COMPLETED'
+  | 'REQUEST_FAILED'
+  | 'TRANSACTION_ACCEPTED'
+  | 'TRANSACTION_REFUSED'
+  | 'MERCHANT_REGISTERED'
+  | 'MERCHANT_MOVED'
+  | 'WITHDRAWAL_CLAIMED'
+  | 'WITHDRAWAL_SUCCEEDED'
+  | 'WITHDRAWAL_REFUNDED'
+  | 'WITHDRAWAL_HELD'
+  | 'WITHDRAWAL_LEASED'
+  | 'BANK_UNCLEAR'
+  | 'BANK_NOT_EXECUTED'
+  | 'SUCCESS_AFTER_REFUND'
+  | 'MESSAGE_WITHOUT_TRANSACTION'
+  | 'RECORD_FAILED';
+
+/** Money, security and error events can be read apart (LE-5); the rest is access. */
+export type LogKind = 'money' | 'security' | 'error' | 'access';
+
+/** Fields are ids, codes and durations; never an amount beside a name, never a secret. */
+export function log(
+  kind: LogKind,
+  code: LogCode,
+  fields: Readonly<Record<string, string | number | boolean | undefined>>,
+  error?: unknown,
+): void {
+  const line = { kind, ...fields, ...(error instanceof Error && { error }) };
+  if (kind === 'error') logger.error(code, line);
+  else logger.info(code, line);
+}

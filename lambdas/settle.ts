@@ -1,0 +1,30 @@
+import { getSecret } from '@aws-lambda-powertools/parameters/secrets';
+import { httpBank } from './bank/http-bank.ts';
+import { settle } from './queue/settle.ts';
+import { settleMessage } from './queue/settle-message.ts';
+import { postpone } from './queue/settlement-queue.ts';
+import { queueFunction } from './runtime/batch.ts';
+import { dynamoClient, sqsClient } from './runtime/clients.ts';
+import { readEnv, settleEnv } from './runtime/env.ts';
+
+const env = readEnv(settleEnv);
+const bank = httpBank({
+  url: env.BANK_URL,
+  callMs: env.BANK_CALL_MS,
+  // Read again now and then, so that a rotated secret is taken up without a deploy.
+  secret: async () => String(await getSecret(env.BANK_SECRET_NAME, { maxAge: 300 })),
+});
+const timers = {
+  claimMs: env.BANK_CLAIM_MS,
+  leaseMs: env.LEASE_MS,
+  visibilityMs: env.VISIBILITY_MS,
+  quietMs: env.QUIET_MS,
+};
+const ledger = { dynamo: dynamoClient(), table: env.LEDGER_TABLE };
+
+export const handler = queueFunction(
+  settleMessage(
+    settle({ ledger, bank, timers, now: () => new Date() }),
+    postpone(sqsClient(), env.SETTLEMENT_QUEUE_URL),
+  ),
+);

@@ -1,0 +1,99 @@
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  TransactWriteCommand,
+  type TransactWriteCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+
+type WriteItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+/** A write has a name, so that a refusal has a name and not a position. */
+export type LabelledWrite = { readonly label: string; readonly write: WriteItem };
+
+export type CommitResult =
+  | { readonly kind: 'committed' }
+  /** The first write, in order, whose condition failed, with the row that failed it. */
+  | { readonly kind: 'refused'; readonly by: string; readonly existing: unknown }
+  /** Nothing was done: a conflict or throttling came before anything could be concluded. */
+  | { readonly kind: 'contended'; readonly by: string }
+  /** Sent, but no answer: it may have been committed, or may yet be. */
+  | { readonly kind: 'unknown' };
+
+const UNDECIDED = new Set([
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+]);
+/** Answers of the service that say nothing about the transaction's fate, or that it may be sent again. */
+const PASSING = new Set([
+  'InternalServerError',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ServiceUnavailable',
+  'ThrottlingException',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+]);
+
+/**
+ * Whether an SDK error says nothing about the request itself (a time-out, a lost connection, throttling),
+ * so that the same may be tried again.
+ */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (PASSING.has(error.name) || error.name === 'TimeoutError') return true;
+  if ('$fault' in error) return error.$fault === 'server';
+  return 'code' in error && typeof error.code === 'string' && CONNECTION.has(error.code);
+}
+
+const CONNECTION = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+const withOldImage = ({ Put, Update, Delete, ConditionCheck }: WriteItem): WriteItem => {
+  const old = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
+  return {
+    ...(Put && { Put: { ...Put, ...old } }),
+    ...(Update && { Update: { ...Update, ...old } }),
+    ...(Delete && { Delete: { ...Delete, ...old } }),
+    ...(ConditionCheck && { ConditionCheck: { ...ConditionCheck, ...old } }),
+  };
+};
+
+/**
+ * The only place that sends a transaction and the only place that reads cancellation reasons.
+ * Writes come in order of refusal: while one is undecided, nothing behind it may be concluded.
+ * @throws whatever says that the request itself is wrong (validation, access): a defect of ours.
+ */
+export async function commit(
+  dynamo: Pick<DynamoDBDocumentClient, 'send'>,
+  writes: readonly LabelledWrite[],
+): Promise<CommitResult> {
+  try {
+    await dynamo.send(
+      new TransactWriteCommand({ TransactItems: writes.map(({ write }) => withOldImage(write)) }),
+    );
+    return { kind: 'committed' };
+  } catch (error) {
+    if (error instanceof TransactionCanceledException) return whyCancelled(error, writes);
+    if (isPassing(error)) return { kind: 'unknown' };
+    throw error;
+  }
+}
+
+function whyCancelled(
+  error: TransactionCanceledException,
+  writes: readonly LabelledWrite[],
+): CommitResult {
+  for (const [index, { label }] of writes.entries()) {
+    const { Code: code = 'None', Item: item } = error.CancellationReasons?.[index] ?? {};
+    if (UNDECIDED.has(code)) return { kind: 'contended', by: label };
+    if (code === 'ConditionalCheckFailed') {
+      // The document client does not unmarshall what an error carries.
+      return {
+        kind: 'refused',
+        by: label,
+        existing: item && unmarshall(item, { wrapNumbers: BigInt }),
+      };
+    }
+  }
+  throw error;
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import {
+  type Currency,
+  currencyCode,
+  type MinorUnits,
+  minor,
+  minorUnits,
+} from '../domain/money.ts';
+import { allDueKeys } from './keys.ts';
+import { type Ledger, queryRows } from './ledger.ts';
+
+const dueRow = z.object({
+  type: z.string(),
+  status: z.string(),
+  source: z.string().optional(),
+  currency: currencyCode,
+  amount: minorUnits,
+});
+
+/**
+ * Credit withdrawals on their way to the bank: every row that is not final is in the `due` index, and
+ * nothing else is. As fresh as the index, so a figure to look at, never one to decide on.
+ */
+export async function creditInFlight(ledger: Ledger, currency: Currency): Promise<MinorUnits> {
+  const sums = await Promise.all(allDueKeys.map((dueKey) => sumOf(ledger, dueKey, currency)));
+  return minor(sums.reduce((total, sum) => total + sum, 0n));
+}
+
+async function sumOf(ledger: Ledger, dueKey: string, currency: Currency): Promise<bigint> {
+  const condition = {
+    IndexName: 'due',
+    KeyConditionExpression: 'dueKey = :key',
+    ExpressionAttributeValues: { ':key': dueKey },
+  };
+  let sum = 0n;
+  for await (const row of queryRows(ledger, condition, dueRow)) {
+    const moved =
+      row.type === 'withdrawal' && row.source === 'credit' && row.status !== 'SCHEDULED';
+    if (moved && row.currency === currency) sum += row.amount;
+  }
+  return sum;
+}

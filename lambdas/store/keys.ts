@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { Currency } from '../domain/money.ts';
+
+export type Key = { readonly pk: string; readonly sk: string };
+
+/** A hot partition holds one merchant or one shard; an index is spread by this many keys. */
+export const DUE_BUCKETS = 16;
+export const STATUS_BUCKETS = 4;
+
+export const merchantPk = (merchantId: string): string => `M#${merchantId}`;
+export const poolPk = (currency: Currency, shard: string): string => `POOL#${currency}#${shard}`;
+
+export const merchantKey = (merchantId: string): Key => ({
+  pk: merchantPk(merchantId),
+  sk: 'MERCHANT',
+});
+export const nameKey = (name: string): Key => ({ pk: `NAME#${name}`, sk: 'NAME' });
+export const creditKey = (merchantId: string, currency: Currency): Key => ({
+  pk: merchantPk(merchantId),
+  sk: `CREDIT#${currency}`,
+});
+export const walletKey = (merchantId: string, currency: Currency): Key => ({
+  pk: merchantPk(merchantId),
+  sk: `WALLET#${currency}`,
+});
+export const poolKey = (currency: Currency, shard: string): Key => ({
+  pk: poolPk(currency, shard),
+  sk: 'POOL',
+});
+export const transactionKey = (pk: string, txnId: string): Key => ({ pk, sk: `TXN#${txnId}` });
+/** Read by the health check; nothing is ever stored there. */
+export const healthKey: Key = { pk: 'HEALTH', sk: 'HEALTH' };
+
+const bucketOf = (id: string, buckets: number): number =>
+  createHash('sha256').update(id).digest().readUInt32BE(0) % buckets;
+
+/** Index keys of a row something still has to happen to. */
+export const dueKeys = (txnId: string, due: string): { dueKey: string; due: string } => ({
+  dueKey: `DUE#${bucketOf(txnId, DUE_BUCKETS)}`,
+  due,
+});
+export const allDueKeys: readonly string[] = Array.from(
+  { length: DUE_BUCKETS },
+  (_, bucket) => `DUE#${bucket}`,
+);
+
+type StatusEntity = 'MERCHANT' | 'TXN';
+const statusKey = (entity: StatusEntity, status: string, bucket: number): string =>
+  `${entity}#${status}#${bucket}`;
+export const statusKeyOf = (entity: StatusEntity, status: string, id: string): string =>
+  statusKey(entity, status, bucketOf(id, STATUS_BUCKETS));
+export const allStatusKeys = (entity: StatusEntity, status: string): readonly string[] =>
+  Array.from({ length: STATUS_BUCKETS }, (_, bucket) => statusKey(entity, status, bucket));
+
+/** Sorts by time, and by id where times are equal: a stable order to page through. */
+export const timeKey = (createdAt: string, id: string): string => `${createdAt}#${id}`;
+
+/**
+ * A transaction's id follows from the request that asked for it, so that the same request can never be
+ * two transactions. Parts are length-prefixed: no two lists of parts hash alike.
+ */
+export function transactionId(...parts: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`);
+  return BigInt(`0x${hash.digest('hex')}`)
+    .toString(32)
+    .padStart(52, '0')
+    .slice(0, 26)
+    .toUpperCase();
+}

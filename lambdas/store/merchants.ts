@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { type CreditLine, creditRow, type Wallet, walletRow } from '../domain/balance.ts';
+import {
+  MERCHANT_MOVES,
+  MERCHANT_STATUSES,
+  type Merchant,
+  type MerchantMove,
+  type MerchantStatus,
+  merchantRow,
+} from '../domain/merchant.ts';
+import type { Currency } from '../domain/money.ts';
+import type { LabelledWrite } from './commit.ts';
+import {
+  allStatusKeys,
+  creditKey,
+  merchantKey,
+  merchantPk,
+  nameKey,
+  statusKeyOf,
+  timeKey,
+} from './keys.ts';
+import { getRow, getRows, type Ledger, queryRows, rowsUnder } from './ledger.ts';
+
+export const readMerchant = (ledger: Ledger, merchantId: string): Promise<Merchant | undefined> =>
+  getRow(ledger, merchantKey(merchantId), merchantRow);
+
+export const readCredit = (
+  ledger: Ledger,
+  merchantId: string,
+  currency: Currency,
+): Promise<CreditLine | undefined> => getRow(ledger, creditKey(merchantId, currency), creditRow);
+
+export type MerchantBalances = {
+  readonly merchant: Merchant;
+  readonly credit: readonly CreditLine[];
+  readonly wallets: readonly Wallet[];
+};
+
+/** A merchant with all its balances (ID-4, ID-6). */
+export async function readMerchantBalances(
+  ledger: Ledger,
+  merchantId: string,
+): Promise<MerchantBalances | undefined> {
+  const pk = merchantPk(merchantId);
+  const [merchant, credit, wallets] = await Promise.all([
+    readMerchant(ledger, merchantId),
+    rowsUnder(ledger, pk, 'CREDIT#', creditRow),
+    rowsUnder(ledger, pk, 'WALLET#', walletRow),
+  ]);
+  return merchant && { merchant, credit, wallets };
+}
+
+/** Index keys of a merchant in `status`. Every merchant is in the index: admins list them all. */
+const statusKeys = (id: string, status: MerchantStatus, createdAt: string) => ({
+  statusKey: statusKeyOf('MERCHANT', status, id),
+  statusAt: timeKey(createdAt, id),
+});
+
+/** A new merchant and the guard that makes its name unique, together or not at all. */
+export const registrationWrites = (
+  { table }: Ledger,
+  merchant: Merchant,
+): readonly LabelledWrite[] => [
+  {
+    label: 'name',
+    write: {
+      Put: {
+        TableName: table,
+        Item: { ...nameKey(merchant.name), merchantId: merchant.id },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      },
+    },
+  },
+  {
+    label: 'merchant',
+    write: {
+      Put: {
+        TableName: table,
+        Item: {
+          ...merchantKey(merchant.id),
+          ...statusKeys(merchant.id, merchant.status, merchant.createdAt),
+          ...merchant,
+        },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      },
+    },
+  },
+];
+
+/** An admin's change of status: arithmetic with its own condition, so that traffic cannot starve it. */
+export function moveMerchant(
+  { table }: Ledger,
+  { id, createdAt }: Pick<Merchant, 'id' | 'createdAt'>,
+  move: MerchantMove,
+): LabelledWrite {
+  const { from, to } = MERCHANT_MOVES[move];
+  const keys = statusKeys(id, to, createdAt);
+  return {
+    label: 'merchant',
+    write: {
+      Update: {
+        TableName: table,
+        Key: merchantKey(id),
+        UpdateExpression:
+          'SET #status = :to, statusKey = :statusKey, statusAt = :statusAt, seq = seq + :one',
+        ConditionExpression: '#status = :from',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: {
+          ':to': to,
+          ':from': from,
+          ':statusKey': keys.statusKey,
+          ':statusAt': keys.statusAt,
+          ':one': 1n,
+        },
+      },
+    },
+  };
+}
+
+export async function findByName(ledger: Ledger, name: string): Promise<Merchant | undefined> {
+  const guard = await getRow(ledger, nameKey(name), z.object({ merchantId: z.string() }));
+  return guard && readMerchant(ledger, guard.merchantId);
+}
+
+const candidate = z.object({ pk: z.string(), sk: z.string(), statusAt: z.string() });
+
+/**
+ * Merchants newest first, in one status or all, from before a position. Each status is spread over
+ * several index partitions, so each is asked for the most it could contribute, and they are merged.
+ */
+export async function listMerchants(
+  ledger: Ledger,
+  status: MerchantStatus | undefined,
+  before: string | undefined,
+  limit: number,
+): Promise<{ readonly merchants: readonly Merchant[]; readonly last: string | undefined }> {
+  const statuses = status === undefined ? MERCHANT_STATUSES : [status];
+  const partitions = statuses.flatMap((each) => allStatusKeys('MERCHANT', each));
+  const found = await Promise.all(
+    partitions.map((statusKey) => firstOf(ledger, statusKey, before, limit + 1)),
+  );
+  const newest = found.flat().toSorted((a, b) => (a.statusAt < b.statusAt ? 1 : -1));
+  const page = newest.slice(0, limit);
+  return {
+    merchants: await getRows(ledger, page, merchantRow),
+    last: newest.length > limit ? page.at(-1)?.statusAt : undefined,
+  };
+}
+
+async function firstOf(
+  ledger: Ledger,
+  statusKey: string,
+  before: string | undefined,
+  count: number,
+): Promise<z.infer<typeof candidate>[]> {
+  const rows: z.infer<typeof candidate>[] = [];
+  const condition = {
+    IndexName: 'byStatus',
+    KeyConditionExpression: `statusKey = :key${before === undefined ? '' : ' AND statusAt < :before'}`,
+    ExpressionAttributeValues: {
+      ':key': statusKey,
+      ...(before !== undefined && { ':before': before }),
+    },
+    ScanIndexForward: false,
+    Limit: count,
+  };
+  for await (const row of queryRows(ledger, condition, candidate)) {
+    rows.push({ pk: row.pk, sk: row.sk, statusAt: row.statusAt });
+    if (rows.length === count) break;
+  }
+  return rows;
+}

@@ -1,0 +1,134 @@
+import {
+  type Phase,
+  type Transaction,
+  transactionRow,
+  WATCHED,
+  WITHDRAWAL_MOVES,
+  type WithdrawalMove,
+} from '../domain/transaction.ts';
+import type { LabelledWrite } from './commit.ts';
+import { dueKeys, statusKeyOf, timeKey, transactionKey } from './keys.ts';
+import { getRow, type Ledger } from './ledger.ts';
+
+const isNew = 'attribute_not_exists(pk)';
+
+export const readTransaction = (
+  ledger: Ledger,
+  pk: string,
+  txnId: string,
+): Promise<Transaction | undefined> => getRow(ledger, transactionKey(pk, txnId), transactionRow);
+
+/** Index keys that follow from a transaction's state; absent ones take it out of the sparse index. */
+const stateKeys = ({ txnId, status, createdAt, due }: Transaction) => ({
+  ...(due !== undefined && dueKeys(txnId, due)),
+  ...(WATCHED.has(status) && {
+    statusKey: statusKeyOf('TXN', status, txnId),
+    statusAt: timeKey(createdAt, txnId),
+  }),
+});
+
+/** The record of a request, once for ever: the second condition that makes it exactly-once. */
+export const putTransaction = ({ table }: Ledger, row: Transaction): LabelledWrite => ({
+  label: 'transaction',
+  write: {
+    Put: {
+      TableName: table,
+      Item: {
+        ...transactionKey(row.pk, row.txnId),
+        byTime: timeKey(row.createdAt, row.txnId),
+        ...stateKeys(row),
+        ...row,
+      },
+      ConditionExpression: isNew,
+    },
+  },
+});
+
+/** Proves, inside a refusal's own transaction, that the request has not been accepted meanwhile. */
+export const noTransaction = ({ table }: Ledger, pk: string, txnId: string): LabelledWrite => ({
+  label: 'transaction',
+  write: {
+    ConditionCheck: {
+      TableName: table,
+      Key: transactionKey(pk, txnId),
+      ConditionExpression: 'attribute_not_exists(pk)',
+    },
+  },
+});
+
+export type Progress = {
+  /** Undefined leaves an attribute as it is; null removes it. */
+  readonly attempt?: bigint;
+  readonly leaseUntil?: string | null;
+  readonly sentAt?: string | null;
+  readonly due?: string | null;
+  readonly bankRef?: string;
+  readonly failure?: string;
+  readonly phase?: Phase;
+};
+
+/**
+ * Moves a withdrawal on. Only from the statuses `WITHDRAWAL_MOVES` lists; and, where `fence` is given,
+ * only while the attempt and lease are still the ones that were read or taken.
+ */
+export function moveTransaction(
+  { table }: Ledger,
+  row: Transaction,
+  move: WithdrawalMove,
+  at: string,
+  progress: Progress,
+  fence: 'fenced' | 'fact',
+): LabelledWrite {
+  const { from, to } = WITHDRAWAL_MOVES[move];
+  const { phase, due, ...plain } = progress;
+  const values: Record<string, unknown> = { ':to': to, ':at': at };
+  const sets = ['#status = :to', '#at.#to = :at'];
+  const removes: string[] = [];
+  const assign = (name: string, value: unknown): void => {
+    if (value === null) removes.push(name);
+    else if (value !== undefined) {
+      sets.push(`${name} = :${name}`);
+      values[`:${name}`] = value;
+    }
+  };
+  const dueAttributes = due ? dueKeys(row.txnId, due) : { due, dueKey: due };
+  const watched = WATCHED.has(to)
+    ? { statusKey: statusKeyOf('TXN', to, row.txnId), statusAt: timeKey(row.createdAt, row.txnId) }
+    : { statusKey: null, statusAt: null };
+  for (const [name, value] of Object.entries({ ...plain, ...dueAttributes, ...watched })) {
+    assign(name, value);
+  }
+  if (phase !== undefined) {
+    sets.push('phases = list_append(phases, :phase)');
+    values[':phase'] = [phase];
+  }
+  const conditions = [`#status IN (${from.map((_, index) => `:from${index}`).join(', ')})`];
+  for (const [index, status] of from.entries()) values[`:from${index}`] = status;
+  if (fence === 'fenced') {
+    conditions.push('attempt = :attemptRead', sameAsRead('leaseUntil', row.leaseUntil, values));
+    values[':attemptRead'] = row.attempt ?? 0n;
+  }
+  return {
+    label: 'transaction',
+    write: {
+      Update: {
+        TableName: table,
+        Key: transactionKey(row.pk, row.txnId),
+        UpdateExpression: `SET ${sets.join(', ')}${removes.length > 0 ? ` REMOVE ${removes.join(', ')}` : ''}`,
+        ConditionExpression: conditions.join(' AND '),
+        ExpressionAttributeNames: { '#status': 'status', '#at': 'at', '#to': to },
+        ExpressionAttributeValues: values,
+      },
+    },
+  };
+}
+
+function sameAsRead(
+  name: string,
+  read: string | undefined,
+  values: Record<string, unknown>,
+): string {
+  if (read === undefined) return `attribute_not_exists(${name})`;
+  values[`:${name}Read`] = read;
+  return `${name} = :${name}Read`;
+}

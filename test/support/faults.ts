@@ -1,0 +1,97 @@
+import { type DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+
+/**
+ * What local engines never do, and DynamoDB does: conflicts on any write, throttling, and answers lost on
+ * the way there or back. By seed, so that a failing run can be repeated.
+ */
+export type FaultRates = {
+  readonly conflict: number;
+  readonly throttle: number;
+  readonly lostBefore: number;
+  readonly lostAfter: number;
+};
+export const ROUGH: FaultRates = {
+  conflict: 0.1,
+  throttle: 0.03,
+  lostBefore: 0.03,
+  lostAfter: 0.05,
+};
+
+/** mulberry32: small, seeded, good enough to pick faults. */
+export const seeded = (seed: number): (() => number) => {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+};
+
+export type FaultCounts = {
+  conflicts: number;
+  throttles: number;
+  lostBefore: number;
+  lostAfter: number;
+};
+
+const timeout = (): Error =>
+  Object.assign(new Error('no answer in time'), { name: 'TimeoutError' });
+const throttled = (): Error =>
+  Object.assign(new Error('slow down'), { name: 'ThrottlingException', $fault: 'client' });
+
+/** A cancellation as DynamoDB words it: any of the writes, sometimes two at once. */
+function cancelled(writes: number, code: string, random: () => number): Error {
+  const hit = Math.floor(random() * writes);
+  const second = random() < 0.3 ? Math.floor(random() * writes) : hit;
+  return new TransactionCanceledException({
+    message: `Transaction cancelled [${code}]`,
+    $metadata: {},
+    CancellationReasons: Array.from({ length: writes }, (_, index) => ({
+      Code: index === hit || index === second ? code : 'None',
+    })),
+  });
+}
+
+/** Puts the faults into a client's middleware, outside the SDK's own retries: those would hide them. */
+export function injectFaults(client: DynamoDBClient, seed: number, rates: FaultRates): FaultCounts {
+  const random = seeded(seed);
+  const counts: FaultCounts = { conflicts: 0, throttles: 0, lostBefore: 0, lostAfter: 0 };
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const isTransaction = context.commandName === 'TransactWriteItemsCommand';
+      const writes = (args.input as { TransactItems?: unknown[] }).TransactItems?.length ?? 0;
+      const roll = random();
+      let edge = rates.throttle;
+      if (roll < edge) {
+        counts.throttles += 1;
+        if (!isTransaction) throw throttled();
+        throw cancelled(
+          writes,
+          random() < 0.5 ? 'ThrottlingError' : 'ProvisionedThroughputExceeded',
+          random,
+        );
+      }
+      if (!isTransaction) return next(args);
+      edge += rates.conflict;
+      if (roll < edge) {
+        counts.conflicts += 1;
+        throw cancelled(writes, 'TransactionConflict', random);
+      }
+      edge += rates.lostBefore;
+      if (roll < edge) {
+        counts.lostBefore += 1;
+        throw timeout();
+      }
+      const result = await next(args);
+      edge += rates.lostAfter;
+      if (roll < edge) {
+        counts.lostAfter += 1;
+        throw timeout();
+      }
+      return result;
+    },
+    { step: 'initialize', name: 'injectFaults', priority: 'high' },
+  );
+  return counts;
+}

@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { approveMerchant } from '../../lambdas/api/approve-merchant.ts';
+import { createWithdrawal } from '../../lambdas/api/create-withdrawal.ts';
+import { listMerchantsAsAdmin } from '../../lambdas/api/list-merchants.ts';
+import { listWithdrawals } from '../../lambdas/api/list-withdrawals.ts';
+import { moveMerchantAsAdmin } from '../../lambdas/api/move-merchant.ts';
+import { readMe } from '../../lambdas/api/read-me.ts';
+import { readMerchantAsAdmin } from '../../lambdas/api/read-merchant.ts';
+import { readPool } from '../../lambdas/api/read-pool.ts';
+import { readWithdrawal } from '../../lambdas/api/read-withdrawal.ts';
+import type { RouteName } from '../../lambdas/api/routes.ts';
+import { topUp } from '../../lambdas/api/top-up-pool.ts';
+import type { Merchant } from '../../lambdas/domain/merchant.ts';
+import { currencyCode, minor } from '../../lambdas/domain/money.ts';
+import { documentClient } from '../../lambdas/runtime/clients.ts';
+import type { Books } from '../../lambdas/runtime/exactly-once.ts';
+import { type Endpoint, httpFamily } from '../../lambdas/runtime/http.ts';
+import { commit } from '../../lambdas/store/commit.ts';
+import { registrationWrites } from '../../lambdas/store/merchants.ts';
+import { type Engine, startEngine } from './engine.ts';
+import { type FaultCounts, type FaultRates, injectFaults } from './faults.ts';
+import { httpEvent, lambdaContext } from './http-event.ts';
+
+export const USD = currencyCode.parse('USD');
+
+export type Reply = {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly text: string;
+  // Tests look into answers freely.
+  // biome-ignore lint/suspicious/noExplicitAny: an answer's body is whatever the API says
+  readonly body: any;
+};
+
+export type Request = {
+  readonly body?: unknown;
+  readonly key?: string;
+  readonly as?: string;
+  readonly admin?: boolean;
+  readonly params?: Record<string, string>;
+  readonly query?: Record<string, string>;
+  /** The token's claims, where a test wants other ones than a merchant's or an admin's. */
+  readonly claims?: Record<string, string>;
+};
+
+/** The whole API but Cognito, on a real engine, called as the gateway calls it. */
+export type World = {
+  readonly engine: Engine;
+  readonly books: Books;
+  readonly faults: FaultCounts;
+  /** Settable, so that time passes when the test says so. */
+  readonly clock: { now: Date };
+  readonly call: (route: RouteName, request?: Request) => Promise<Reply>;
+  /** As a client does it: repeats 409 and 503 with the same key until there is an answer. */
+  readonly insist: (route: RouteName, request: Request) => Promise<Reply>;
+  readonly merchant: (limit: string) => Promise<string>;
+  readonly register: (name?: string) => Promise<string>;
+  readonly fillPool: (amount: string) => Promise<void>;
+  readonly rows: () => Promise<Record<string, unknown>[]>;
+  readonly answers: () => Promise<Record<string, unknown>[]>;
+  readonly close: () => void;
+};
+
+const NO_FAULTS: FaultRates = { conflict: 0, throttle: 0, lostBefore: 0, lostAfter: 0 };
+
+export async function startWorld(seed = 1, rates: FaultRates = NO_FAULTS): Promise<World> {
+  const engine = await startEngine();
+  const clock = { now: new Date('2026-11-20T12:00:00.000Z') };
+  const calm = documentClient(engine.client());
+  const client = engine.client();
+  const faults = injectFaults(client, seed, rates);
+  const dynamo = documentClient(client);
+  const books: Books = {
+    ledger: { dynamo, table: engine.ledgerTable },
+    answers: { dynamo, table: engine.answersTable },
+    now: () => clock.now,
+  };
+  const handler = httpFamily(endpointsOf(books));
+
+  const call: World['call'] = async (route, request = {}) => {
+    const answer = await handler(httpEvent(route, request), lambdaContext);
+    const text = answer.body ?? '';
+    return {
+      status: answer.statusCode ?? 0,
+      headers: answer.headers as Record<string, string>,
+      text,
+      body: JSON.parse(text),
+    };
+  };
+  const insist: World['insist'] = async (route, request) => {
+    for (let tries = 0; tries < 200; tries += 1) {
+      const reply = await call(route, request);
+      if (reply.status !== 503 && reply.body.code !== 'request_in_progress') return reply;
+    }
+    throw new Error(`${route} was never answered`);
+  };
+  const register = async (name: string = randomUUID()): Promise<string> => {
+    const id = randomUUID();
+    const ledger = { dynamo: calm, table: engine.ledgerTable };
+    const result = await commit(calm, registrationWrites(ledger, newMerchant(id, name, clock.now)));
+    if (result.kind !== 'committed') throw new Error(`not registered: ${result.kind}`);
+    return id;
+  };
+  return {
+    engine,
+    books,
+    faults,
+    clock,
+    call,
+    insist,
+    register,
+    merchant: async (limit) => {
+      const id = await register();
+      const approve = {
+        admin: true,
+        key: `approve-${id}`,
+        params: { id },
+        body: { credit_limit: limit },
+      };
+      const reply = await insist('POST /admin/merchants/{id}/approve', approve);
+      if (reply.status !== 200) throw new Error(reply.text);
+      return id;
+    },
+    fillPool: async (amount) => {
+      const topUpUsd = {
+        admin: true,
+        key: randomUUID(),
+        params: { currency: 'USD' },
+        body: { amount },
+      };
+      const reply = await insist('POST /admin/pools/{currency}/topups', topUpUsd);
+      if (reply.status !== 201) throw new Error(reply.text);
+    },
+    rows: () => all(calm, engine.ledgerTable),
+    answers: () => all(calm, engine.answersTable),
+    close: () => {
+      client.destroy();
+      engine.close();
+    },
+  };
+}
+
+const all = async (
+  dynamo: DynamoDBDocumentClient,
+  table: string,
+): Promise<Record<string, unknown>[]> => {
+  const { Items = [] } = await dynamo.send(
+    new ScanCommand({ TableName: table, ConsistentRead: true }),
+  );
+  return Items;
+};
+
+const endpointsOf = (books: Books): Partial<Record<RouteName, Endpoint>> => ({
+  'POST /withdrawals': createWithdrawal(books, USD),
+  'GET /withdrawals': listWithdrawals(books.ledger),
+  'GET /withdrawals/{id}': readWithdrawal(books.ledger),
+  'GET /me': readMe(books.ledger, USD),
+  'GET /admin/merchants': listMerchantsAsAdmin(books.ledger),
+  'GET /admin/merchants/{id}': readMerchantAsAdmin(books.ledger),
+  'POST /admin/merchants/{id}/approve': approveMerchant(books, USD),
+  'POST /admin/merchants/{id}/reject': moveMerchantAsAdmin(books.ledger, 'reject'),
+  'POST /admin/merchants/{id}/suspend': moveMerchantAsAdmin(books.ledger, 'suspend'),
+  'POST /admin/merchants/{id}/reactivate': moveMerchantAsAdmin(books.ledger, 'reactivate'),
+  'POST /admin/pools/{currency}/topups': topUp(books),
+  'GET /admin/pools/{currency}': readPool(books.ledger),
+});
+
+const newMerchant = (id: string, name: string, at: Date): Merchant => ({
+  id,
+  name,
+  status: 'PENDING',
+  requestedCredit: minor(100_000n),
+  requestedCurrency: USD,
+  bankAccount: 'IRTEST0000000000001',
+  feePpm: 0n,
+  timeZone: 'Asia/Tehran',
+  limits: {},
+  spent: {},
+  transferVolume: {},
+  createdAt: at.toISOString(),
+  seq: 1n,
+});
