@@ -5,9 +5,10 @@ import { currencyCode } from './domain/money.ts';
 import { cognitoClient, dynamoClient } from './runtime/clients.ts';
 import { authEnv, readEnv } from './runtime/env.ts';
 import { type Family, httpFamily } from './runtime/http.ts';
+import { openLedger } from './store/ledger.ts';
 
 const env = readEnv(authEnv);
-const ledger = { dynamo: dynamoClient(), table: env.LEDGER_TABLE };
+const ledger = openLedger(dynamoClient(), env.LEDGER_TABLE);
 const identity = cognitoIdentity(cognitoClient(), env.USER_POOL_CLIENT_ID);
 const defaults = {
   currency: currencyCode.parse(env.DEFAULT_CURRENCY),

@@ -6,6 +6,7 @@ import { postpone } from './queue/settlement-queue.ts';
 import { queueFunction } from './runtime/batch.ts';
 import { dynamoClient, sqsClient } from './runtime/clients.ts';
 import { readEnv, settleEnv } from './runtime/env.ts';
+import { openLedger } from './store/ledger.ts';
 
 const env = readEnv(settleEnv);
 const bank = httpBank({
@@ -20,7 +21,7 @@ const timers = {
   visibilityMs: env.VISIBILITY_MS,
   quietMs: env.QUIET_MS,
 };
-const ledger = { dynamo: dynamoClient(), table: env.LEDGER_TABLE };
+const ledger = openLedger(dynamoClient(), env.LEDGER_TABLE);
 
 export const handler = queueFunction(
   settleMessage(

@@ -1,3 +1,4 @@
+import { openLedger } from '../store/ledger.ts';
 import { dynamoClient } from './clients.ts';
 import type { Books } from './exactly-once.ts';
 
@@ -5,7 +6,7 @@ import type { Books } from './exactly-once.ts';
 export function books(env: { LEDGER_TABLE: string; IDEMPOTENCY_TABLE: string }): Books {
   const dynamo = dynamoClient();
   return {
-    ledger: { dynamo, table: env.LEDGER_TABLE },
+    ledger: openLedger(dynamo, env.LEDGER_TABLE),
     answers: { dynamo, table: env.IDEMPOTENCY_TABLE },
     now: () => new Date(),
   };

@@ -1,26 +1,64 @@
 import {
   BatchGetCommand,
   type DynamoDBDocumentClient,
-  GetCommand,
   QueryCommand,
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import type { z } from 'zod';
+import DataLoader from 'dataloader';
+import { z } from 'zod';
 import type { Key } from './keys.ts';
 
 /** The Ledger table and the client that reaches it. Numbers come back as bigint (`runtime/clients.ts`). */
-export type Ledger = { readonly dynamo: DynamoDBDocumentClient; readonly table: string };
+export type Ledger = {
+  readonly dynamo: DynamoDBDocumentClient;
+  readonly table: string;
+  /** One row, read strongly together with all others asked for in the same turn: one round trip. */
+  readonly load: (key: Key) => Promise<unknown>;
+};
+
+export function openLedger(dynamo: DynamoDBDocumentClient, table: string): Ledger {
+  const loader = new DataLoader<Key, unknown, string>(
+    async (keys) => {
+      const found = await batchGet(dynamo, table, keys);
+      return keys.map((key) => found.get(nameOf(key)));
+    },
+    // Every read is fresh: what was read before may have changed.
+    { cache: false, maxBatchSize: 100 },
+  );
+  return { dynamo, table, load: (key) => loader.load(key) };
+}
+
+const nameOf = ({ pk, sk }: Key): string => `${pk}|${sk}`;
+const storedKey = z.object({ pk: z.string(), sk: z.string() });
+
+/** Each row by itself is read as strongly as by GetItem; only the rows together are no snapshot. */
+async function batchGet(
+  dynamo: DynamoDBDocumentClient,
+  table: string,
+  keys: readonly Key[],
+): Promise<ReadonlyMap<string, unknown>> {
+  const found = new Map<string, unknown>();
+  // The same row twice in one request is an error.
+  const unique = new Map(keys.map(({ pk, sk }) => [nameOf({ pk, sk }), { pk, sk }]));
+  let wanted: Record<string, unknown>[] = [...unique.values()];
+  while (wanted.length > 0) {
+    const { Responses, UnprocessedKeys } = await dynamo.send(
+      new BatchGetCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } }),
+    );
+    for (const row of Responses?.[table] ?? []) found.set(nameOf(storedKey.parse(row)), row);
+    wanted = UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  return found;
+}
 
 /** A strong read of one row, parsed; undefined where there is none. */
 export async function getRow<Schema extends z.ZodType>(
-  { dynamo, table }: Ledger,
+  { load }: Ledger,
   key: Key,
   schema: Schema,
 ): Promise<z.output<Schema> | undefined> {
-  const { Item } = await dynamo.send(
-    new GetCommand({ TableName: table, Key: key, ConsistentRead: true }),
-  );
-  return Item && schema.parse(Item);
+  const row = await load(key);
+  return row === undefined ? undefined : schema.parse(row);
 }
 
 type Condition = Pick<
@@ -72,23 +110,10 @@ export const rowsUnder = <Schema extends z.ZodType>(
 
 /** Many rows by key, strongly, in the order asked for; a row that is gone is left out. */
 export async function getRows<Schema extends z.ZodType>(
-  { dynamo, table }: Ledger,
+  ledger: Ledger,
   keys: readonly Key[],
   schema: Schema,
 ): Promise<z.output<Schema>[]> {
-  const found = new Map<string, unknown>();
-  let wanted: Record<string, unknown>[] = keys.map(({ pk, sk }) => ({ pk, sk }));
-  while (wanted.length > 0) {
-    const { Responses, UnprocessedKeys } = await dynamo.send(
-      new BatchGetCommand({
-        RequestItems: { [table]: { Keys: wanted.slice(0, 100), ConsistentRead: true } },
-      }),
-    );
-    for (const row of Responses?.[table] ?? []) found.set(`${row['pk']}|${row['sk']}`, row);
-    wanted = [...(UnprocessedKeys?.[table]?.Keys ?? []), ...wanted.slice(100)];
-  }
-  return keys.flatMap(({ pk, sk }) => {
-    const row = found.get(`${pk}|${sk}`);
-    return row === undefined ? [] : [schema.parse(row)];
-  });
+  const rows = await Promise.all(keys.map((key) => getRow(ledger, key, schema)));
+  return rows.filter((row) => row !== undefined);
 }

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startWorld, type World } from '../support/world.ts';
 
 let world: World;
@@ -15,13 +15,24 @@ const withdraw = (as: string, key: string, amount = '10.00') =>
 describe('a withdrawal on credit', () => {
   it('CR-2 WD-1: lowers merchant, credit and pool together and answers at once', async () => {
     const as = await world.merchant('100.00');
-    const before = (await world.call('GET /admin/pools/{currency}', { admin: true, params: { currency: 'USD' } })).body.data;
+    const before = (
+      await world.call('GET /admin/pools/{currency}', { admin: true, params: { currency: 'USD' } })
+    ).body.data;
     const reply = await withdraw(as, 'k1', '40.25');
     expect(reply.status).toBe(202);
-    expect(reply.body.data).toMatchObject({ status: 'PENDING', amount: '40.25', currency: 'USD', source: 'credit' });
+    expect(reply.body.data).toMatchObject({
+      status: 'PENDING',
+      amount: '40.25',
+      currency: 'USD',
+      source: 'credit',
+    });
     const me = (await world.call('GET /me', { as })).body.data;
-    expect(me.credit).toEqual([{ currency: 'USD', limit: '100.00', utilised: '40.25', available: '59.75' }]);
-    const after = (await world.call('GET /admin/pools/{currency}', { admin: true, params: { currency: 'usd' } })).body.data;
+    expect(me.credit).toEqual([
+      { currency: 'USD', limit: '100.00', utilised: '40.25', available: '59.75' },
+    ]);
+    const after = (
+      await world.call('GET /admin/pools/{currency}', { admin: true, params: { currency: 'usd' } })
+    ).body.data;
     expect(Number(before.available) - Number(after.available)).toBeCloseTo(40.25, 9);
     expect(after.in_flight).toBe('40.25');
   });

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { approveMerchant } from '../../lambdas/api/approve-merchant.ts';
 import { createWithdrawal } from '../../lambdas/api/create-withdrawal.ts';
@@ -17,6 +18,7 @@ import { documentClient } from '../../lambdas/runtime/clients.ts';
 import type { Books } from '../../lambdas/runtime/exactly-once.ts';
 import { type Endpoint, httpFamily } from '../../lambdas/runtime/http.ts';
 import { commit } from '../../lambdas/store/commit.ts';
+import { openLedger } from '../../lambdas/store/ledger.ts';
 import { registrationWrites } from '../../lambdas/store/merchants.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { type FaultCounts, type FaultRates, injectFaults } from './faults.ts';
@@ -52,7 +54,7 @@ export type World = {
   /** Settable, so that time passes when the test says so. */
   readonly clock: { now: Date };
   readonly call: (route: RouteName, request?: Request) => Promise<Reply>;
-  /** As a client does it: repeats 409 and 503 with the same key until there is an answer. */
+  /** As a client does it: repeats 409 and 503 with the same key, after Retry-After, until answered. */
   readonly insist: (route: RouteName, request: Request) => Promise<Reply>;
   readonly merchant: (limit: string) => Promise<string>;
   readonly register: (name?: string) => Promise<string>;
@@ -72,7 +74,7 @@ export async function startWorld(seed = 1, rates: FaultRates = NO_FAULTS): Promi
   const faults = injectFaults(client, seed, rates);
   const dynamo = documentClient(client);
   const books: Books = {
-    ledger: { dynamo, table: engine.ledgerTable },
+    ledger: openLedger(dynamo, engine.ledgerTable),
     answers: { dynamo, table: engine.answersTable },
     now: () => clock.now,
   };
@@ -92,12 +94,13 @@ export async function startWorld(seed = 1, rates: FaultRates = NO_FAULTS): Promi
     for (let tries = 0; tries < 200; tries += 1) {
       const reply = await call(route, request);
       if (reply.status !== 503 && reply.body.code !== 'request_in_progress') return reply;
+      await pause(Math.random() * 1_000 * Number(reply.headers['retry-after']));
     }
     throw new Error(`${route} was never answered`);
   };
   const register = async (name: string = randomUUID()): Promise<string> => {
     const id = randomUUID();
-    const ledger = { dynamo: calm, table: engine.ledgerTable };
+    const ledger = openLedger(calm, engine.ledgerTable);
     const result = await commit(calm, registrationWrites(ledger, newMerchant(id, name, clock.now)));
     if (result.kind !== 'committed') throw new Error(`not registered: ${result.kind}`);
     return id;
