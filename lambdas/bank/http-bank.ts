@@ -126,8 +126,12 @@ function parsed(text: string): unknown {
 }
 
 /** fetch hides the system's code one level down. */
+const thrown = z.object({
+  name: z.string(),
+  cause: z.object({ code: z.string() }).optional().catch(undefined),
+});
+
 function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  const { cause } = error;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.name;
+  const { data } = thrown.safeParse(error);
+  return data?.cause?.code ?? data?.name ?? 'unknown';
 }

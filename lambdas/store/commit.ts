@@ -5,6 +5,7 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { z } from 'zod';
 
 type WriteItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 /** A write has a name, so that a refusal has a name and not a position. */
@@ -40,11 +41,18 @@ const PASSING = new Set([
  * so that the same may be tried again.
  */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (PASSING.has(error.name) || error.name === 'TimeoutError') return true;
-  if ('$fault' in error) return error.$fault === 'server';
-  return 'code' in error && typeof error.code === 'string' && CONNECTION.has(error.code);
+  const { data } = thrown.safeParse(error);
+  if (data === undefined) return false;
+  if (PASSING.has(data.name) || data.name === 'TimeoutError') return true;
+  if (data.$fault !== undefined) return data.$fault === 'server';
+  return data.code !== undefined && CONNECTION.has(data.code);
 }
+
+const thrown = z.object({
+  name: z.string(),
+  $fault: z.string().optional(),
+  code: z.string().optional(),
+});
 
 const CONNECTION = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
 

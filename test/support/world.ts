@@ -56,8 +56,9 @@ export type World = {
   readonly call: (route: RouteName, request?: Request) => Promise<Reply>;
   /** As a client does it: repeats 409 and 503 with the same key, after Retry-After, until answered. */
   readonly insist: (route: RouteName, request: Request) => Promise<Reply>;
-  readonly merchant: (limit: string) => Promise<string>;
-  readonly register: (name?: string) => Promise<string>;
+  /** An approved merchant. Its bank account's ending tells the bank simulator how to behave. */
+  readonly merchant: (limit: string, bankAccount?: string) => Promise<string>;
+  readonly register: (name?: string, bankAccount?: string) => Promise<string>;
   readonly fillPool: (amount: string) => Promise<void>;
   readonly rows: () => Promise<Record<string, unknown>[]>;
   readonly answers: () => Promise<Record<string, unknown>[]>;
@@ -98,10 +99,16 @@ export async function startWorld(seed = 1, rates: FaultRates = NO_FAULTS): Promi
     }
     throw new Error(`${route} was never answered`);
   };
-  const register = async (name: string = randomUUID()): Promise<string> => {
+  const register = async (
+    name: string = randomUUID(),
+    bankAccount = 'IRTEST0000000000001',
+  ): Promise<string> => {
     const id = randomUUID();
     const ledger = openLedger(calm, engine.ledgerTable);
-    const result = await commit(calm, registrationWrites(ledger, newMerchant(id, name, clock.now)));
+    const result = await commit(
+      calm,
+      registrationWrites(ledger, { ...newMerchant(id, name, clock.now), bankAccount }),
+    );
     if (result.kind !== 'committed') throw new Error(`not registered: ${result.kind}`);
     return id;
   };
@@ -113,8 +120,8 @@ export async function startWorld(seed = 1, rates: FaultRates = NO_FAULTS): Promi
     call,
     insist,
     register,
-    merchant: async (limit) => {
-      const id = await register();
+    merchant: async (limit, bankAccount) => {
+      const id = await register(undefined, bankAccount);
       const approve = {
         admin: true,
         key: `approve-${id}`,
