@@ -1,6 +1,5 @@
-export default {
+const shared = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/test'],
   setupFiles: ['<rootDir>/test/support/quiet.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -9,4 +8,23 @@ export default {
       { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+};
+const folders = ['unit', 'property', 'integration', 'infrastructure', 'architecture'];
+
+/** A run without e2e tests starts no cloud. */
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: 'in-process',
+      testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+    },
+    {
+      ...shared,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/support/local-cloud.ts',
+      globalTeardown: '<rootDir>/test/support/local-cloud-down.ts',
+    },
+  ],
 };

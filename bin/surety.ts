@@ -1,0 +1,28 @@
+import { App } from 'aws-cdk-lib';
+import { DataStack } from '../lib/data-stack.ts';
+import { ServiceStack } from '../lib/service-stack.ts';
+import { StageRefused, stageOf } from '../lib/stages.ts';
+
+const {
+  CDK_DEFAULT_ACCOUNT: account,
+  CDK_DEFAULT_REGION: region,
+  SURETY_BANK_URL: bankUrl,
+  SURETY_BANK_SECRET: bankSecretName,
+  SURETY_CORS_ORIGINS: corsOrigins,
+} = process.env;
+
+const app = new App();
+try {
+  const stage = stageOf(String(app.node.tryGetContext('stage') ?? 'local'), {
+    account,
+    region,
+    bankUrl,
+    bankSecretName,
+    corsOrigins: corsOrigins?.split(/\s*,\s*/),
+  });
+  new ServiceStack(app, stage, new DataStack(app, stage));
+} catch (error) {
+  if (!(error instanceof StageRefused)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,105 @@
+import { Construct } from 'constructs';
+import { authEnv, meEnv, moneyEnv, opsEnv } from '../../lambdas/runtime/env.ts';
+import type { DataStack } from '../data-stack.ts';
+import type { Stage } from '../stage-schema.ts';
+import type { FamilyFunctions } from './http-routes.ts';
+import { SuretyFunction } from './surety-function.ts';
+import { mayCommit, mayReadLedger, mayStoreAnswers } from './table-access.ts';
+
+export type ApiFamiliesProps = { readonly stage: Stage; readonly data: DataStack };
+
+/** One function for each family of routes, each with a role that can do what its routes need. */
+export class ApiFamilies extends Construct {
+  readonly functions: FamilyFunctions;
+  readonly #stage: Stage;
+  readonly #data: DataStack;
+
+  constructor(scope: Construct, id: string, { stage, data }: ApiFamiliesProps) {
+    super(scope, id);
+    this.#stage = stage;
+    this.#data = data;
+    this.functions = {
+      auth: this.#auth(),
+      me: this.#me(),
+      withdrawals: this.#money(
+        'withdrawals',
+        'Merchants cannot withdraw or see their withdrawals; those already accepted still settle.',
+      ),
+      'admin-merchants': this.#money(
+        'admin-merchants',
+        'Admins cannot approve, suspend or look up merchants.',
+      ),
+      'admin-pools': this.#money(
+        'admin-pools',
+        'Admins cannot fund credit pools or read what they hold; withdrawals on credit go on.',
+      ),
+      ops: this.#ops(),
+    };
+  }
+
+  #auth(): SuretyFunction<typeof authEnv> {
+    const auth = new SuretyFunction(this, 'Auth', {
+      stage: this.#stage,
+      name: 'auth',
+      env: authEnv,
+      environment: {
+        LEDGER_TABLE: this.#data.ledger.tableName,
+        DEFAULT_CURRENCY: this.#stage.defaultCurrency,
+        DEFAULT_TIME_ZONE: this.#stage.defaultTimeZone,
+        USER_POOL_CLIENT_ID: this.#data.users.client.userPoolClientId,
+      },
+      impact: 'Nobody can register or sign in; merchants with a valid token are not affected.',
+    });
+    // No right to Cognito: SignUp and InitiateAuth of a client without a secret need none.
+    mayReadLedger(auth, this.#data.ledger);
+    mayCommit(auth, this.#data.ledger);
+    return auth;
+  }
+
+  #me(): SuretyFunction<typeof meEnv> {
+    const me = new SuretyFunction(this, 'Me', {
+      stage: this.#stage,
+      name: 'me',
+      env: meEnv,
+      environment: {
+        LEDGER_TABLE: this.#data.ledger.tableName,
+        DEFAULT_CURRENCY: this.#stage.defaultCurrency,
+      },
+      impact: 'Merchants cannot see their status, wallets and credit; withdrawals go on.',
+    });
+    mayReadLedger(me, this.#data.ledger);
+    return me;
+  }
+
+  #ops(): SuretyFunction<typeof opsEnv> {
+    const ops = new SuretyFunction(this, 'Ops', {
+      stage: this.#stage,
+      name: 'ops',
+      env: opsEnv,
+      environment: { LEDGER_TABLE: this.#data.ledger.tableName },
+      impact: 'Health checks fail although merchants may be served well.',
+    });
+    mayReadLedger(ops, this.#data.ledger);
+    return ops;
+  }
+
+  /** A family that moves money or a limit: the answer is stored in the transaction that did it. */
+  #money(name: 'withdrawals' | 'admin-merchants' | 'admin-pools', impact: string) {
+    const { ledger, idempotency } = this.#data;
+    const family = new SuretyFunction(this, name, {
+      stage: this.#stage,
+      name,
+      env: moneyEnv,
+      environment: {
+        LEDGER_TABLE: ledger.tableName,
+        IDEMPOTENCY_TABLE: idempotency.tableName,
+        DEFAULT_CURRENCY: this.#stage.defaultCurrency,
+      },
+      impact,
+    });
+    mayReadLedger(family, ledger);
+    mayCommit(family, ledger);
+    mayStoreAnswers(family, idempotency);
+    return family;
+  }
+}

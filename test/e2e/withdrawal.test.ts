@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  adminToken,
+  eventually,
+  newMerchant,
+  PASSWORD,
+  payouts,
+  send,
+  statusOf,
+} from '../support/client.ts';
+import { workersOf } from '../support/workers.ts';
+
+const MINUTE = 60_000;
+let admin: string;
+beforeAll(async () => {
+  admin = await adminToken();
+  await send('/admin/pools/USD/topups', {
+    token: admin,
+    key: randomUUID(),
+    body: { amount: '10000.00' },
+  });
+}, MINUTE);
+
+const pool = async () => (await send('/admin/pools/USD', { token: admin })).body.data;
+const me = async (token: string) => (await send('/me', { token })).body.data;
+const account = () => `E2E-${randomUUID().slice(0, 8)}`;
+
+describe('on the deployed app, over HTTP with real tokens', () => {
+  it(
+    'ID-1 ID-2 ID-3 ID-4 CR-1 CR-2 WD-1 WD-3 AP-7: the walk of the README ends in SUCCEEDED at the bank',
+    async () => {
+      const username = `Walk-${randomUUID().slice(0, 8)}`;
+      const bankAccount = account();
+      const registered = await send('/auth/register', {
+        body: {
+          username,
+          password: PASSWORD,
+          requested_credit: '1000.00',
+          bank_account: bankAccount,
+        },
+      });
+      expect(registered.status).toBe(201);
+      const { id } = registered.body.data;
+      expect(registered.body.data).toMatchObject({
+        username: username.toLowerCase(),
+        status: 'PENDING',
+      });
+
+      const signedIn = await send('/auth/token', { body: { username, password: PASSWORD } });
+      expect(signedIn.body.data).toMatchObject({ expires_in: 900, token_type: 'Bearer' });
+      const { refresh_token } = signedIn.body.data;
+      const refreshed = await send('/auth/refresh', { body: { refresh_token } });
+      const token = refreshed.body.data.access_token;
+
+      const early = await send('/withdrawals', { token, key: 'early', body: { amount: '1.00' } });
+      expect([early.status, early.body.code]).toEqual([403, 'merchant_not_approved']);
+      const approval = { token: admin, body: { credit_limit: '1000.00' } };
+      expect((await send(`/admin/merchants/${id}/approve`, approval)).status).toBe(200);
+      expect((await send(`/admin/merchants/${id}/approve`, approval)).status).toBe(409);
+
+      const before = await pool();
+      const accepted = await send('/withdrawals', {
+        token,
+        key: 'first',
+        body: { amount: '25.00' },
+      });
+      expect(accepted.status).toBe(202);
+      const withdrawal = accepted.body.data;
+      const again = await send('/withdrawals', { token, key: 'first', body: { amount: '25.00' } });
+      expect(again.text).toBe(accepted.text);
+      expect(again.headers.get('idempotency-replayed')).toBe('true');
+
+      await eventually(
+        () => statusOf(token, withdrawal.id),
+        (status) => status === 'SUCCEEDED',
+      );
+      expect(await payouts(bankAccount)).toMatchObject([
+        { key: withdrawal.id, amount: '25.00', status: 'SUCCEEDED' },
+      ]);
+      const after = await pool();
+      expect(
+        BigInt(before.available.replace('.', '')) - BigInt(after.available.replace('.', '')),
+      ).toBe(2500n);
+      expect((await me(token)).credit).toEqual([
+        { currency: 'USD', limit: '1000.00', utilised: '25.00', available: '975.00' },
+      ]);
+    },
+    MINUTE,
+  );
+
+  it(
+    'WD-6: a refused payout leaves the same balances as before',
+    async () => {
+      const bankAccount = `${account()}-REFUSE`;
+      const { token } = await newMerchant(bankAccount);
+      const [before, poolBefore] = [await me(token), await pool()];
+      const { id } = (await send('/withdrawals', { token, key: 'w', body: { amount: '60.00' } }))
+        .body.data;
+      await eventually(
+        () => statusOf(token, id),
+        (status) => status === 'FAILED',
+      );
+      expect(await me(token)).toEqual(before);
+      expect(await pool()).toEqual(poolBefore);
+      expect(await payouts(bankAccount)).toMatchObject([{ key: id, status: 'REFUSED' }]);
+    },
+    MINUTE,
+  );
+
+  it(
+    'WD-5 WD-6 WD-7: a settle worker killed in mid-call, a lost answer and a 503 each end in one payout',
+    async () => {
+      const accounts = [`${account()}-SLOW`, `${account()}-LOST`, `${account()}-503`];
+      const orders = await Promise.all(
+        accounts.map(async (bankAccount) => {
+          const { token } = await newMerchant(bankAccount);
+          const { id } = (
+            await send('/withdrawals', { token, key: 'w', body: { amount: '10.00' } })
+          ).body.data;
+          return { token, id, bankAccount };
+        }),
+      );
+      const [slow] = orders;
+      if (slow === undefined) throw new Error('no order');
+      // The bank has it and holds back its answer: now the worker dies.
+      await eventually(
+        () => payouts(slow.bankAccount),
+        (found) => found.length === 1,
+      );
+      expect(killSettleWorkers()).toBeGreaterThan(0);
+      expect(await statusOf(slow.token, slow.id)).toBe('PROCESSING');
+
+      for (const { token, id, bankAccount } of orders) {
+        await eventually(
+          () => statusOf(token, id),
+          (status) => status === 'SUCCEEDED',
+          90,
+        );
+        expect(await payouts(bankAccount)).toMatchObject([{ key: id, status: 'SUCCEEDED' }]);
+      }
+    },
+    2 * MINUTE,
+  );
+
+  it('AP-5: health answers without a token, and says what it checked', async () => {
+    const reply = await send('/health');
+    expect([reply.status, reply.body.data]).toEqual([
+      200,
+      { status: 'ok', checks: { ledger: 'ok' } },
+    ]);
+    expect(reply.headers.get('x-request-id')).toBeTruthy();
+  });
+});
+
+/** SIGKILL, as a machine dies; only this run's workers, by the function's name in their path. */
+function killSettleWorkers(): number {
+  const pids = workersOf('surety-local-settle');
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  return pids.length;
+}

@@ -1,0 +1,153 @@
+import { describe, expect, it } from '@jest/globals';
+import { resourcesOf } from '../support/templates.ts';
+import { allowed, keyPolicy, productionArn, productionRoles, sorted } from './simulated-iam.ts';
+
+const ROLES = productionRoles();
+const LEDGER = productionArn('AWS::DynamoDB::Table', 'Ledger');
+const IDEMPOTENCY = productionArn('AWS::DynamoDB::Table', 'Idempotency');
+const KEY = productionArn('AWS::KMS::Key', 'Key');
+const STREAM = `${LEDGER}/stream/2026-11-21T00:00:00.000`;
+
+const IN_TRANSACTION = { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] };
+const WRITERS = ['auth', 'withdrawals', 'admin-merchants', 'admin-pools', 'settle'];
+const STORES_ANSWERS = ['withdrawals', 'admin-merchants', 'admin-pools'];
+const READERS = [...WRITERS, 'me', 'ops'];
+
+it('every function has a role of its own, and operators have one for redrives', () => {
+  expect(sorted(ROLES.map(({ name }) => name))).toEqual(
+    sorted([
+      ...READERS,
+      'relay-work',
+      'not-found',
+      'confirm-registration',
+      'surety-production-redrive',
+    ]),
+  );
+});
+
+describe('the Ledger', () => {
+  it.each(['dynamodb:PutItem', 'dynamodb:UpdateItem'])(
+    'CR-2: %s is allowed inside a transaction, to those who decide or settle',
+    async (action) => {
+      expect(await allowed({ action, resource: LEDGER, context: IN_TRANSACTION })).toEqual(
+        sorted(WRITERS),
+      );
+    },
+  );
+
+  it.each([
+    ['dynamodb:PutItem', {}],
+    ['dynamodb:UpdateItem', {}],
+    ['dynamodb:PutItem', { 'dynamodb:EnclosingOperation': ['BatchWriteItem'] }],
+    ['dynamodb:UpdateItem', { 'dynamodb:EnclosingOperation': ['ExecuteTransaction'] }],
+  ])('CR-2: nobody can %s outside TransactWriteItems (%j)', async (action, context) => {
+    expect(await allowed({ action, resource: LEDGER, context })).toEqual([]);
+  });
+
+  it.each([
+    'dynamodb:Scan',
+    'dynamodb:DeleteItem',
+    'dynamodb:BatchWriteItem',
+    'dynamodb:PartiQLUpdate',
+    'dynamodb:PartiQLSelect',
+    'dynamodb:DeleteTable',
+    'dynamodb:UpdateTable',
+  ])('nobody can %s', async (action) => {
+    expect(await allowed({ action, resource: LEDGER })).toEqual([]);
+  });
+
+  it('nobody can delete a row, not even inside a transaction', async () => {
+    const action = 'dynamodb:DeleteItem';
+    expect(await allowed({ action, resource: LEDGER, context: IN_TRANSACTION })).toEqual([]);
+  });
+
+  it('CR-2: whoever commits may also check a row that stays as it is', async () => {
+    const action = 'dynamodb:ConditionCheckItem';
+    expect(await allowed({ action, resource: LEDGER })).toEqual(sorted(WRITERS));
+  });
+
+  it.each(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'])(
+    '%s is for those who answer or settle',
+    async (action) => {
+      expect(await allowed({ action, resource: LEDGER })).toEqual(sorted(READERS));
+    },
+  );
+
+  it.each(['byTime', 'byRecipient', 'byId', 'byStatus', 'due'])(
+    'the index %s can be queried, never scanned',
+    async (index) => {
+      const resource = `${LEDGER}/index/${index}`;
+      expect(await allowed({ action: 'dynamodb:Query', resource })).toEqual(sorted(READERS));
+      expect(await allowed({ action: 'dynamodb:Scan', resource })).toEqual([]);
+    },
+  );
+
+  it('only relay-work reads the stream', async () => {
+    expect(await allowed({ action: 'dynamodb:GetRecords', resource: STREAM })).toEqual([
+      'relay-work',
+    ]);
+  });
+});
+
+describe('the answers stored for idempotency keys', () => {
+  it('AP-1: are put inside the transaction that moved the money', async () => {
+    const put = { action: 'dynamodb:PutItem', resource: IDEMPOTENCY };
+    expect(await allowed({ ...put, context: IN_TRANSACTION })).toEqual(sorted(STORES_ANSWERS));
+    expect(await allowed(put)).toEqual([]);
+  });
+
+  it.each(['dynamodb:UpdateItem', 'dynamodb:DeleteItem'])(
+    'AP-1: are never changed or deleted by a function (%s)',
+    async (action) => {
+      const context = IN_TRANSACTION;
+      expect(await allowed({ action, resource: IDEMPOTENCY, context })).toEqual([]);
+    },
+  );
+
+  it('AP-1: are looked up by those who store them', async () => {
+    expect(await allowed({ action: 'dynamodb:GetItem', resource: IDEMPOTENCY })).toEqual(
+      sorted(STORES_ANSWERS),
+    );
+  });
+});
+
+describe('the key of the tables', () => {
+  const key = { resource: KEY, resourcePolicy: keyPolicy() };
+  const viaDynamo = { 'kms:ViaService': 'dynamodb.eu-central-1.amazonaws.com' };
+
+  it('can be used through DynamoDB by those who read or write', async () => {
+    expect(await allowed({ ...key, action: 'kms:Decrypt', context: viaDynamo })).toEqual(
+      sorted([...READERS, 'relay-work']),
+    );
+    expect(await allowed({ ...key, action: 'kms:GenerateDataKey', context: viaDynamo })).toEqual(
+      sorted(WRITERS),
+    );
+  });
+
+  it('encrypts nothing for a function that goes past DynamoDB', async () => {
+    expect(await allowed({ ...key, action: 'kms:Encrypt' })).toEqual([]);
+  });
+
+  it('cannot be managed by any function', async () => {
+    expect(await allowed({ ...key, action: 'kms:ScheduleKeyDeletion' })).toEqual([]);
+    expect(await allowed({ ...key, action: 'kms:PutKeyPolicy' })).toEqual([]);
+  });
+});
+
+it('the only things a role may do to every resource are to trace and to find its stream', () => {
+  const everywhere = ROLES.flatMap(({ policies }) => policies.flatMap(({ Statement }) => Statement))
+    .filter((statement) => [statement['Resource']].flat().includes('*'))
+    .flatMap((statement) => [statement['Action']].flat());
+  expect(sorted([...new Set(everywhere.map(String))])).toEqual([
+    'dynamodb:ListStreams',
+    'xray:PutTelemetryRecords',
+    'xray:PutTraceSegments',
+  ]);
+});
+
+it('no role carries a policy that AWS manages, and can widen', () => {
+  const managed = resourcesOf('production', 'AWS::IAM::Role').filter(
+    ([, { Properties }]) => Properties['ManagedPolicyArns'] !== undefined,
+  );
+  expect(managed).toEqual([]);
+});

@@ -1,0 +1,67 @@
+import { type StackTemplate, type StageName, templatesOf } from '../support/templates.ts';
+
+const ACCOUNT = '123456789012';
+const REGION = 'eu-central-1';
+
+const PSEUDO: Record<string, string> = {
+  'AWS::Partition': 'aws',
+  'AWS::AccountId': ACCOUNT,
+  'AWS::Region': REGION,
+  'AWS::URLSuffix': 'amazonaws.com',
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const physicalName = (template: StackTemplate, id: string): string => {
+  const { RoleName, FunctionName, LogGroupName } = template.Resources[id]?.Properties ?? {};
+  return String(RoleName ?? FunctionName ?? LogGroupName ?? id);
+};
+
+const inRegion = (service: string, path: string) =>
+  `arn:aws:${service}:${REGION}:${ACCOUNT}:${path}`;
+
+const ARNS: Record<string, (name: string) => string> = {
+  'AWS::DynamoDB::Table': (name) => inRegion('dynamodb', `table/${name}`),
+  'AWS::SQS::Queue': (name) => inRegion('sqs', name),
+  'AWS::Lambda::Function': (name) => inRegion('lambda', `function:${name}`),
+  'AWS::Logs::LogGroup': (name) => inRegion('logs', `log-group:${name}:*`),
+  'AWS::KMS::Key': (name) => inRegion('kms', `key/${name}`),
+  'AWS::Cognito::UserPool': (name) => inRegion('cognito-idp', `userpool/${name}`),
+  'AWS::IAM::Role': (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
+};
+
+/** The ARN a resource would have, made from its type. */
+export const arnOf = (template: StackTemplate, id: string): string => {
+  const type = template.Resources[id]?.Type ?? 'nothing';
+  const arn = ARNS[type];
+  if (arn === undefined) throw new Error(`No ARN known for ${id} (${type})`);
+  return arn(physicalName(template, id));
+};
+
+/** A template's value as CloudFormation would hand it to IAM, imports followed to their stack. */
+export const resolved = (stage: StageName, template: StackTemplate, value: unknown): unknown => {
+  const inner = (part: unknown): unknown => resolved(stage, template, part);
+  if (Array.isArray(value)) return value.map(inner);
+  if (!isRecord(value)) return value;
+  const { Ref: ref, 'Fn::GetAtt': att, 'Fn::Join': join, 'Fn::ImportValue': imported } = value;
+  if (typeof ref === 'string') {
+    const name = PSEUDO[ref] ?? physicalName(template, ref);
+    const isQueue = template.Resources[ref]?.Type === 'AWS::SQS::Queue';
+    return isQueue ? `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${name}` : name;
+  }
+  if (Array.isArray(att)) {
+    const arn = arnOf(template, String(att[0]));
+    return att[1] === 'StreamArn' ? `${arn}/stream/2026-11-21T00:00:00.000` : arn;
+  }
+  if (Array.isArray(join)) {
+    const [separator, parts] = join.map(inner);
+    return Array.isArray(parts) ? parts.join(String(separator)) : inner(parts);
+  }
+  if (imported !== undefined) {
+    const { data } = templatesOf(stage);
+    const source = Object.values(data.Outputs).find(({ Export }) => Export?.Name === imported);
+    return resolved(stage, data, source?.Value);
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, inner(part)]));
+};

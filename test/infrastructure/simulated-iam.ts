@@ -1,0 +1,125 @@
+import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { z } from 'zod';
+import { type StackTemplate, templatesOf, theResource } from '../support/templates.ts';
+import { arnOf, resolved } from './resolved.ts';
+
+const STAGE = 'production';
+const ACCOUNT = '123456789012';
+
+const policyDocument = z.looseObject({ Statement: z.array(z.record(z.string(), z.unknown())) });
+const attachedPolicy = z.object({
+  Roles: z.array(z.object({ Ref: z.string() })),
+  PolicyDocument: z.unknown(),
+});
+export type PolicyDocument = z.output<typeof policyDocument>;
+
+/** A role of the production templates with everything it is granted. */
+export type SimulatedRole = {
+  /** Of its function where it has one, of the role itself otherwise. */
+  readonly name: string;
+  readonly arn: string;
+  readonly policies: readonly PolicyDocument[];
+};
+
+const attachedTo = (template: StackTemplate, roleId: string): PolicyDocument[] =>
+  Object.values(template.Resources)
+    .filter(({ Type }) => Type === 'AWS::IAM::Policy')
+    .map(({ Properties }) => attachedPolicy.parse(Properties))
+    .filter(({ Roles }) => Roles.some(({ Ref }) => Ref === roleId))
+    .map(({ PolicyDocument }) => policyDocument.parse(resolved(STAGE, template, PolicyDocument)));
+
+const functionOf = (template: StackTemplate, roleArn: string): string | undefined =>
+  Object.values(template.Resources)
+    .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+    .map(({ Properties: { Role, FunctionName } }) => ({ Role, FunctionName }))
+    .filter(({ Role }) => resolved(STAGE, template, Role) === roleArn)
+    .map(({ FunctionName }) => String(FunctionName).replace(`surety-${STAGE}-`, ''))[0];
+
+/** Every role of both production stacks, by name. */
+export const productionRoles = (): readonly SimulatedRole[] => {
+  const { data, service } = templatesOf(STAGE);
+  return [data, service].flatMap((template) =>
+    Object.entries(template.Resources)
+      .filter(([, { Type }]) => Type === 'AWS::IAM::Role')
+      .map(([id, { Properties }]) => {
+        const arn = arnOf(template, id);
+        const { RoleName } = Properties;
+        const name = functionOf(template, arn) ?? String(RoleName ?? id);
+        return { name, arn, policies: attachedTo(template, id) };
+      }),
+  );
+};
+
+/** The ARN of a production resource, from the start of its logical id. */
+export const productionArn = (type: string, idPrefix: string): string => {
+  const { data, service } = templatesOf(STAGE);
+  const arns = [data, service].flatMap((template) =>
+    Object.keys(template.Resources)
+      .filter((id) => id.startsWith(idPrefix) && template.Resources[id]?.Type === type)
+      .map((id) => arnOf(template, id)),
+  );
+  const [arn] = arns;
+  if (arn === undefined || arns.length > 1) throw new Error(`${arns.length} × ${type} ${idPrefix}`);
+  return arn;
+};
+
+/** The policy of a production queue, as SQS would hold it. */
+export const queuePolicyOf = (idPrefix: string): PolicyDocument => {
+  const { PolicyDocument } = theResource(STAGE, 'AWS::SQS::QueuePolicy', idPrefix).Properties;
+  return policyDocument.parse(resolved(STAGE, templatesOf(STAGE).service, PolicyDocument));
+};
+
+/** The policy of the key of the tables, without which KMS heeds no role's own policy. */
+export const keyPolicy = (): PolicyDocument => {
+  const { KeyPolicy } = theResource(STAGE, 'AWS::KMS::Key').Properties;
+  return policyDocument.parse(resolved(STAGE, templatesOf(STAGE).data, KeyPolicy));
+};
+
+export type Attempt = {
+  readonly role: Pick<SimulatedRole, 'arn' | 'policies'>;
+  readonly action: string;
+  readonly resource: string;
+  readonly context?: Record<string, string | string[]>;
+  readonly resourcePolicy?: PolicyDocument;
+};
+
+/** What IAM would answer: Allowed, ImplicitlyDenied or ExplicitlyDenied. */
+export const answerTo = async (attempt: Attempt): Promise<string> => {
+  const outcome = await runSimulation(
+    {
+      request: {
+        principal: attempt.role.arn,
+        action: attempt.action,
+        resource: { resource: attempt.resource, accountId: ACCOUNT },
+        contextVariables: {
+          'aws:PrincipalArn': attempt.role.arn,
+          'aws:SecureTransport': 'true',
+          ...attempt.context,
+        },
+      },
+      identityPolicies: attempt.role.policies.map((policy, index) => ({
+        name: `p${index}`,
+        policy,
+      })),
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      ...(attempt.resourcePolicy === undefined ? {} : { resourcePolicy: attempt.resourcePolicy }),
+    },
+    {},
+  );
+  if (outcome.resultType === 'error') throw new Error(JSON.stringify(outcome.errors));
+  return outcome.overallResult;
+};
+
+/** The names of the roles that are allowed an attempt. */
+export const allowed = async (attempt: Omit<Attempt, 'role'>): Promise<string[]> => {
+  const answers = await Promise.all(
+    productionRoles().map(async (role) => ({ role, answer: await answerTo({ role, ...attempt }) })),
+  );
+  return answers
+    .filter(({ answer }) => answer === 'Allowed')
+    .map(({ role }) => role.name)
+    .sort();
+};
+
+export const sorted = (names: readonly string[]): string[] => [...names].sort();

@@ -1,0 +1,180 @@
+import { describe, expect, it } from '@jest/globals';
+import { CliCredentialsStackSynthesizer, DefaultStackSynthesizer } from 'aws-cdk-lib';
+import { z } from 'zod';
+import {
+  inside,
+  resourcesOf,
+  STAGE_NAMES,
+  type StageName,
+  stacksOf,
+  theResource,
+} from '../support/templates.ts';
+
+const ON_AWS = STAGE_NAMES.filter((name) => name !== 'local');
+const TABLES = ['Ledger', 'Idempotency'];
+
+const table = (stage: StageName, id: string) => theResource(stage, 'AWS::DynamoDB::Table', id);
+const tlsOnlyQueues = (stage: StageName) =>
+  resourcesOf(stage, 'AWS::SQS::QueuePolicy').filter(([, policy]) =>
+    JSON.stringify(policy).includes('aws:SecureTransport'),
+  );
+const source = (stage: StageName, idPrefix: string) =>
+  theResource(stage, 'AWS::Lambda::EventSourceMapping', idPrefix).Properties;
+const settle = (stage: StageName) =>
+  theResource(stage, 'AWS::Lambda::Function', 'Settle').Properties;
+const cors = (stage: StageName) =>
+  z
+    .record(z.string(), z.unknown())
+    .parse(theResource(stage, 'AWS::ApiGatewayV2::Api').Properties['CorsConfiguration']);
+
+describe('each difference of the local cloud is turned round on AWS', () => {
+  it('queues refuse plain http on AWS; the local cloud has nothing else', () => {
+    expect(tlsOnlyQueues('local')).toHaveLength(0);
+    for (const stage of ON_AWS) {
+      expect(tlsOnlyQueues(stage)).toHaveLength(resourcesOf(stage, 'AWS::SQS::Queue').length);
+    }
+  });
+
+  it('a deploy uses bootstrapped roles on AWS, and the credentials at hand locally', () => {
+    expect(stacksOf('local').service.synthesizer).toBeInstanceOf(CliCredentialsStackSynthesizer);
+    for (const stage of ON_AWS) {
+      const { data, service } = stacksOf(stage);
+      expect(data.synthesizer).toBeInstanceOf(DefaultStackSynthesizer);
+      expect(service.synthesizer).toBeInstanceOf(DefaultStackSynthesizer);
+    }
+  });
+
+  it('CORS settings have the names of AWS on AWS, and those of the local cloud besides locally', () => {
+    expect(cors('local')).toMatchObject({ AllowOrigins: ['*'], allowOrigins: ['*'], maxAge: 3600 });
+    for (const stage of ON_AWS) {
+      expect(Object.keys(cors(stage)).filter((name) => /^[a-z]/.test(name))).toEqual([]);
+      expect(cors(stage)).toMatchObject({ AllowOrigins: expect.any(Array) });
+    }
+  });
+
+  it('functions are traced on AWS; the local cloud has no X-Ray', () => {
+    const modes = (stage: StageName) => [
+      ...new Set(
+        resourcesOf(stage, 'AWS::Lambda::Function').map(([, { Properties }]) =>
+          inside(Properties, 'TracingConfig', 'Mode'),
+        ),
+      ),
+    ];
+    expect(modes('local')).toEqual([undefined]);
+    for (const stage of ON_AWS) expect(modes(stage)).toEqual(['Active']);
+  });
+
+  it('the relay reads in batches for half a day on AWS, one record for a minute locally', () => {
+    expect(source('local', 'WorkRelay')).toMatchObject({
+      BatchSize: 1,
+      MaximumRecordAgeInSeconds: 60,
+      ParallelizationFactor: 1,
+    });
+    for (const stage of ON_AWS) {
+      expect(source(stage, 'WorkRelay')).toMatchObject({
+        BatchSize: 100,
+        MaximumRecordAgeInSeconds: 43_200,
+        ParallelizationFactor: 4,
+      });
+    }
+  });
+
+  it('WD-5: settle waits for a real bank on AWS, and for a simulator locally', () => {
+    const timers = (stage: StageName) => {
+      const { Timeout } = settle(stage);
+      return { Timeout, variables: inside(settle(stage), 'Environment', 'Variables') };
+    };
+    expect(timers('local')).toMatchObject({
+      Timeout: 10,
+      variables: {
+        BANK_CALL_MS: '2000',
+        BANK_CLAIM_MS: '5000',
+        LEASE_MS: '15000',
+        VISIBILITY_MS: '20000',
+        QUIET_MS: '5000',
+      },
+    });
+    for (const stage of ON_AWS) {
+      expect(timers(stage)).toMatchObject({
+        Timeout: 30,
+        variables: {
+          BANK_CALL_MS: '8000',
+          BANK_CLAIM_MS: '20000',
+          LEASE_MS: '90000',
+          VISIBILITY_MS: '180000',
+          QUIET_MS: '600000',
+        },
+      });
+    }
+  });
+});
+
+describe('production', () => {
+  it.each(TABLES)('keeps %s when its stack or someone deletes it, under a key of ours', (id) => {
+    for (const stage of ['staging', 'production'] as const) {
+      const { DeletionPolicy, Properties } = table(stage, id);
+      expect(DeletionPolicy).toBe('Retain');
+      expect(Properties).toMatchObject({
+        DeletionProtectionEnabled: true,
+        SSESpecification: {
+          SSEEnabled: true,
+          SSEType: 'KMS',
+          KMSMasterKeyId: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
+        },
+      });
+    }
+    for (const stage of ['local', 'dev'] as const) {
+      const { DeletionPolicy, Properties } = table(stage, id);
+      expect(DeletionPolicy).toBe('Delete');
+      expect(Properties).toMatchObject({
+        DeletionProtectionEnabled: false,
+        SSESpecification: { SSEEnabled: false },
+      });
+    }
+  });
+
+  it('keeps its users and its stacks', () => {
+    const pool = theResource('production', 'AWS::Cognito::UserPool');
+    expect(pool.DeletionPolicy).toBe('Retain');
+    expect(pool.Properties).toMatchObject({ DeletionProtection: 'ACTIVE' });
+    const { data, service } = stacksOf('production');
+    expect([data, service].map(({ terminationProtection }) => terminationProtection)).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  it('reads the secret the bank issued; a developer gets one made up', () => {
+    for (const stage of ['staging', 'production'] as const) {
+      expect(resourcesOf(stage, 'AWS::SecretsManager::Secret')).toEqual([]);
+    }
+    for (const stage of ['local', 'dev'] as const) {
+      const made = theResource(stage, 'AWS::SecretsManager::Secret').Properties;
+      expect(made).toMatchObject({ Name: `surety-${stage}/bank` });
+      // Without these options the local cloud makes a secret that is empty.
+      expect(made).toHaveProperty('GenerateSecretString.PasswordLength');
+      const secretName = inside(settle(stage), 'Environment', 'Variables', 'BANK_SECRET_NAME');
+      expect(secretName).toBe(`surety-${stage}/bank`);
+    }
+  });
+
+  it('keeps its logs for a year, a developer for a week', () => {
+    const kept = (stage: StageName) => [
+      ...new Set(
+        resourcesOf(stage, 'AWS::Logs::LogGroup').map(
+          ([, { Properties }]) => Properties['RetentionInDays'],
+        ),
+      ),
+    ];
+    expect(kept('production')).toEqual([365]);
+    expect(kept('staging')).toEqual([90]);
+    expect(kept('dev')).toEqual([7]);
+    expect(kept('local')).toEqual([7]);
+  });
+
+  it('WD-8: protects the bank: few settle at once on a small stage, more on a large one', () => {
+    const atOnce = (stage: StageName) =>
+      inside(source(stage, 'Settle'), 'ScalingConfig', 'MaximumConcurrency');
+    expect(STAGE_NAMES.map(atOnce)).toEqual([4, 10, 10, 50]);
+  });
+});

@@ -1,0 +1,162 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from '@jest/globals';
+import { checkedStage, StageRefused, stageOf } from '../../lib/stages.ts';
+import { DEPLOYMENT, STAGE_NAMES } from '../support/templates.ts';
+
+const PRODUCTION = stageOf('production', DEPLOYMENT);
+const { timers } = PRODUCTION.settlement;
+
+/** What whoever deploys reads. */
+const refusal = (synthesize: () => unknown): string => {
+  try {
+    synthesize();
+  } catch (error) {
+    if (error instanceof StageRefused) return error.message;
+    throw error;
+  }
+  return 'accepted';
+};
+
+const withTimers = (changed: Partial<typeof timers>) => ({
+  settlement: { ...PRODUCTION.settlement, timers: { ...timers, ...changed } },
+});
+
+describe('OP-6: production is refused', () => {
+  it.each([
+    ['protected from deletion', { deletionProtection: false }],
+    ['encrypted with a KMS key of our own', { customerKey: false }],
+    ['not allow every site (*)', { corsOrigins: ['*'] }],
+    ['CORS origins must be https', { corsOrigins: ['http://console.example.com'] }],
+    ['called over https', { bank: { ...PRODUCTION.bank, url: 'http://bank.example.com' } }],
+    ['the one the bank issued', { bank: { ...PRODUCTION.bank, createSecret: true } }],
+    ['set SURETY_BANK_URL', { bank: { ...PRODUCTION.bank, url: undefined } }],
+    ['set SURETY_BANK_SECRET', { bank: { ...PRODUCTION.bank, secretName: undefined } }],
+    ['debug logs', { logLevel: 'DEBUG' }],
+    ['must be traced', { tracing: false }],
+    ['exists only on the local cloud', { account: '000000000000' }],
+    ['refuse plain http', { enforceTls: false }],
+    ['not the credentials of the command line', { cliCredentials: true }],
+    ['a repair of the local cloud', { corsOverride: true }],
+    ['give a real bank its time', withTimers({ bankCallMs: 2_000 })],
+    ['give a real bank its time', withTimers({ quietMs: 20_000 })],
+    ['read in batches', { workStream: { ...PRODUCTION.workStream, batchSize: 1 } }],
+    ['read in batches', { workStream: { ...PRODUCTION.workStream, maxRecordAgeSeconds: 60 } }],
+  ])('because of "%s"', (because, changed) => {
+    const message = refusal(() => checkedStage({ ...PRODUCTION, ...changed }));
+    expect(message).toContain('Stage production refused: ');
+    expect(message).toContain(because);
+    expect(message).not.toContain('\n');
+  });
+
+  it('with each setting of the local stage that is not its own already', () => {
+    const local = Object.entries(stageOf('local', {}));
+    const own = Object.entries(PRODUCTION);
+    const accepted = local
+      .filter(([setting, value]) => !own.some(([o, v]) => o === setting && same(v, value)))
+      .filter(
+        ([s, value]) => refusal(() => checkedStage({ ...PRODUCTION, [s]: value })) === 'accepted',
+      )
+      .map(([setting]) => setting);
+    // A place, and two figures that differ from stage to stage.
+    expect(accepted.sort()).toEqual(['logRetention', 'name', 'region', 'throttle']);
+  });
+
+  it('for all its reasons at once', () => {
+    const message = refusal(() =>
+      checkedStage({ ...PRODUCTION, deletionProtection: false, logLevel: 'DEBUG' }),
+    );
+    expect(message.split('; ')).toHaveLength(2);
+  });
+
+  it('but not as it stands', () => {
+    expect(refusal(() => stageOf('production', DEPLOYMENT))).toBe('accepted');
+  });
+});
+
+const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+
+describe('OP-6: a deployment', () => {
+  it.each(['staging', 'production'])('of %s brings its own bank, account and region', (name) => {
+    const message = refusal(() => stageOf(name, {}));
+    for (const wanted of [
+      'SURETY_BANK_URL',
+      'SURETY_BANK_SECRET',
+      'CDK_DEFAULT_ACCOUNT',
+      'CDK_DEFAULT_REGION',
+    ]) {
+      expect(message).toContain(wanted);
+    }
+  });
+
+  it('of the local stage brings nothing', () => {
+    expect(stageOf('local', {})).toMatchObject({
+      account: '000000000000',
+      region: 'us-east-1',
+      bank: { url: 'http://127.0.0.1:8010', secretName: 'surety-local/bank', createSecret: true },
+    });
+  });
+
+  it('of the local stage stays on the local cloud, whoever is signed in', () => {
+    expect(stageOf('local', DEPLOYMENT)).toMatchObject({
+      account: '000000000000',
+      region: 'us-east-1',
+    });
+  });
+
+  it.each(['https://console.example.com/', 'https://console.example.com/app', 'console', ''])(
+    'cannot allow the site "%s", which no browser would send as its origin',
+    (origin) => {
+      const message = refusal(() => stageOf('dev', { ...DEPLOYMENT, corsOrigins: [origin] }));
+      expect(message).toContain('a CORS origin is a scheme and a host');
+    },
+  );
+
+  it('of a stage that does not exist is told which do', () => {
+    expect(refusal(() => stageOf('prod', DEPLOYMENT))).toBe(
+      'No stage "prod": use local, dev, staging, production.',
+    );
+    expect(refusal(() => stageOf('toString', DEPLOYMENT))).toContain('No stage');
+  });
+
+  it.each(['prod', 'production'])('of %s prints one line and no stack trace', (stage) => {
+    const bin = () =>
+      execFileSync(process.execPath, ['bin/surety.ts'], {
+        env: { CDK_CONTEXT_JSON: JSON.stringify({ stage }) },
+        stdio: 'pipe',
+        encoding: 'utf8',
+      });
+    expect(bin).toThrow(
+      expect.objectContaining({ status: 1, stdout: '', stderr: expect.stringMatching(/^.+\n$/) }),
+    );
+  });
+});
+
+describe('settlement timers', () => {
+  it.each(STAGE_NAMES)('WD-7: nest in %s: call, claim, function, lease, visibility', (name) => {
+    const { settlement } = stageOf(name, DEPLOYMENT);
+    const { bankCallMs, bankClaimMs, functionSeconds, leaseMs, visibilitySeconds, quietMs } =
+      settlement.timers;
+    const order = [
+      bankCallMs,
+      bankClaimMs,
+      functionSeconds * 1000,
+      leaseMs,
+      visibilitySeconds * 1000,
+    ];
+    expect(order).toEqual([...new Set(order)].sort((one, other) => one - other));
+    expect(quietMs).toBeGreaterThanOrEqual(2 * bankCallMs);
+  });
+
+  it.each([
+    ['one bank call must be shorter', { bankCallMs: 20_000 }],
+    ['a claim must end before its function', { bankClaimMs: 30_000 }],
+    ['a function must end before its lease', { functionSeconds: 90 }],
+    ['a lease must end before its message', { leaseMs: 180_000 }],
+    ['the quiet period must outlast', { quietMs: 15_999 }],
+  ])('WD-7: are refused in every stage: %s', (because, changed) => {
+    for (const name of STAGE_NAMES) {
+      const candidate = { ...PRODUCTION, name, ...withTimers(changed) };
+      expect(refusal(() => checkedStage(candidate))).toContain(because);
+    }
+  });
+});

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { App, type AppProps, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { z } from 'zod';
+import { DataStack } from '../../lib/data-stack.ts';
+import { ServiceStack } from '../../lib/service-stack.ts';
+import { type Deployment, stageOf } from '../../lib/stages.ts';
+
+export const STAGE_NAMES = ['local', 'dev', 'staging', 'production'] as const;
+export type StageName = (typeof STAGE_NAMES)[number];
+
+export const DEPLOYMENT: Deployment = {
+  account: '123456789012',
+  region: 'eu-central-1',
+  bankUrl: 'https://bank.example.com',
+  bankSecretName: 'bank/token',
+  corsOrigins: ['https://console.example.com'],
+};
+
+/** What each stage is deployed with: a developer brings no more than an account. */
+const BROUGHT: Record<StageName, Deployment> = {
+  local: {},
+  dev: { account: DEPLOYMENT.account, region: DEPLOYMENT.region },
+  staging: DEPLOYMENT,
+  production: DEPLOYMENT,
+};
+
+const resource = z.object({
+  Type: z.string(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+  DeletionPolicy: z.string().optional(),
+  Metadata: z.record(z.string(), z.unknown()).default({}),
+});
+const template = z.object({
+  Resources: z.record(z.string(), resource),
+  Outputs: z
+    .record(
+      z.string(),
+      z.object({ Value: z.unknown(), Export: z.object({ Name: z.string() }).optional() }),
+    )
+    .default({}),
+});
+
+export type Resource = z.output<typeof resource>;
+export type StackTemplate = z.output<typeof template>;
+export type StageTemplates = { readonly data: StackTemplate; readonly service: StackTemplate };
+
+// Validation by CloudFormation's schemas takes a second a stage: checks.test.ts turns it on again.
+process.env['CDK_VALIDATION'] = 'false';
+
+/** Bundling takes seconds too: bundles.test.ts does it. */
+const NOTHING_BUNDLED: AppProps = { context: { 'aws:cdk:bundling-stacks': [] } };
+
+/** One stage's app as bin makes it, with the feature flags of cdk.json. */
+export const appOf = (name: StageName, props: AppProps = NOTHING_BUNDLED) => {
+  const cdkJson = z
+    .object({ context: z.record(z.string(), z.unknown()) })
+    .parse(JSON.parse(readFileSync('cdk.json', 'utf8')));
+  const app = new App({ ...props, context: { ...cdkJson.context, ...props.context } });
+  const stage = stageOf(name, BROUGHT[name]);
+  const data = new DataStack(app, stage);
+  return { app, stage, data, service: new ServiceStack(app, stage, data) };
+};
+
+export const templateOf = (stack: Stack): StackTemplate =>
+  template.parse(Template.fromStack(stack).toJSON());
+
+/** Synthesis takes a second or two, and nothing here changes what was made. */
+const once = <Made>(make: (name: StageName) => Made) => {
+  const made = new Map<StageName, Made>();
+  return (name: StageName): Made => {
+    const result = made.get(name) ?? make(name);
+    made.set(name, result);
+    return result;
+  };
+};
+
+/** The two stacks of a stage, made once for each test file. */
+export const stacksOf = once((name) => appOf(name));
+
+/** The two templates of a stage. */
+export const templatesOf = once((name): StageTemplates => {
+  const { data, service } = stacksOf(name);
+  return { data: templateOf(data), service: templateOf(service) };
+});
+
+/** What lies at a path inside a template's value. */
+export const inside = (value: unknown, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>(
+    (outer, key) => z.record(z.string(), z.unknown()).catch({}).parse(outer)[key],
+    value,
+  );
+
+/** Every resource of a type, by logical id, from both stacks. */
+export const resourcesOf = (name: StageName, type: string): [string, Resource][] => {
+  const { data, service } = templatesOf(name);
+  return [data, service].flatMap(({ Resources }) =>
+    Object.entries(Resources).filter(([, { Type }]) => Type === type),
+  );
+};
+
+/** The only resource of a type whose logical id starts so. */
+export const theResource = (name: StageName, type: string, idPrefix = ''): Resource => {
+  const found = resourcesOf(name, type).filter(([id]) => id.startsWith(idPrefix));
+  const [only] = found;
+  if (only === undefined || found.length > 1) {
+    throw new Error(`${found.length} ${type} of ${name} start with "${idPrefix}"`);
+  }
+  return only[1];
+};
