@@ -24,4 +24,21 @@ def end_with_the_starter():
 
 threading.Thread(target=end_with_the_starter, daemon=True).start()
 sys.path.pop(0)  # This folder: `import ministack` would find this file.
+
+
+def take_bearer_tokens_for_no_credentials():
+    """MiniStack 1.5.33 lets a request with `Authorization: Bearer` act as root; to AWS it is unsigned."""
+    from ministack.core import iam_evaluator
+
+    pin = iam_evaluator.pin_signed_request
+
+    def pin_without_bearer(method, raw_path, query_params, raw_headers, handshake=False):
+        pin(method, raw_path, query_params, raw_headers, handshake)
+        if any(n.lower() == b"authorization" and v.lower().startswith(b"bearer ") for n, v in raw_headers):
+            iam_evaluator._anonymous.set(True)
+
+    iam_evaluator.pin_signed_request = pin_without_bearer
+
+
+take_bearer_tokens_for_no_credentials()
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)

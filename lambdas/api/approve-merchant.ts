@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AcceptedApproval, type Approval, decideApproval } from '../domain/approval.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import { type Currency, formatAmount } from '../domain/money.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Currency, currencyCode, type MinorUnits, parseAmount } from '../domain/money.ts';
 
 /** Fields that several operations take. Each says what is wrong by a `FieldReason`. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MERCHANT_MOVES, type Merchant, type MerchantMove } from '../domain/merchant.ts';
 import { failure, success } from '../runtime/answer.ts';
 import { endpoint } from '../runtime/http.ts';

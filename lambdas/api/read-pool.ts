@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { currencyCode, formatAmount } from '../domain/money.ts';
 import { success } from '../runtime/answer.ts';
 import { endpoint } from '../runtime/http.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { failure, success } from '../runtime/answer.ts';
 import { endpoint } from '../runtime/http.ts';
 import { merchantPk } from '../store/keys.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Merchant } from '../domain/merchant.ts';
 import type { Currency, MinorUnits } from '../domain/money.ts';
 import { failure, success } from '../runtime/answer.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { currencyCode, formatAmount } from '../domain/money.ts';
 import { type AcceptedTopUp, decideTopUp, type TopUp } from '../domain/top-up.ts';
 import { type Books, exactlyOnce } from '../runtime/exactly-once.ts';

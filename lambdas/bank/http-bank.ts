@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatAmount } from '../domain/money.ts';
 import type { BankAnswer } from '../domain/settlement.ts';
 import type { Bank, Payout } from './port.ts';

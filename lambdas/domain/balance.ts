@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { currencyCode, minorUnits } from './money.ts';
 
 /** Who changed a balance row last, set in the same write: a change by hand shows. */

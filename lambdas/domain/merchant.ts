@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CalendarLabels } from './calendar.ts';
 import { type Currency, currencyCode, type MinorUnits, minor, minorUnits } from './money.ts';
 import type { Reason } from './reason.ts';

@@ -1,5 +1,5 @@
 import { data } from 'currency-codes';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Units of account that ISO 4217 lists without a minor unit: metals, bond units, test codes. */
 const NO_MONEY = new Set(['XDR', 'XSU', 'XUA']);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MerchantStatus } from './merchant.ts';
 import { isFinal, type Transaction, WITHDRAWAL_MOVES } from './transaction.ts';
 

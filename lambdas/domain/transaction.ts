@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { poolShare } from './balance.ts';
 import { currencyCode, minorUnits } from './money.ts';
 import { postings } from './postings.ts';

@@ -1,10 +1,7 @@
-import { JSONStringified } from '@aws-lambda-powertools/parser/helpers';
 import type { SQSRecord } from 'aws-lambda';
 import { type SettlementMessage, settlementMessage } from '../domain/settlement.ts';
 import { RetryLater } from '../runtime/batch.ts';
 import { HELD_SECONDS, type Verdict } from './settle.ts';
-
-const body = JSONStringified(settlementMessage);
 
 /** A message is deleted only when its withdrawal is final; whatever else happens, it comes again. */
 export const settleMessage =
@@ -13,7 +10,7 @@ export const settleMessage =
     postpone: (receiptHandle: string, seconds: number) => Promise<void>,
   ) =>
   async (record: SQSRecord): Promise<void> => {
-    const verdict = await settle(body.parse(record.body));
+    const verdict = await settle(settlementMessage.parse(JSON.parse(record.body)));
     if (verdict === 'done') return;
     if (verdict === 'held') await postpone(record.receiptHandle, HELD_SECONDS);
     throw new RetryLater(verdict);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One schema per function: it types the environment at deploy and parses it at run time. */
 const ledger = z.object({ LEDGER_TABLE: z.string().min(1) });

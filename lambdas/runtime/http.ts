@@ -1,7 +1,7 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { API_PREFIX, ROUTES, type RouteName } from '../api/routes.ts';
 import { isPassing } from '../store/commit.ts';
 import { type Answer, type FieldError, failure } from './answer.ts';

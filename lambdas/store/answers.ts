@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LabelledWrite } from './commit.ts';
 
 /** The Idempotency table: what was answered to each key, so that a repeat hears the same. */

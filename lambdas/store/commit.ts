@@ -5,7 +5,7 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 
 type WriteItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 /** A write has a name, so that a refusal has a name and not a position. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Transaction, type TransactionType, transactionRow } from '../domain/transaction.ts';
 import { getRows, type Ledger, queryRows } from './ledger.ts';
 

@@ -5,7 +5,7 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import DataLoader from 'dataloader';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Key } from './keys.ts';
 
 /** The Ledger table and the client that reaches it. Numbers come back as bigint (`runtime/clients.ts`). */

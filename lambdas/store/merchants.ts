@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CreditLine, creditRow, type Wallet, walletRow } from '../domain/balance.ts';
 import {
   MERCHANT_MOVES,

@@ -1,11 +1,15 @@
-import { DynamoDBMarshalled } from '@aws-lambda-powertools/parser/helpers/dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { z } from 'zod';
-import { type SettlementMessage, settlementMessage } from '../domain/settlement.ts';
+import * as z from 'zod';
+import type { SettlementMessage } from '../domain/settlement.ts';
 
-const image = DynamoDBMarshalled(
-  settlementMessage.extend({ type: z.literal('withdrawal'), status: z.string() }),
-);
+/** Of a row's image, marshalled as the stream brings it, what tells whether settlement has work. */
+const text = z.object({ S: z.string() }).transform(({ S }) => S);
+const image = z.object({
+  type: z.object({ S: z.literal('withdrawal') }),
+  status: text,
+  merchantId: text,
+  txnId: text,
+});
 
 /**
  * What a change of the Ledger asks of settlement, or nothing: only a withdrawal that is new as PENDING,

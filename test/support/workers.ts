@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** This run's function processes, by the function's name: MiniStack has it in each process's path. */
@@ -9,3 +10,25 @@ export function workersOf(functionName: string): number[] {
     .filter((line) => line.includes(folder) && line.includes(`-${functionName}-`))
     .map((line) => Number.parseInt(line, 10));
 }
+
+/** A running function's own credentials, out of its process; empty where it has not run yet. */
+export function credentialsOf(functionName: string): {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+} {
+  const [pid] = workersOf(functionName);
+  const environment = pid === undefined ? '' : environmentOf(pid);
+  const read = (name: string): string =>
+    new RegExp(`(?:^|[\\0 ])${name}=([^\\0 ]+)`).exec(environment)?.[1] ?? '';
+  return {
+    accessKeyId: read('AWS_ACCESS_KEY_ID'),
+    secretAccessKey: read('AWS_SECRET_ACCESS_KEY'),
+    sessionToken: read('AWS_SESSION_TOKEN'),
+  };
+}
+
+const environmentOf = (pid: number): string =>
+  existsSync('/proc/self/environ')
+    ? readFileSync(`/proc/${pid}/environ`, 'utf8')
+    : execFileSync('ps', ['eww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });

@@ -1,0 +1,276 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  AdminAddUserToGroupCommand,
+  AdminConfirmSignUpCommand,
+  CognitoIdentityProviderClient,
+  CreateGroupCommand,
+  CreateUserPoolClientCommand,
+  CreateUserPoolCommand,
+  DescribeUserPoolClientCommand,
+  InitiateAuthCommand,
+  SignUpCommand,
+  UpdateUserPoolClientCommand,
+} from '@aws-sdk/client-cognito-identity-provider';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { adminToken, eventually, newMerchant, PASSWORD, send } from '../support/client.ts';
+import { localCloud } from '../support/local-cloud.ts';
+import { credentialsOf } from '../support/workers.ts';
+
+const MINUTE = 60_000;
+const root = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+const cognito = () => new CognitoIdentityProviderClient({ ...root, endpoint: localCloud().cloud });
+
+let merchant: Awaited<ReturnType<typeof newMerchant>>;
+let admin: string;
+beforeAll(async () => {
+  admin = await adminToken();
+  merchant = await newMerchant('E2E-SECURITY');
+  const topUp = { token: admin, key: randomUUID(), body: { amount: '100.00' } };
+  await send('/admin/pools/USD/topups', topUp);
+  await send('/withdrawals', { token: merchant.token, key: 'w', body: { amount: '1.00' } });
+}, MINUTE);
+
+const passwordTokens = async (clientId: string, username: string) => {
+  const { AuthenticationResult } = await cognito().send(
+    new InitiateAuthCommand({
+      ClientId: clientId,
+      AuthFlow: 'USER_PASSWORD_AUTH',
+      AuthParameters: { USERNAME: username, PASSWORD },
+    }),
+  );
+  return AuthenticationResult ?? {};
+};
+const ours = () => passwordTokens(localCloud().outputs.UserPoolClientId, merchant.username);
+
+async function otherPoolsToken(): Promise<string> {
+  const { UserPool } = await cognito().send(new CreateUserPoolCommand({ PoolName: 'another' }));
+  const { UserPoolClient } = await cognito().send(
+    new CreateUserPoolClientCommand({
+      UserPoolId: UserPool?.Id,
+      ClientName: 'c',
+      ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+    }),
+  );
+  const ClientId = UserPoolClient?.ClientId ?? '';
+  const Username = 'stranger';
+  await cognito().send(new SignUpCommand({ ClientId, Username, Password: PASSWORD }));
+  await cognito().send(new AdminConfirmSignUpCommand({ UserPoolId: UserPool?.Id, Username }));
+  return (await passwordTokens(ClientId, Username)).AccessToken ?? '';
+}
+
+/** The user pool's client issues tokens that last a second, for one token. */
+async function expiredToken(): Promise<string> {
+  const { UserPoolId, UserPoolClientId: ClientId } = localCloud().outputs;
+  const { UserPoolClient } = await cognito().send(
+    new DescribeUserPoolClientCommand({ UserPoolId, ClientId }),
+  );
+  const { ClientName, ExplicitAuthFlows, TokenValidityUnits, AccessTokenValidity } =
+    UserPoolClient ?? {};
+  const client = { UserPoolId, ClientId, ClientName, ExplicitAuthFlows };
+  await cognito().send(
+    new UpdateUserPoolClientCommand({
+      ...client,
+      AccessTokenValidity: 1,
+      TokenValidityUnits: { AccessToken: 'seconds' },
+    }),
+  );
+  const token = (await ours()).AccessToken ?? '';
+  await cognito().send(
+    new UpdateUserPoolClientCommand({ ...client, AccessTokenValidity, TokenValidityUnits }),
+  );
+  const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  expect(exp * 1000 - Date.now()).toBeLessThan(5_000);
+  await pause(exp * 1000 - Date.now() + 1_000);
+  return token;
+}
+
+describe('a token', () => {
+  it(
+    'ID-3 AP-3: none, garbage, expired, another pool’s: 401',
+    async () => {
+      const [header, payload, signature] = merchant.token.split('.');
+      const forged = Buffer.from(
+        JSON.stringify({
+          ...JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()),
+          'cognito:groups': ['admins'],
+        }),
+      ).toString('base64url');
+      const tokens = [
+        undefined,
+        'garbage',
+        `${header}.${forged}.${signature}`,
+        await otherPoolsToken(),
+        await expiredToken(),
+      ];
+      for (const token of tokens) {
+        const reply = await send('/me', token === undefined ? {} : { token });
+        expect(reply.status).toBe(401);
+      }
+      expect((await send('/me', { token: merchant.token })).status).toBe(200);
+    },
+    MINUTE,
+  );
+
+  it('ID-3 AP-3: an ID token in place of an access token: 401 in the envelope', async () => {
+    const reply = await send('/me', { token: (await ours()).IdToken ?? '' });
+    expect([reply.status, reply.body.code]).toEqual([401, 'access_token_required']);
+  });
+
+  it('AP-3: a merchant’s, and one of the group xadmins, opens no admin route: 403', async () => {
+    expect((await send('/admin/merchants', { token: merchant.token })).body.code).toBe(
+      'admin_only',
+    );
+    const { UserPoolId } = localCloud().outputs;
+    await cognito().send(new CreateGroupCommand({ UserPoolId, GroupName: 'xadmins' }));
+    await cognito().send(
+      new AdminAddUserToGroupCommand({
+        UserPoolId,
+        GroupName: 'xadmins',
+        Username: merchant.username,
+      }),
+    );
+    const token = (await ours()).AccessToken ?? '';
+    expect(
+      JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()),
+    ).toMatchObject({
+      'cognito:groups': ['xadmins'],
+    });
+    expect((await send('/admin/merchants', { token })).body.code).toBe('admin_only');
+    expect((await send('/admin/merchants', { token: admin })).status).toBe(200);
+    expect((await send('/me', { token: admin })).body.code).toBe('not_a_merchant');
+  });
+});
+
+describe('bad input through the gateway', () => {
+  const post = (body: unknown, key: string | undefined = randomUUID()) =>
+    send('/withdrawals', { token: merchant.token, body, ...(key && { key }) });
+
+  it.each([
+    ['missing', {}],
+    ['zero', { amount: '0.00' }],
+    ['negative', { amount: '-1.00' }],
+    ['scientific', { amount: '1e3' }],
+    ['not a number', { amount: 'NaN' }],
+    ['too precise', { amount: '1.001' }],
+    ['of 40 digits', { amount: '1'.repeat(40) }],
+    ['a JSON number', { amount: 1 }],
+    ['in Arabic-Indic digits', { amount: '١٢' }],
+  ])('WA-1 AP-3: an amount that is %s is 422 and names the field', async (_case, body) => {
+    const reply = await post(body);
+    expect([reply.status, reply.body.errors[0].field]).toEqual([422, 'amount']);
+    expect(reply.headers.get('content-type')).toContain('application/problem+json');
+  });
+
+  it('AP-1: no Idempotency-Key is 400, one of 300 characters 422', async () => {
+    expect((await post({ amount: '1.00' }, '')).body.code).toBe('idempotency_key_required');
+    expect((await post({ amount: '1.00' }, 'k'.repeat(300))).status).toBe(422);
+  });
+
+  it('AP-3: broken JSON is 400, 1 MB is 413, an unknown field 422, a wrong method 405, an unknown path 404', async () => {
+    expect((await post('{"amount":')).status).toBe(400);
+    expect((await post('x'.repeat(1_048_576))).status).toBe(413);
+    expect((await post({ amount: '1.00', merchant: 'm' })).status).toBe(422);
+    const wrong = await send('/withdrawals', { method: 'PATCH', token: merchant.token });
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST, GET']);
+    expect((await send('/nothing/here')).status).toBe(404);
+  });
+
+  it('ID-1: a weak password is told by the pool’s own rule, a taken name is 409', async () => {
+    const body = {
+      username: `w-${randomUUID().slice(0, 8)}`,
+      password: 'weak',
+      requested_credit: '1.00',
+      bank_account: 'E2E-1',
+    };
+    const weak = await send('/auth/register', { body });
+    expect([weak.status, weak.body.errors[0].field]).toEqual([422, 'password']);
+    expect(weak.body.errors[0].message.en).toMatch(/password/i);
+    const taken = { ...body, username: merchant.username.toUpperCase(), password: PASSWORD };
+    expect(
+      (await send('/auth/register', { body: { ...taken, password: 'Another-pw-1' } })).status,
+    ).toBe(409);
+    expect((await send('/auth/register', { body: taken })).body.code).toBe('name_taken');
+  });
+});
+
+const REFUSED = /not authorized|denied/i;
+
+describe('settlement is reached by nobody but the relay', () => {
+  const invokeSettle = (options: ConstructorParameters<typeof LambdaClient>[0]) =>
+    new LambdaClient(options ?? {}).send(
+      new InvokeCommand({ FunctionName: localCloud().outputs.SettleFunctionName, Payload: '{}' }),
+    );
+  const functionUrl = () => {
+    const { cloud, outputs } = localCloud();
+    return `${cloud}/2015-03-31/functions/${outputs.SettleFunctionName}/invocations`;
+  };
+
+  it('WD-4: not unsigned, nor with a merchant’s or an admin’s token', async () => {
+    const { cloud, outputs, api } = localCloud();
+    for (const token of [undefined, merchant.token, admin]) {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const queue = await fetch(outputs.SettlementQueueUrl.replace(/^https?:\/\/[^/]+/, cloud), {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+        body: 'Action=SendMessage&MessageBody=x',
+      });
+      const direct = await fetch(functionUrl(), { method: 'POST', headers, body: '{}' });
+      const routed = await fetch(`${api}/settle`, { method: 'POST', headers, body: '{}' });
+      expect([queue.status, direct.status, routed.status]).toEqual([403, 403, 404]);
+    }
+  });
+
+  it(
+    'WD-4: not with the credentials of any other function, which cannot read the bank’s secret either',
+    async () => {
+      const { cloud, outputs } = localCloud();
+      await send('/health');
+      await send('/me', { token: merchant.token });
+      await send('/nothing');
+      await send('/admin/pools/USD', { token: admin });
+      await send('/withdrawals', { token: merchant.token });
+      const names = [
+        'auth',
+        'me',
+        'withdrawals',
+        'admin-merchants',
+        'admin-pools',
+        'ops',
+        'not-found',
+      ];
+      for (const name of names) {
+        const credentials = credentialsOf(name);
+        expect(credentials.sessionToken).not.toBe('');
+        const options = { region: 'us-east-1', endpoint: cloud, credentials };
+        const sqs = new SQSClient(options);
+        const secrets = new SecretsManagerClient(options);
+        const message = { QueueUrl: outputs.SettlementQueueUrl, MessageBody: '{}' };
+        await expect(sqs.send(new SendMessageCommand(message))).rejects.toThrow(REFUSED);
+        await expect(
+          secrets.send(new GetSecretValueCommand({ SecretId: outputs.BankSecretName })),
+        ).rejects.toThrow(REFUSED);
+        await expect(invokeSettle(options)).rejects.toThrow(REFUSED);
+      }
+    },
+    MINUTE,
+  );
+
+  it('WD-4: the relay may send, but neither invoke nor read the secret', async () => {
+    const { cloud, outputs } = localCloud();
+    const credentials = await eventually(
+      async () => credentialsOf('relay-work'),
+      ({ accessKeyId }) => accessKeyId !== '',
+    );
+    const options = { region: 'us-east-1', endpoint: cloud, credentials };
+    await expect(
+      new SecretsManagerClient(options).send(
+        new GetSecretValueCommand({ SecretId: outputs.BankSecretName }),
+      ),
+    ).rejects.toThrow(REFUSED);
+    await expect(invokeSettle(options)).rejects.toThrow(REFUSED);
+  });
+});
