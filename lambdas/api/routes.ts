@@ -1,5 +1,5 @@
 /** `anyone` has no authorizer; `merchant` and `admin` need a Cognito access token. */
-export type Access = 'anyone' | 'merchant' | 'admin';
+type Access = 'anyone' | 'merchant' | 'admin';
 export type Route = { readonly family: string; readonly access: Access };
 
 export const API_PREFIX = '/api/v1';

@@ -5,16 +5,7 @@ import { type MinorUnits, minor, minorUnits } from './money.ts';
  * One phase's movements by account, in the transaction's currency; they sum to zero (design.md section 3).
  * `pool`, `credit` and `wallet` are rows; the others are system accounts that no rule reads.
  */
-export const ACCOUNTS = [
-  'funding',
-  'pool',
-  'clearing',
-  'credit',
-  'lent',
-  'wallet',
-  'bank',
-] as const;
-export type Account = (typeof ACCOUNTS)[number];
+const ACCOUNTS = ['funding', 'pool', 'clearing', 'credit', 'lent', 'wallet', 'bank'] as const;
 export const postings = z.partialRecord(z.enum(ACCOUNTS), minorUnits);
 export type Postings = z.infer<typeof postings>;
 

@@ -3,7 +3,7 @@ import { poolShare } from './balance.ts';
 import { currencyCode, minorUnits } from './money.ts';
 import { postings } from './postings.ts';
 
-export const TRANSACTION_TYPES = ['withdrawal', 'top_up', 'approval'] as const;
+const TRANSACTION_TYPES = ['withdrawal', 'top_up', 'approval'] as const;
 export type TransactionType = (typeof TRANSACTION_TYPES)[number];
 
 export const STATUSES = [
@@ -48,8 +48,7 @@ export const WITHDRAWAL_MOVES = {
 } as const satisfies Record<string, { from: readonly Status[]; to: Status }>;
 export type WithdrawalMove = keyof typeof WITHDRAWAL_MOVES;
 
-export const PHASES = ['accept', 'settle', 'refund'] as const;
-export type PhaseName = (typeof PHASES)[number];
+const PHASES = ['accept', 'settle', 'refund'] as const;
 const phase = z.object({ name: z.enum(PHASES), at: z.string(), postings });
 export type Phase = z.infer<typeof phase>;
 

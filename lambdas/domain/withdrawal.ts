@@ -32,7 +32,7 @@ export type AcceptedWithdrawal = {
 export type Draft = Omit<Transaction, 'pk' | 'txnId' | 'requestHash'>;
 
 /** When the sweep may first wonder what became of it: by then the stream and the queue have had their time. */
-export const DUE_AFTER_ACCEPT_MS = 15 * 60_000;
+const DUE_AFTER_ACCEPT_MS = 15 * 60_000;
 const later = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
 
 /** Refuses in this order: merchant's status, its credit, the pool (design.md section 3). */

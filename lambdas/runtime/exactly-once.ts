@@ -1,4 +1,3 @@
-import type { JSONValue } from '@aws-lambda-powertools/commons/types';
 import {
   IdempotencyConfig,
   IdempotencyPersistenceLayerError,
@@ -21,7 +20,7 @@ import { PROBLEMS } from './problems.ts';
 import { type Undecided, undecided, untilDecided } from './retry.ts';
 
 /** Part of every transaction id and of every idempotency key: never rename one. */
-export type OperationName = 'withdrawal' | 'approval' | 'top-up';
+type OperationName = 'withdrawal' | 'approval' | 'top-up';
 
 /** An operation that moves money or a limit: read, decide, one transaction, reply. */
 export type MoneyOperation<Input, Facts, Accepted extends { readonly transaction: Draft }> = {
@@ -68,7 +67,7 @@ export const exactlyOnce =
       if (outcome.status === 'rejected') throw outcome.reason;
       return outcome.value;
     };
-    const run = async (_request: JSONValue): Promise<Answer> =>
+    const run = async (_request: unknown): Promise<Answer> =>
       new Attempt(books, operation, input, call, layer.request).run(firstRead);
 
     const config = new IdempotencyConfig({

@@ -6,8 +6,7 @@ import type { LabelledWrite } from './commit.ts';
 export type Answers = { readonly dynamo: DynamoDBDocumentClient; readonly table: string };
 
 /** An answer as it left: the status and the body, byte for byte (AP-1). */
-export const storedAnswer = z.object({ status: z.number(), body: z.string() });
-export type StoredAnswer = z.infer<typeof storedAnswer>;
+export type StoredAnswer = { readonly status: number; readonly body: string };
 
 const answerRow = z.object({
   status: z.bigint().transform(Number),
@@ -17,7 +16,7 @@ const answerRow = z.object({
 type AnswerRow = z.infer<typeof answerRow>;
 
 /** A refusal is remembered this long; an acceptance for ever, by its transaction row. */
-export const ANSWER_DAYS = 90;
+const ANSWER_DAYS = 90;
 
 /**
  * A strong read. `expiration` is deliberately not looked at: it tells DynamoDB when it may delete, and a

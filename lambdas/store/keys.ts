@@ -4,8 +4,8 @@ import type { Currency } from '../domain/money.ts';
 export type Key = { readonly pk: string; readonly sk: string };
 
 /** A hot partition holds one merchant or one shard; an index is spread by this many keys. */
-export const DUE_BUCKETS = 16;
-export const STATUS_BUCKETS = 4;
+const DUE_BUCKETS = 16;
+const STATUS_BUCKETS = 4;
 
 export const merchantPk = (merchantId: string): string => `M#${merchantId}`;
 export const poolPk = (currency: Currency, shard: string): string => `POOL#${currency}#${shard}`;

@@ -7,7 +7,12 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  type BundlingOptions,
+  Charset,
+  NodejsFunction,
+  OutputFormat,
+} from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { z } from 'zod';
@@ -37,21 +42,8 @@ const BUNDLING: BundlingOptions = {
   mainFields: ['module', 'main'],
   // The runtime's own SDK retries differently, and the local cloud has none.
   bundleAwsSDK: true,
-  // 130 KB that never load: a function's credentials are in its environment, and the SDK looks
-  // there first. It imports these only when it must look elsewhere.
-  externalModules: [
-    '@aws-sdk/credential-provider-http',
-    '@aws-sdk/credential-provider-ini',
-    '@aws-sdk/credential-provider-process',
-    '@aws-sdk/credential-provider-sso',
-    '@aws-sdk/credential-provider-web-identity',
-    '@smithy/credential-provider-imds',
-  ],
-  // Zod's fifty languages are 264 KB of every bundle; lib/bundling/zod.ts leaves them out.
-  esbuildArgs: { '--alias': ['zod=./lib/bundling/zod.ts'] },
-  // The X-Ray SDK under the tracer is CommonJS and calls require().
-  banner:
-    "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
+  // Persian stays Persian: as \\u escapes every letter would take six bytes.
+  charset: Charset.UTF8,
 };
 
 /** A function with the defaults of the house and a role of its own, which starts with nothing. */
@@ -94,7 +86,6 @@ export class SuretyFunction<Schema extends EnvSchema> extends NodejsFunction {
         ...props.environment,
         POWERTOOLS_SERVICE_NAME: name,
         POWERTOOLS_LOG_LEVEL: stage.logLevel,
-        POWERTOOLS_METRICS_NAMESPACE: 'Surety',
         NODE_OPTIONS: '--enable-source-maps',
       },
       bundling: BUNDLING,

@@ -25,7 +25,7 @@ const allow = (
   );
 };
 
-/** Only by way of DynamoDB: no function can decrypt anything by itself. */
+/** Only by way of DynamoDB: the key is of no other use to the grantee. */
 const allowKey = (grantee: IGrantable, table: Table, actions: string[]): void => {
   if (table.encryptionKey === undefined) return;
   const { region } = Stack.of(table);

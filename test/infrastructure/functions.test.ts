@@ -50,7 +50,6 @@ describe.each(named)('%s', (name, properties) => {
     expect(variablesOf(properties)).toMatchObject({
       POWERTOOLS_SERVICE_NAME: entry,
       POWERTOOLS_LOG_LEVEL: 'INFO',
-      POWERTOOLS_METRICS_NAMESPACE: 'Surety',
       NODE_OPTIONS: '--enable-source-maps',
     });
   });

@@ -18,7 +18,7 @@ export const ROUGH: FaultRates = {
 };
 
 /** mulberry32: small, seeded, good enough to pick faults. */
-export const seeded = (seed: number): (() => number) => {
+const seeded = (seed: number): (() => number) => {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
