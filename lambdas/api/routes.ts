@@ -6,7 +6,7 @@ export const API_PREFIX = '/api/v1';
 
 /**
  * The whole API in one table: the gateway's routes are made from it, each family's handler is
- * checked against it, and 404 and 405 are answered from it (design.md section 7).
+ * checked against it, and 404 and 405 are answered from it.
  */
 export const ROUTES = {
   'POST /auth/register': { family: 'auth', access: 'anyone' },

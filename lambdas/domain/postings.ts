@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type MinorUnits, minor, minorUnits } from './money.ts';
 
 /**
- * One phase's movements by account, in the transaction's currency; they sum to zero (design.md section 3).
+ * One phase's movements by account, in the transaction's currency; they sum to zero.
  * `pool`, `credit` and `wallet` are rows; the others are system accounts that no rule reads.
  */
 const ACCOUNTS = ['funding', 'pool', 'clearing', 'credit', 'lent', 'wallet', 'bank'] as const;

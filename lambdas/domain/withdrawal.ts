@@ -35,7 +35,7 @@ export type Draft = Omit<Transaction, 'pk' | 'txnId' | 'requestHash'>;
 const DUE_AFTER_ACCEPT_MS = 15 * 60_000;
 const later = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
 
-/** Refuses in this order: merchant's status, its credit, the pool (design.md section 3). */
+/** Refuses in this order: merchant's status, its credit, the pool. */
 export function decideWithdrawal(
   { merchant, credit, pool }: WithdrawalFacts,
   { amount, currency }: WithdrawalOrder,

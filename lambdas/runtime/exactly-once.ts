@@ -50,7 +50,7 @@ const decided = (answer: Answer): Decided => ({ kind: 'decided', answer });
 
 /**
  * Runs a money operation exactly once for each (caller, operation, Idempotency-Key), and tells every
- * repeat what the first was told (design.md section 4). Nothing here depends on a lock: two conditions
+ * repeat what the first was told. Nothing here depends on a lock: two conditions
  * in the one transaction, on the answer's row and on the transaction's, let exactly one of them win.
  */
 export const exactlyOnce =

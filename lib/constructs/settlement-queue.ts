@@ -1,12 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import {
-  AccountRootPrincipal,
-  AnyPrincipal,
-  Effect,
-  type IRole,
-  PolicyStatement,
-  Role,
-} from 'aws-cdk-lib/aws-iam';
+import { AnyPrincipal, Effect, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Stage } from '../stage-schema.ts';
@@ -15,8 +8,6 @@ import type { Stage } from '../stage-schema.ts';
 export class SettlementQueue extends Construct {
   readonly queue: Queue;
   readonly parked: Queue;
-  /** Operators assume it to send parked messages back. */
-  readonly redriver: Role;
 
   constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id);
@@ -34,7 +25,6 @@ export class SettlementQueue extends Construct {
       // a time): the count must outlast the retention, and only catch what loops.
       deadLetterQueue: { queue: this.parked, maxReceiveCount: 1000 },
     });
-    this.redriver = this.redriveRole(stage);
   }
 
   /**
@@ -42,13 +32,12 @@ export class SettlementQueue extends Construct {
    * on this queue is paid out.
    *
    * SQS itself moves a message to the parking queue after its last receive; that is no SendMessage
-   * to this queue. The way back, StartMessageMoveTask, runs with its caller's own right to
-   * SendMessage here, so a deny without an exception would end every redrive: the redrive role is
-   * that exception. It can bring in no money: a message names a row, and the row decides.
+   * to this queue. Moving messages back is, and is denied too: a parked withdrawal is taken up again
+   * by its row (`due = now`), not by its message (the row decides, always).
    */
   onlyFrom(senders: readonly IRole[]): void {
     const { account, partition } = Stack.of(this);
-    const allowed = [...senders, this.redriver].flatMap(({ roleArn, roleName }) => [
+    const allowed = senders.flatMap(({ roleArn, roleName }) => [
       roleArn,
       // aws:PrincipalArn is the role on AWS, and its session on the local cloud.
       `arn:${partition}:sts::${account}:assumed-role/${roleName}/*`,
@@ -63,29 +52,5 @@ export class SettlementQueue extends Construct {
         conditions: { ArnNotLike: { 'aws:PrincipalArn': allowed } },
       }),
     );
-  }
-
-  private redriveRole(stage: Stage): Role {
-    const role = new Role(this, 'Redriver', {
-      roleName: `surety-${stage.name}-redrive`,
-      description: 'Sends parked settlement messages back, once their cause is repaired',
-      // Who in the account may assume it is a matter of their own policies.
-      assumedBy: new AccountRootPrincipal(),
-    });
-    const allow = (actions: string[], queue: Queue) =>
-      role.addToPolicy(new PolicyStatement({ actions, resources: [queue.queueArn] }));
-    allow(
-      [
-        'sqs:StartMessageMoveTask',
-        'sqs:CancelMessageMoveTask',
-        'sqs:ListMessageMoveTasks',
-        'sqs:ReceiveMessage',
-        'sqs:DeleteMessage',
-        'sqs:GetQueueAttributes',
-      ],
-      this.parked,
-    );
-    allow(['sqs:SendMessage'], this.queue);
-    return role;
   }
 }

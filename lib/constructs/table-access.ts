@@ -50,7 +50,7 @@ export const mayReadLedger = (grantee: IGrantable, ledger: Table): void => {
 
 /**
  * Writes only as part of a transaction: a lone PutItem or UpdateItem is denied, so no code path
- * can change one balance without the other side (design.md section 1). Nothing deletes.
+ * can change one balance without the other side. Nothing deletes.
  */
 const mayTransact = (grantee: IGrantable, table: Table, actions: string[]): void => {
   allow(grantee, actions, [table.tableArn], {

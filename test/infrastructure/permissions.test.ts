@@ -13,15 +13,9 @@ const WRITERS = ['auth', 'withdrawals', 'admin-merchants', 'admin-pools', 'settl
 const STORES_ANSWERS = ['withdrawals', 'admin-merchants', 'admin-pools'];
 const READERS = [...WRITERS, 'me', 'ops'];
 
-it('every function has a role of its own, and operators have one for redrives', () => {
+it('every function has a role of its own, and there is no other', () => {
   expect(sorted(ROLES.map(({ name }) => name))).toEqual(
-    sorted([
-      ...READERS,
-      'relay-work',
-      'not-found',
-      'confirm-registration',
-      'surety-production-redrive',
-    ]),
+    sorted([...READERS, 'relay-work', 'not-found', 'confirm-registration']),
   );
 });
 

@@ -10,7 +10,6 @@ import {
 } from './simulated-iam.ts';
 
 const QUEUE = productionArn('AWS::SQS::Queue', 'SettlementQueue');
-const PARKED = productionArn('AWS::SQS::Queue', 'SettlementParked');
 const SETTLE = productionArn('AWS::Lambda::Function', 'Settle');
 const QUEUE_POLICY = queuePolicyOf('SettlementQueue');
 const BANK_SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:bank/token-AbCdEf';
@@ -24,8 +23,8 @@ const roleOf = (wanted: string): SimulatedRole => {
 describe('settlement', () => {
   const send = { action: 'sqs:SendMessage', resource: QUEUE, resourcePolicy: QUEUE_POLICY };
 
-  it('WD-4: only relay-work can put a message on the settlement queue, and a redrive', async () => {
-    expect(await allowed(send)).toEqual(['relay-work', 'surety-production-redrive']);
+  it('WD-4: only relay-work can put a message on the settlement queue', async () => {
+    expect(await allowed(send)).toEqual(['relay-work']);
   });
 
   it('WD-4: not even an administrator can put a message on the settlement queue', async () => {
@@ -80,16 +79,6 @@ describe('settlement', () => {
     expect(targets.length).toBeGreaterThan(0);
     expect(targets.filter((target) => target.includes('Settle'))).toEqual([]);
     expect(resourcesOf('production', 'AWS::Lambda::Url')).toEqual([]);
-  });
-
-  it('WD-8: a redrive may start and stop a move, and touch nothing else', async () => {
-    for (const action of ['sqs:StartMessageMoveTask', 'sqs:CancelMessageMoveTask']) {
-      expect(await allowed({ action, resource: PARKED })).toEqual(['surety-production-redrive']);
-    }
-    for (const action of ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:PurgeQueue']) {
-      const role = roleOf('surety-production-redrive');
-      expect(await answerTo({ role, action, resource: QUEUE })).toBe('ImplicitlyDenied');
-    }
   });
 });
 
