@@ -15,5 +15,5 @@ export const cursorAt = (list: string, position: string | undefined): string | n
 /** The position a cursor stands for, or undefined if it was not made for this list. */
 export function positionOf(list: string, cursor: string): string | undefined {
   const position = Buffer.from(cursor.slice(16), 'base64url').toString('utf8');
-  return cursorAt(list, position) === cursor ? position : undefined;
+  return position !== '' && cursorAt(list, position) === cursor ? position : undefined;
 }

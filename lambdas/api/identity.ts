@@ -24,8 +24,7 @@ export type Identity = {
 export type SignIn =
   | { readonly kind: 'tokens'; readonly tokens: AuthenticationResultType }
   | { readonly kind: 'refused' }
-  | { readonly kind: 'password_change_required' }
-  | { readonly kind: 'throttled' };
+  | { readonly kind: 'password_change_required' };
 
 /** A name that does not exist and a password that is wrong are told alike. */
 const REFUSED = new Set([
@@ -54,7 +53,6 @@ export function cognitoIdentity(
       if (REFUSED.has(nameOf(error))) return { kind: 'refused' };
       if (nameOf(error) === 'PasswordResetRequiredException')
         return { kind: 'password_change_required' };
-      if (nameOf(error) === 'TooManyRequestsException') return { kind: 'throttled' };
       throw error;
     }
   };
@@ -76,7 +74,7 @@ export function cognitoIdentity(
         return { kind: 'created', sub: UserSub };
       } catch (error) {
         if (nameOf(error) === 'UsernameExistsException') return { kind: 'taken' };
-        if (error instanceof Error && error.name === 'InvalidPasswordException') {
+        if (error instanceof Error && saysWeak(error)) {
           return { kind: 'weak_password', rule: error.message };
         }
         throw error;
@@ -84,6 +82,11 @@ export function cognitoIdentity(
     },
   };
 }
+
+/** The pool's policy, or Cognito's own form, which sees a password first (six characters, no blanks). */
+const saysWeak = ({ name, message }: Error): boolean =>
+  name === 'InvalidPasswordException' ||
+  (name === 'InvalidParameterException' && /'password'/i.test(message));
 
 /** The `sub` of a token that has just come from the user pool itself: nothing to verify. */
 function subjectOf(token: string): string | undefined {

@@ -32,8 +32,6 @@ function answerTo(signIn: SignIn, requestId: string, used?: string): Answer {
       return failure('invalid_credentials', requestId);
     case 'password_change_required':
       return failure('password_change_required', requestId);
-    case 'throttled':
-      return failure('too_many_requests', requestId);
     case 'tokens':
       return success({
         status: 200,

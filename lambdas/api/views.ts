@@ -1,6 +1,6 @@
 import { type CreditLine, creditAvailable, type Wallet } from '../domain/balance.ts';
 import type { Merchant } from '../domain/merchant.ts';
-import { formatAmount } from '../domain/money.ts';
+import { currencyCode, formatAmount } from '../domain/money.ts';
 import { STATUSES, shownStatus, type Transaction } from '../domain/transaction.ts';
 import type { MerchantBalances } from '../store/merchants.ts';
 
@@ -64,9 +64,19 @@ const walletView = ({ currency, available, pending }: Wallet) => ({
   pending: formatAmount(pending, currency),
 });
 
+const limitsView = ({ limits }: Merchant) =>
+  Object.entries(limits).map(([code, { daily, monthly }]) => {
+    const currency = currencyCode.parse(code);
+    return {
+      currency,
+      ...(daily !== undefined && { daily: formatAmount(daily, currency) }),
+      ...(monthly !== undefined && { monthly: formatAmount(monthly, currency) }),
+    };
+  });
+
 export const merchantBalancesView = ({ merchant, credit, wallets }: MerchantBalances) => ({
   ...merchantView(merchant),
   credit: credit.map(creditView),
   wallets: wallets.map(walletView),
-  limits: Object.entries(merchant.limits).map(([currency, limit]) => ({ currency, ...limit })),
+  limits: limitsView(merchant),
 });

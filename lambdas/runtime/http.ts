@@ -22,7 +22,7 @@ export type Call = {
     readonly method: string;
     readonly path: string;
     readonly query: string;
-    readonly body: z.core.util.JSONType;
+    readonly body: unknown;
   };
   readonly context: Context;
 };
@@ -107,7 +107,7 @@ function bodyOf({ body, isBase64Encoded }: HttpEvent): Body | 'malformed_json' |
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > MOST_BYTES) return 'body_too_large';
   try {
-    return { kind: 'json', value: z.json().parse(JSON.parse(bytes.toString('utf8'))) };
+    return { kind: 'json', value: JSON.parse(bytes.toString('utf8')) };
   } catch {
     return 'malformed_json';
   }
@@ -147,8 +147,13 @@ async function respond(
   );
 }
 
+/** Cognito's word for its own limits; DynamoDB's throttling is among the passing errors. */
+const isThrottled = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'TooManyRequestsException';
+
 const ourFault = (error: unknown, id: string): Answer => {
   log('error', 'REQUEST_FAILED', { request_id: id }, error);
+  if (isThrottled(error)) return failure('too_many_requests', id);
   return failure(isPassing(error) ? 'busy' : 'internal_error', id);
 };
 

@@ -5,13 +5,15 @@ export type LogLine = Readonly<Record<string, unknown>>;
 /** Every line that `work` logs, as CloudWatch would receive it; with `loud.ts` only. */
 export async function linesOf(work: () => Promise<unknown>): Promise<readonly LogLine[]> {
   const lines: LogLine[] = [];
-  const keep = (text: unknown): boolean => {
-    lines.push(JSON.parse(String(text)));
-    return true;
-  };
-  const spies = [process.stdout, process.stderr].map((stream) =>
-    jest.spyOn(stream, 'write').mockImplementation(keep),
-  );
+  const spies = [process.stdout, process.stderr].map((stream) => {
+    const write = stream.write.bind(stream);
+    return jest.spyOn(stream, 'write').mockImplementation((text) => {
+      // What is no log line is Jest's own, which may report while a test runs.
+      if (typeof text !== 'string' || !text.startsWith('{')) return write(text);
+      lines.push(JSON.parse(text));
+      return true;
+    });
+  });
   try {
     await work();
   } finally {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-export type Heard = {
+type Heard = {
   readonly line: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
@@ -25,10 +25,12 @@ export const neverAnswer: Answer = () => {};
 /** A bank that does what the simulator does not: the first answers in order, then the last again and again. */
 export async function unrulyBank(...answers: readonly [Answer, ...Answer[]]) {
   const heard: Heard[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const { method, url, headers } = request;
-    heard.push({ line: `${method} ${url}`, headers, body: await text(request) });
-    answers[Math.min(heard.length, answers.length) - 1]?.(response);
+    void text(request).then((body) => {
+      heard.push({ line: `${method} ${url}`, headers, body });
+      answers[Math.min(heard.length, answers.length) - 1]?.(response);
+    });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

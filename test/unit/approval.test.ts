@@ -53,8 +53,6 @@ it('CR-1: a top-up is final at once and posts what the owner paid in', () => {
     currency: 'USD',
     createdAt: NOW.toISOString(),
     at: { SUCCEEDED: NOW.toISOString() },
-    phases: [
-      { name: 'accept', at: NOW.toISOString(), postings: { funding: -700n, pool: 700n } },
-    ],
+    phases: [{ name: 'accept', at: NOW.toISOString(), postings: { funding: -700n, pool: 700n } }],
   });
 });

@@ -25,7 +25,7 @@ const cancelled = (...codes: readonly string[]) =>
       ...(Code === 'ConditionalCheckFailed' && { Item: { seq: { N: '9007199254740993' } } }),
     })),
   });
-const after = (error: unknown) => commit(failing(error), WRITES);
+const outcomeOf = (error: unknown) => commit(failing(error), WRITES);
 
 const FAILED = 'ConditionalCheckFailed';
 const CONFLICT = 'TransactionConflict';
@@ -50,12 +50,12 @@ describe('a cancelled transaction is read in order of refusal', () => {
     [NONE, NONE, CONFLICT, FAILED, 'contended by credit'],
   ])('%s, %s, %s, %s: %s', async (...line) => {
     const outcome = line[4];
-    const result = await after(cancelled(...line.slice(0, 4)));
+    const result = await outcomeOf(cancelled(...line.slice(0, 4)));
     expect('by' in result ? `${result.kind} by ${result.by}` : result.kind).toBe(outcome);
   });
 
   it('the row that refused is at hand, its numbers exact', async () => {
-    expect(await after(cancelled(NONE, NONE, FAILED, NONE))).toEqual({
+    expect(await outcomeOf(cancelled(NONE, NONE, FAILED, NONE))).toEqual({
       kind: 'refused',
       by: 'credit',
       existing: { seq: 9007199254740993n },
@@ -69,7 +69,7 @@ describe('a cancelled transaction is read in order of refusal', () => {
       ['ItemCollectionSizeLimitExceeded', NONE, NONE, NONE],
       [],
     ]) {
-      await expect(after(cancelled(...codes))).rejects.toThrow('cancelled');
+      await expect(outcomeOf(cancelled(...codes))).rejects.toThrow('cancelled');
     }
   });
 });
@@ -98,12 +98,12 @@ const WRONG = [
 
 describe('an answer that was lost, or that says nothing about the transaction', () => {
   it.each(PASSING)('%s leaves the outcome unknown', async (_, error) => {
-    expect(await after(error)).toEqual({ kind: 'unknown' });
+    expect(await outcomeOf(error)).toEqual({ kind: 'unknown' });
     expect(isPassing(error)).toBe(true);
   });
 
   it.each(WRONG)('%s is a fault of ours and is thrown', async (_, error) => {
-    await expect(after(error)).rejects.toBe(error);
+    await expect(outcomeOf(error)).rejects.toBe(error);
     expect(isPassing(error)).toBe(false);
   });
 

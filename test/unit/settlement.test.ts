@@ -40,11 +40,7 @@ describe('WD-7: what a message does with its withdrawal is decided in this order
       status,
       ...(leaseUntil !== undefined && { leaseUntil }),
     });
-    const plan = planClaim(
-      attempt === undefined ? row : { ...row, attempt },
-      merchantStatus,
-      NOW,
-    );
+    const plan = planClaim(attempt === undefined ? row : { ...row, attempt }, merchantStatus, NOW);
     expect(plan.kind === 'claim' ? plan.first : plan.kind).toBe(answer);
   });
 });
@@ -115,7 +111,9 @@ describe('WD-3: the life of a withdrawal', () => {
 
   it('what cannot be claimed any more could be claimed before: no status is a dead end', () => {
     const left = STATUSES.filter((status) => !isFinal(status) && status !== 'SCHEDULED');
-    const stuck = left.filter((status) => !moves.some(([, { from }]) => (from as readonly Status[]).includes(status)));
+    const stuck = left.filter(
+      (status) => !moves.some(([, { from }]) => (from as readonly Status[]).includes(status)),
+    );
     expect(stuck).toEqual([]);
   });
 
