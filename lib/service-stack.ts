@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { z } from 'zod';
 import { ApiFamilies } from './constructs/api-families.ts';
 import { HttpRoutes } from './constructs/http-routes.ts';
+import { MinuteSweep } from './constructs/minute-sweep.ts';
 import { SettleWorker } from './constructs/settle-worker.ts';
 import { SettlementQueue } from './constructs/settlement-queue.ts';
 import { SuretyFunction } from './constructs/surety-function.ts';
@@ -36,9 +37,9 @@ export class ServiceStack extends Stack {
     const settlement = new SettlementQueue(this, 'Settlement', stage);
     const settlementQueue = settlement.queue;
     const { relay } = new WorkRelay(this, 'WorkRelay', { stage, ledger, settlementQueue });
-    settlement.onlyFrom([relay.executionRole]);
-
     const settle = new SettleWorker(this, 'Settle', { stage, ledger, settlementQueue });
+    const { sweep } = new MinuteSweep(this, 'MinuteSweep', { stage, ledger, settlementQueue });
+    settlement.onlyFrom([relay.executionRole, sweep.executionRole]);
 
     this.#outputs({
       ApiId: api.apiId,
@@ -50,6 +51,7 @@ export class ServiceStack extends Stack {
       SettlementQueueUrl: settlementQueue.queueUrl,
       SettlementDlqUrl: settlement.parked.queueUrl,
       SettleFunctionName: settle.functionName,
+      SweepFunctionName: sweep.functionName,
       BankSecretName: stage.bank.secretName,
     });
   }

@@ -14,6 +14,7 @@ export const outputs = z.object({
   SettlementQueueUrl: z.string(),
   SettlementDlqUrl: z.string(),
   SettleFunctionName: z.string(),
+  SweepFunctionName: z.string(),
   BankSecretName: z.string(),
 });
 export type Outputs = z.infer<typeof outputs>;

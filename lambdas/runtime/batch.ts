@@ -29,6 +29,9 @@ export const streamFunction = (handle: (record: DynamoDBRecord) => Promise<void>
     }),
   );
 
+/** A function that the clock calls; what it cannot finish is there the next time. */
+export const timedFunction = (run: () => Promise<void>) => bundle<unknown>().handler(run);
+
 /** Powertools keeps a failed record without a word about why. */
 const watched =
   <Item>(handle: (record: Item) => Promise<void>) =>

@@ -17,6 +17,11 @@ export const authEnv = meEnv.extend({
 /** Whatever moves money or a limit also stores its answer. */
 export const moneyEnv = meEnv.extend({ IDEMPOTENCY_TABLE: z.string().min(1) });
 export const relayEnv = z.object({ SETTLEMENT_QUEUE_URL: z.url() });
+export const sweepEnv = ledger.extend({
+  SETTLEMENT_QUEUE_URL: z.url(),
+  /** How long until what was swept may be swept again. */
+  SWEEP_AGAIN_MS: milliseconds,
+});
 export const settleEnv = ledger.extend({
   SETTLEMENT_QUEUE_URL: z.url(),
   BANK_URL: z.url(),

@@ -44,7 +44,7 @@ export class SettlementQueue extends Construct {
     ]);
     this.queue.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'OnlyTheRelaySends',
+        sid: 'OnlyRelayAndSweepSend',
         effect: Effect.DENY,
         principals: [new AnyPrincipal()],
         actions: ['sqs:SendMessage'],

@@ -54,8 +54,8 @@ describe.each(named)('%s', (name, properties) => {
     });
   });
 
-  it('ends before the gateway gives up, unless it settles', () => {
-    expect(properties['Timeout']).toBeLessThanOrEqual(name.endsWith('-settle') ? 30 : 10);
+  it('ends before the gateway gives up, unless it settles or sweeps', () => {
+    expect(properties['Timeout']).toBeLessThanOrEqual(/-(settle|sweep)$/.test(name) ? 30 : 10);
   });
 });
 
@@ -85,6 +85,7 @@ it('OP-7: the service tells whoever runs it where everything is', () => {
     'SettleFunctionName',
     'SettlementDlqUrl',
     'SettlementQueueUrl',
+    'SweepFunctionName',
     'UserPoolClientId',
     'UserPoolId',
   ]);

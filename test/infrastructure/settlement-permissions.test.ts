@@ -23,8 +23,8 @@ const roleOf = (wanted: string): SimulatedRole => {
 describe('settlement', () => {
   const send = { action: 'sqs:SendMessage', resource: QUEUE, resourcePolicy: QUEUE_POLICY };
 
-  it('WD-4: only relay-work can put a message on the settlement queue', async () => {
-    expect(await allowed(send)).toEqual(['relay-work']);
+  it('WD-4: only relay-work and the sweep can put a message on the settlement queue', async () => {
+    expect(await allowed(send)).toEqual(['relay-work', 'sweep']);
   });
 
   it('WD-4: not even an administrator can put a message on the settlement queue', async () => {

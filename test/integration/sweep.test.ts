@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { SettlementMessage } from '../../lambdas/domain/settlement.ts';
+import { type SettleDeps, settle } from '../../lambdas/queue/settle.ts';
+import { type SweepDeps, sweep } from '../../lambdas/queue/sweep.ts';
+import { ROUGH } from '../support/faults.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const MINUTE = 60_000;
+let world: World;
+let sent: string[];
+beforeAll(async () => {
+  world = await startWorld(31, { ...ROUGH, throttle: 0 });
+  await world.fillPool('100000.00');
+});
+afterAll(() => world.close());
+beforeEach(() => {
+  sent = [];
+});
+
+const deps = (): SweepDeps => ({
+  ledger: world.books.ledger,
+  now: () => world.clock.now,
+  againAfterMs: 15 * MINUTE,
+  send: async ({ txnId }) => {
+    sent.push(txnId);
+  },
+});
+const wait = (ms: number) => {
+  world.clock.now = new Date(world.clock.now.getTime() + ms);
+};
+/** A store that conflicts may leave a row to the next minute. */
+const sweepUntilQuiet = async () => {
+  for (let runs = 0; runs < 10; runs += 1) await sweep(deps())();
+};
+
+async function withdrawal(): Promise<SettlementMessage> {
+  const merchantId = await world.merchant('100.00');
+  const order = { as: merchantId, key: randomUUID(), body: { amount: '1.00' } };
+  const reply = await world.insist('POST /withdrawals', order);
+  return { merchantId, txnId: reply.body.data.id };
+}
+
+const settleWith = (bank: SettleDeps['bank']) =>
+  settle({
+    ledger: world.books.ledger,
+    bank,
+    now: () => world.clock.now,
+    timers: { claimMs: 1_000, leaseMs: 90_000, visibilityMs: 180_000, quietMs: 600_000 },
+  });
+
+describe('the sweep finds again what was lost', () => {
+  it('WD-8: a withdrawal whose message never came is sent once it is due, and not before', async () => {
+    const { txnId } = await withdrawal();
+    await sweepUntilQuiet();
+    expect(sent).not.toContain(txnId);
+    wait(15 * MINUTE);
+    await sweepUntilQuiet();
+    expect(sent.filter((id) => id === txnId)).toHaveLength(1);
+    wait(14 * MINUTE);
+    await sweepUntilQuiet();
+    expect(sent.filter((id) => id === txnId)).toHaveLength(1);
+    wait(MINUTE);
+    await sweepUntilQuiet();
+    expect(sent.filter((id) => id === txnId)).toHaveLength(2);
+  });
+
+  it('WD-7: a withdrawal in doubt whose message is gone is taken up again', async () => {
+    const message = await withdrawal();
+    const unclear = async () => ({ kind: 'unclear', why: 'test' }) as const;
+    await settleWith({ pay: unclear, inquire: unclear })(message);
+    wait(18 * MINUTE);
+    await sweepUntilQuiet();
+    expect(sent).toContain(message.txnId);
+  });
+
+  it('WD-7: twenty sweeps at once send no withdrawal twice, and in the end every one', async () => {
+    const ids = (await Promise.all(Array.from({ length: 30 }, withdrawal))).map(
+      ({ txnId }) => txnId,
+    );
+    const ours = () => sent.filter((id) => ids.includes(id));
+    wait(15 * MINUTE);
+    await Promise.all(Array.from({ length: 20 }, () => sweep(deps())()));
+    expect(ours().length).toBeGreaterThan(20);
+    expect(new Set(ours()).size).toBe(ours().length);
+    // A lost answer may leave one to its next due time.
+    wait(15 * MINUTE);
+    await sweepUntilQuiet();
+    expect(new Set(ours()).size).toBe(30);
+  });
+
+  it('WD-8: one that is final is never due', async () => {
+    const message = await withdrawal();
+    const paid = async () => ({ kind: 'succeeded', reference: 'r' }) as const;
+    while ((await settleWith({ pay: paid, inquire: paid })(message)) !== 'done') wait(2 * MINUTE);
+    wait(60 * MINUTE);
+    await sweepUntilQuiet();
+    expect(sent).not.toContain(message.txnId);
+  });
+});
