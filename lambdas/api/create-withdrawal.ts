@@ -1,16 +1,20 @@
 import * as z from 'zod';
 import type { Currency } from '../domain/money.ts';
+import { SOURCES } from '../domain/transaction.ts';
 import {
   type AcceptedWithdrawal,
   decideWithdrawal,
+  type Funds,
   type WithdrawalFacts,
   type WithdrawalOrder,
 } from '../domain/withdrawal.ts';
 import { type Books, exactlyOnce } from '../runtime/exactly-once.ts';
 import { endpoint } from '../runtime/http.ts';
 import { merchantPk } from '../store/keys.ts';
+import type { Ledger } from '../store/ledger.ts';
 import { readCredit, readMerchant } from '../store/merchants.ts';
 import { findShares } from '../store/pool.ts';
+import { readWallet } from '../store/wallets.ts';
 import { withdrawalWrites } from '../store/withdrawal-writes.ts';
 import { amountText, currencyOr, inMinorUnits, nothing } from './fields.ts';
 import { acceptedWithdrawalView } from './views.ts';
@@ -22,20 +26,22 @@ const form = (defaultCurrency: Currency) =>
       body: z.strictObject({
         amount: amountText,
         currency: currencyOr(defaultCurrency),
-        source: z.literal('credit').default('credit'),
+        source: z.enum(SOURCES).default('credit'),
       }),
     })
     .transform(
-      ({ body: { amount, currency } }, ctx): WithdrawalOrder => ({
+      ({ body: { amount, currency, source } }, ctx): WithdrawalOrder => ({
         amount: inMinorUnits('amount', amount, currency, ctx),
         currency,
+        source,
       }),
     );
 
 /**
- * POST /withdrawals: draws on the merchant's credit and the pool, and leaves the payout to settlement.
+ * POST /withdrawals: draws on the merchant's credit and the pool, or on its wallet, and leaves the payout
+ * to settlement.
  * Refuses: not_a_merchant, merchant_not_approved, merchant_suspended, merchant_archived,
- * no_credit_line, insufficient_credit, insufficient_pool.
+ * no_credit_line, insufficient_credit, insufficient_pool; wallet_not_found, insufficient_funds.
  */
 export const createWithdrawal = (books: Books, defaultCurrency: Currency) =>
   endpoint(
@@ -44,13 +50,12 @@ export const createWithdrawal = (books: Books, defaultCurrency: Currency) =>
     exactlyOnce(books)<WithdrawalOrder, WithdrawalFacts, AcceptedWithdrawal>({
       name: 'withdrawal',
       subject: (_order, { caller }) => merchantPk(caller.sub),
-      read: async ({ amount, currency }, { caller }) => {
-        const [merchant, credit, pool] = await Promise.all([
+      read: async (order, { caller }) => {
+        const [merchant, funds] = await Promise.all([
           readMerchant(books.ledger, caller.sub),
-          readCredit(books.ledger, caller.sub, currency),
-          findShares(books.ledger, currency, amount),
+          readFunds(books.ledger, caller.sub, order),
         ]);
-        return { merchant, credit, pool };
+        return { merchant, funds };
       },
       decide: decideWithdrawal,
       writes: (accepted, txnId) => withdrawalWrites(books.ledger, accepted, txnId),
@@ -64,3 +69,18 @@ export const createWithdrawal = (books: Books, defaultCurrency: Currency) =>
       }),
     }),
   );
+
+async function readFunds(
+  ledger: Ledger,
+  merchantId: string,
+  { amount, currency, source }: WithdrawalOrder,
+): Promise<Funds> {
+  if (source === 'wallet') {
+    return { source, wallet: await readWallet(ledger, merchantId, currency) };
+  }
+  const [credit, pool] = await Promise.all([
+    readCredit(ledger, merchantId, currency),
+    findShares(ledger, currency, amount),
+  ]);
+  return { source, credit, pool };
+}

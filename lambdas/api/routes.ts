@@ -16,6 +16,8 @@ export const ROUTES = {
   'POST /withdrawals': { family: 'withdrawals', access: 'merchant' },
   'GET /withdrawals': { family: 'withdrawals', access: 'merchant' },
   'GET /withdrawals/{id}': { family: 'withdrawals', access: 'merchant' },
+  'GET /wallets': { family: 'wallets', access: 'merchant' },
+  'GET /wallets/{currency}': { family: 'wallets', access: 'merchant' },
   'GET /admin/merchants': { family: 'admin-merchants', access: 'admin' },
   'GET /admin/merchants/{id}': { family: 'admin-merchants', access: 'admin' },
   'POST /admin/merchants/{id}/approve': { family: 'admin-merchants', access: 'admin' },
@@ -24,6 +26,7 @@ export const ROUTES = {
   'POST /admin/merchants/{id}/reactivate': { family: 'admin-merchants', access: 'admin' },
   'POST /admin/pools/{currency}/topups': { family: 'admin-pools', access: 'admin' },
   'GET /admin/pools/{currency}': { family: 'admin-pools', access: 'admin' },
+  'POST /admin/wallets/{merchant_id}/deposits': { family: 'wallets', access: 'admin' },
   'GET /health': { family: 'ops', access: 'anyone' },
 } as const satisfies Record<string, Route>;
 

@@ -33,7 +33,7 @@ const historyView = ({ at }: Transaction) =>
     return when === undefined || shownStatus(status) !== status ? [] : [{ status, at: when }];
   }).toSorted((a, b) => (a.at < b.at ? -1 : 1));
 
-/** Parts per million as a percentage with two decimals or, where it needs them, four. */
+/** Parts per million as a percentage with two decimals or, where it needs them, up to four. */
 const percent = (ppm: bigint): string => {
   const text = ppm.toString().padStart(5, '0');
   return `${text.slice(0, -4)}.${text.slice(-4)}`.replace(/0{1,2}$/, '');
@@ -58,7 +58,7 @@ const creditView = (line: CreditLine) => ({
   available: formatAmount(creditAvailable(line), line.currency),
 });
 
-const walletView = ({ currency, available, pending }: Wallet) => ({
+export const walletView = ({ currency, available, pending }: Wallet) => ({
   currency,
   available: formatAmount(available, currency),
   pending: formatAmount(pending, currency),

@@ -22,6 +22,8 @@ export const walletRow = z.object({
   currency: currencyCode,
   available: minorUnits,
   pending: minorUnits,
+  /** Set when its merchant is archived; no payer may credit it any more. */
+  closed: z.boolean().optional(),
   ...changedBy,
 });
 export type Wallet = z.infer<typeof walletRow>;

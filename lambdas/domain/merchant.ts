@@ -71,7 +71,13 @@ export const MERCHANT_MOVES = {
 >;
 export type MerchantMove = keyof typeof MERCHANT_MOVES;
 
-/** The counters after `amount` more is spent: a new day or month starts from nothing. */
+const later = (one: string, other: string | undefined): string =>
+  other !== undefined && other > one ? other : one;
+
+/**
+ * The counters after `amount` more is spent: a new day or month starts from nothing. A label never goes
+ * back: a clock that is behind, or a time zone moved west, may not open a second window.
+ */
 export function spentAfter(
   merchant: Merchant,
   currency: Currency,
@@ -79,10 +85,11 @@ export function spentAfter(
   { day, month }: CalendarLabels,
 ): Spent {
   const before = merchant.spent[currency];
+  const spent = { day: later(day, before?.day), month: later(month, before?.month) };
   return {
-    day,
-    dayAmount: minor((before?.day === day ? before.dayAmount : 0n) + amount),
-    month,
-    monthAmount: minor((before?.month === month ? before.monthAmount : 0n) + amount),
+    day: spent.day,
+    dayAmount: minor((before?.day === spent.day ? before.dayAmount : 0n) + amount),
+    month: spent.month,
+    monthAmount: minor((before?.month === spent.month ? before.monthAmount : 0n) + amount),
   };
 }

@@ -9,6 +9,8 @@ const isMoney = (entry: (typeof data)[number]): boolean =>
 /** How many decimals each currency has: ISO 4217, plus bitcoin in satoshis (WA-1). */
 const EXPONENTS: ReadonlyMap<string, number> = new Map([
   ...data.filter(isMoney).map(({ code, digits }) => [code, digits] as const),
+  // Replaced ANG in 2025, after the library's last release.
+  ['XCG', 2],
   ['BTC', 8],
 ]);
 

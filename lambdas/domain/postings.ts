@@ -5,7 +5,16 @@ import { type MinorUnits, minor, minorUnits } from './money.ts';
  * One phase's movements by account, in the transaction's currency; they sum to zero.
  * `pool`, `credit` and `wallet` are rows; the others are system accounts that no rule reads.
  */
-const ACCOUNTS = ['funding', 'pool', 'clearing', 'credit', 'lent', 'wallet', 'bank'] as const;
+const ACCOUNTS = [
+  'funding',
+  'outside',
+  'pool',
+  'clearing',
+  'credit',
+  'lent',
+  'wallet',
+  'bank',
+] as const;
 export const postings = z.partialRecord(z.enum(ACCOUNTS), minorUnits);
 export type Postings = z.infer<typeof postings>;
 
@@ -26,6 +35,21 @@ export const drawPostings = (amount: MinorUnits): Postings => ({
 export const settlePostings = (amount: MinorUnits): Postings => ({
   clearing: less(amount),
   bank: amount,
+});
+
+export const depositPostings = (amount: MinorUnits): Postings => ({
+  outside: less(amount),
+  wallet: amount,
+});
+
+/** A withdrawal from a wallet, and the same the other way round where the bank refused it. */
+export const spendPostings = (amount: MinorUnits): Postings => ({
+  wallet: less(amount),
+  clearing: amount,
+});
+export const unspendPostings = (amount: MinorUnits): Postings => ({
+  clearing: less(amount),
+  wallet: amount,
 });
 
 /**

@@ -31,6 +31,10 @@ export type Reason =
   | 'merchant_not_active'
   | 'merchant_not_suspended'
   | 'withdrawal_not_found'
+  | 'merchant_cannot_receive'
+  | 'wallet_not_found'
+  | 'wallet_closed'
+  | 'insufficient_funds'
   | 'no_credit_line'
   | 'insufficient_credit'
   | 'insufficient_pool';

@@ -3,8 +3,12 @@ import { poolShare } from './balance.ts';
 import { currencyCode, minorUnits } from './money.ts';
 import { postings } from './postings.ts';
 
-const TRANSACTION_TYPES = ['withdrawal', 'top_up', 'approval'] as const;
+const TRANSACTION_TYPES = ['withdrawal', 'top_up', 'approval', 'deposit'] as const;
 export type TransactionType = (typeof TRANSACTION_TYPES)[number];
+
+/** Where a withdrawal's money comes from, and where a refund brings it back. */
+export const SOURCES = ['credit', 'wallet'] as const;
+export type Source = (typeof SOURCES)[number];
 
 export const STATUSES = [
   'SCHEDULED',
@@ -67,7 +71,7 @@ export const transactionRow = z.object({
   /** When it last became each status (WD-3), in ISO 8601. */
   at: z.partialRecord(z.enum(STATUSES), z.string()),
   merchantId: z.string().optional(),
-  source: z.enum(['credit', 'wallet']).optional(),
+  source: z.enum(SOURCES).optional(),
   /** The bank account at the moment of accepting; a later change does not redirect it. */
   destination: z.string().optional(),
   shares: z.array(poolShare).optional(),

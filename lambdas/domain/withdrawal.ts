@@ -1,32 +1,48 @@
-import { type CreditLine, creditAvailable, type PoolShare } from './balance.ts';
+import { type CreditLine, creditAvailable, type PoolShare, type Wallet } from './balance.ts';
 import { calendarLabels } from './calendar.ts';
 import { type Merchant, mayNotSpend, type Spent, spentAfter } from './merchant.ts';
 import { type Currency, type MinorUnits, minor } from './money.ts';
-import { drawPostings } from './postings.ts';
+import { drawPostings, type Postings, spendPostings } from './postings.ts';
 import { type Refused, refused } from './reason.ts';
-import type { Transaction } from './transaction.ts';
+import type { Source, Transaction } from './transaction.ts';
 
-export type WithdrawalOrder = { readonly amount: MinorUnits; readonly currency: Currency };
+export type WithdrawalOrder = {
+  readonly amount: MinorUnits;
+  readonly currency: Currency;
+  readonly source: Source;
+};
 
 /** What the pool as a whole can do: these shares can pay, or no combination of them can. */
 export type PoolOffer =
   | { readonly kind: 'shares'; readonly shares: readonly PoolShare[] }
   | { readonly kind: 'short' };
 
+/** What stands behind the order's source. */
+export type Funds =
+  | { readonly source: 'credit'; readonly credit: CreditLine | undefined; readonly pool: PoolOffer }
+  | { readonly source: 'wallet'; readonly wallet: Wallet | undefined };
+
 export type WithdrawalFacts = {
   readonly merchant: Merchant | undefined;
-  readonly credit: CreditLine | undefined;
-  readonly pool: PoolOffer;
+  readonly funds: Funds;
 };
+
+/** What pays for it, found sufficient. */
+export type Draw =
+  | {
+      readonly source: 'credit';
+      readonly credit: CreditLine;
+      readonly utilisedAfter: MinorUnits;
+      readonly shares: readonly PoolShare[];
+    }
+  | { readonly source: 'wallet' };
 
 export type AcceptedWithdrawal = {
   readonly kind: 'accepted';
   readonly transaction: Draft;
   readonly merchant: Merchant;
   readonly spent: Spent;
-  readonly credit: CreditLine;
-  readonly utilisedAfter: MinorUnits;
-  readonly shares: readonly PoolShare[];
+  readonly draw: Draw;
 };
 /** A transaction before the request that asked for it is stamped on. */
 export type Draft = Omit<Transaction, 'pk' | 'txnId' | 'requestHash'>;
@@ -35,44 +51,59 @@ export type Draft = Omit<Transaction, 'pk' | 'txnId' | 'requestHash'>;
 const DUE_AFTER_ACCEPT_MS = 15 * 60_000;
 const later = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
 
-/** Refuses in this order: merchant's status, its credit, the pool. */
+const POSTINGS: Record<Source, (amount: MinorUnits) => Postings> = {
+  credit: drawPostings,
+  wallet: spendPostings,
+};
+
+/** Refuses in this order: merchant's status, its own funds or credit, the pool. */
 export function decideWithdrawal(
-  { merchant, credit, pool }: WithdrawalFacts,
+  { merchant, funds }: WithdrawalFacts,
   { amount, currency }: WithdrawalOrder,
   now: Date,
 ): Refused | AcceptedWithdrawal {
   const barred = mayNotSpend(merchant);
   if (merchant === undefined || barred !== undefined) return refused(barred ?? 'not_a_merchant');
-  if (credit === undefined) return refused('no_credit_line');
-  if (creditAvailable(credit) < amount) return refused('insufficient_credit');
-  if (pool.kind === 'short') return refused('insufficient_pool');
+  const draw = drawOn(funds, amount);
+  if ('kind' in draw) return draw;
 
   // From here on the withdrawal must succeed.
-  const labels = calendarLabels(now, merchant.timeZone);
+  const spent = spentAfter(merchant, currency, amount, calendarLabels(now, merchant.timeZone));
   const at = now.toISOString();
   return {
     kind: 'accepted',
     merchant,
-    spent: spentAfter(merchant, currency, amount, labels),
-    credit,
-    utilisedAfter: minor(credit.utilised + amount),
-    shares: pool.shares,
+    spent,
+    draw,
     transaction: {
       type: 'withdrawal',
       status: 'PENDING',
-      source: 'credit',
+      source: funds.source,
       amount,
       currency,
       merchantId: merchant.id,
       destination: merchant.bankAccount,
       createdAt: at,
       at: { PENDING: at },
-      phases: [{ name: 'accept', at, postings: drawPostings(amount) }],
-      shares: [...pool.shares],
-      limitDay: labels.day,
-      limitMonth: labels.month,
+      phases: [{ name: 'accept', at, postings: POSTINGS[funds.source](amount) }],
+      ...(draw.source === 'credit' && { shares: [...draw.shares] }),
+      limitDay: spent.day,
+      limitMonth: spent.month,
       attempt: 0n,
       due: later(now, DUE_AFTER_ACCEPT_MS),
     },
   };
+}
+
+function drawOn(funds: Funds, amount: MinorUnits): Draw | Refused {
+  if (funds.source === 'wallet') {
+    if (funds.wallet === undefined) return refused('wallet_not_found');
+    return funds.wallet.available < amount ? refused('insufficient_funds') : { source: 'wallet' };
+  }
+  const { credit, pool } = funds;
+  if (credit === undefined) return refused('no_credit_line');
+  if (creditAvailable(credit) < amount) return refused('insufficient_credit');
+  if (pool.kind === 'short') return refused('insufficient_pool');
+  const utilisedAfter = minor(credit.utilised + amount);
+  return { source: 'credit', credit, utilisedAfter, shares: pool.shares };
 }

@@ -1,5 +1,5 @@
 import type { Bank, Payout } from '../bank/port.ts';
-import { refundPostings, settlePostings } from '../domain/postings.ts';
+import { refundPostings, settlePostings, unspendPostings } from '../domain/postings.ts';
 import {
   type BankAnswer,
   mayResend,
@@ -217,12 +217,16 @@ async function refund(deps: SettleDeps, row: Transaction, code: string): Promise
   const result = await untilDecided(async () => {
     const [merchant, credit] = await Promise.all([
       readMerchant(ledger, merchantId),
-      readCredit(ledger, merchantId, row.currency),
+      row.source === 'credit' ? readCredit(ledger, merchantId, row.currency) : undefined,
     ]);
-    if (merchant === undefined || credit === undefined)
-      throw new Error(`no credit line for ${row.txnId}`);
+    if (merchant === undefined || (row.source === 'credit' && credit === undefined)) {
+      throw new Error(`nobody to refund for ${row.txnId}`);
+    }
     const at = deps.now();
-    const given = refundPostings(row.amount, credit.utilised);
+    const given =
+      credit === undefined
+        ? unspendPostings(row.amount)
+        : refundPostings(row.amount, credit.utilised);
     const phase = { name: 'refund' as const, at: at.toISOString(), postings: given };
     const outcome = await commit(ledger.dynamo, [
       move(deps, row, 'refund', at, { ...FINISHED, failure: code, phase }),

@@ -23,4 +23,8 @@ export const dynamoClient = (): DynamoDBDocumentClient =>
   documentClient(new DynamoDBClient(impatient));
 export const sqsClient = (): SQSClient => new SQSClient(impatient);
 export const cognitoClient = (): CognitoIdentityProviderClient =>
-  new CognitoIdentityProviderClient({});
+  // Slower than a table: it hashes passwords.
+  new CognitoIdentityProviderClient({
+    maxAttempts: 2,
+    requestHandler: { ...impatient.requestHandler, requestTimeout: 4_000 },
+  });

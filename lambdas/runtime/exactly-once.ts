@@ -8,7 +8,7 @@ import type { Reason, Refused } from '../domain/reason.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import type { Draft } from '../domain/withdrawal.ts';
 import { type Answers, putAnswer, readAnswer } from '../store/answers.ts';
-import { commit, isPassing, type LabelledWrite } from '../store/commit.ts';
+import { commit, type LabelledWrite } from '../store/commit.ts';
 import { transactionId } from '../store/keys.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { noTransaction, putTransaction, readTransaction } from '../store/transactions.ts';
@@ -20,7 +20,7 @@ import { PROBLEMS } from './problems.ts';
 import { type Undecided, undecided, untilDecided } from './retry.ts';
 
 /** Part of every transaction id and of every idempotency key: never rename one. */
-type OperationName = 'withdrawal' | 'approval' | 'top-up';
+type OperationName = 'withdrawal' | 'approval' | 'top-up' | 'deposit';
 
 /** An operation that moves money or a limit: read, decide, one transaction, reply. */
 export type MoneyOperation<Input, Facts, Accepted extends { readonly transaction: Draft }> = {
@@ -123,14 +123,9 @@ class Attempt<Input, Facts, Accepted extends { readonly transaction: Draft }> {
   async run(firstRead: () => Promise<Facts>): Promise<Answer> {
     let read = firstRead;
     const result = await untilDecided(async () => {
-      try {
-        return await this.#try(read);
-      } catch (error) {
-        if (isPassing(error)) return undecided('read');
-        throw error;
-      } finally {
-        read = () => this.#operation.read(this.#input, this.#call);
-      }
+      const tried = this.#try(read);
+      read = () => this.#operation.read(this.#input, this.#call);
+      return tried;
     });
     if (result.kind === 'decided') return result.answer;
     // Only the first copy of this very request can stand in the way of these two rows.

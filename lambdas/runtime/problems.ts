@@ -198,6 +198,30 @@ export const PROBLEMS: Record<Reason, Problem> = {
     'There is no such withdrawal. Check the id.',
     'چنین برداشتی وجود ندارد. شناسه را بررسی کنید.',
   ),
+  merchant_cannot_receive: problem(
+    422,
+    'Merchant cannot receive',
+    'Only a merchant that is approved and not archived can receive money.',
+    'فقط پذیرنده‌ای که تأیید شده و بایگانی نشده باشد پول دریافت می‌کند.',
+  ),
+  wallet_not_found: problem(
+    404,
+    'Wallet not found',
+    'There is no wallet in this currency. Use a currency listed under wallets in /me.',
+    'در این ارز کیف پولی نیست. ارزی را به کار ببرید که در ‎/me زیر wallets آمده است.',
+  ),
+  wallet_closed: problem(
+    422,
+    'Wallet closed',
+    'This wallet is closed and takes no more money.',
+    'این کیف پول بسته شده است و دیگر پولی نمی‌پذیرد.',
+  ),
+  insufficient_funds: problem(
+    402,
+    'Insufficient funds',
+    'The wallet does not hold this amount. Lower it, or wait for a deposit.',
+    'موجودی کیف پول برای این مبلغ کافی نیست. مبلغ را کم کنید یا منتظر واریز بمانید.',
+  ),
   no_credit_line: problem(
     422,
     'No credit line',

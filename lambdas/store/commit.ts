@@ -51,10 +51,18 @@ export function isPassing(error: unknown): boolean {
 const thrown = z.object({
   name: z.string(),
   $fault: z.string().optional(),
-  code: z.string().optional(),
+  // Some errors carry a number there.
+  code: z.string().optional().catch(undefined),
 });
 
-const CONNECTION = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+const CONNECTION = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
 
 const withOldImage = ({ Put, Update, Delete, ConditionCheck }: WriteItem): WriteItem => {
   const old = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;

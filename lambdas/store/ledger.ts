@@ -31,6 +31,12 @@ export function openLedger(dynamo: DynamoDBDocumentClient, table: string): Ledge
 const nameOf = ({ pk, sk }: Key): string => `${pk}|${sk}`;
 const storedKey = z.object({ pk: z.string(), sk: z.string() });
 
+/** DynamoDB leaves rows out while it throttles; asking on and on would only add to that. */
+const MOST_ROUNDS = 4;
+class RowsLeftOut extends Error {
+  override readonly name = 'ThrottlingException';
+}
+
 /** Each row by itself is read as strongly as by GetItem; only the rows together are no snapshot. */
 async function batchGet(
   dynamo: DynamoDBDocumentClient,
@@ -41,7 +47,8 @@ async function batchGet(
   // The same row twice in one request is an error.
   const unique = new Map(keys.map(({ pk, sk }) => [nameOf({ pk, sk }), { pk, sk }]));
   let wanted: Record<string, unknown>[] = [...unique.values()];
-  while (wanted.length > 0) {
+  for (let rounds = 0; wanted.length > 0; rounds += 1) {
+    if (rounds === MOST_ROUNDS) throw new RowsLeftOut(`${wanted.length} rows were not read`);
     const { Responses, UnprocessedKeys } = await dynamo.send(
       new BatchGetCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } }),
     );

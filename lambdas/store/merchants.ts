@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type CreditLine, creditRow, type Wallet, walletRow } from '../domain/balance.ts';
+import { type CreditLine, creditRow, type Wallet } from '../domain/balance.ts';
 import {
   MERCHANT_MOVES,
   MERCHANT_STATUSES,
@@ -20,6 +20,7 @@ import {
   timeKey,
 } from './keys.ts';
 import { getRow, getRows, type Ledger, queryRows, rowsUnder } from './ledger.ts';
+import { readWallets } from './wallets.ts';
 
 export const readMerchant = (ledger: Ledger, merchantId: string): Promise<Merchant | undefined> =>
   getRow(ledger, merchantKey(merchantId), merchantRow);
@@ -45,7 +46,7 @@ export async function readMerchantBalances(
   const [merchant, credit, wallets] = await Promise.all([
     readMerchant(ledger, merchantId),
     rowsUnder(ledger, pk, 'CREDIT#', creditRow),
-    rowsUnder(ledger, pk, 'WALLET#', walletRow),
+    readWallets(ledger, merchantId),
   ]);
   return merchant && { merchant, credit, wallets };
 }

@@ -8,8 +8,11 @@ import { creditKey, merchantKey, walletKey } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import { returnToPool } from './pool.ts';
 
-/** What a refund was decided on. */
-export type RefundFacts = { readonly merchant: Merchant; readonly credit: CreditLine };
+/** What a refund was decided on; a withdrawal from a wallet has no credit line behind it. */
+export type RefundFacts = {
+  readonly merchant: Merchant;
+  readonly credit: CreditLine | undefined;
+};
 
 /** Gives a refused withdrawal back, by exactly the postings of its refund. */
 export function refundWrites(
@@ -21,7 +24,9 @@ export function refundWrites(
   const change: Change = { txnId: row.txnId, phase: 'refund' };
   return [
     ...giveBackLimits(ledger, row, merchant),
-    giveBackCredit(ledger, row, credit, given, merchant.id, change),
+    ...(credit === undefined
+      ? []
+      : [giveBackCredit(ledger, row, credit, given, merchant.id, change)]),
     ...(given.wallet === undefined
       ? []
       : [

@@ -81,8 +81,9 @@ export function moveTransaction(
 ): LabelledWrite {
   const { from, to } = WITHDRAWAL_MOVES[move];
   const { phase, due, ...plain } = progress;
-  const values: Record<string, unknown> = { ':to': to, ':at': at };
-  const sets = ['#status = :to', '#at.#to = :at'];
+  const isChange = row.status !== to;
+  const values: Record<string, unknown> = { ':to': to, ...(isChange && { ':at': at }) };
+  const sets = ['#status = :to', ...(isChange ? ['#at.#to = :at'] : [])];
   const removes: string[] = [];
   const assign = (name: string, value: unknown): void => {
     if (value === null) removes.push(name);
@@ -116,7 +117,10 @@ export function moveTransaction(
         Key: transactionKey(row.pk, row.txnId),
         UpdateExpression: `SET ${sets.join(', ')}${removes.length > 0 ? ` REMOVE ${removes.join(', ')}` : ''}`,
         ConditionExpression: conditions.join(' AND '),
-        ExpressionAttributeNames: { '#status': 'status', '#at': 'at', '#to': to },
+        ExpressionAttributeNames: {
+          '#status': 'status',
+          ...(isChange && { '#at': 'at', '#to': to }),
+        },
         ExpressionAttributeValues: values,
       },
     },

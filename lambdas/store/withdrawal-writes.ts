@@ -1,29 +1,31 @@
-import type { AcceptedWithdrawal } from '../domain/withdrawal.ts';
+import type { AcceptedWithdrawal, Draw } from '../domain/withdrawal.ts';
 import type { LabelledWrite } from './commit.ts';
 import { creditKey, merchantKey } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 import { lendFromPool } from './pool.ts';
+import { debitWallet } from './wallets.ts';
 
 /** The decision was made on exactly this version of the row. */
 const unchangedSinceRead = 'seq = :seqRead';
 
-/** A credit withdrawal lowers merchant, credit line and pool together, or none of them (CR-2). */
+/** A withdrawal lowers what pays for it together with the merchant's counters, or nothing (CR-2, WD-1). */
 export function withdrawalWrites(
   ledger: Ledger,
-  { merchant, spent, credit, utilisedAfter, shares, transaction }: AcceptedWithdrawal,
+  { merchant, spent, draw, transaction }: AcceptedWithdrawal,
   txnId: string,
 ): readonly LabelledWrite[] {
-  const { table } = ledger;
+  const { amount, currency } = transaction;
+  const change = { txnId, phase: 'accept' };
   return [
     {
       label: 'merchant',
       write: {
         Update: {
-          TableName: table,
+          TableName: ledger.table,
           Key: merchantKey(merchant.id),
           UpdateExpression: 'SET spent.#currency = :spent, seq = :seqAfter',
           ConditionExpression: `${unchangedSinceRead} AND #status = :active`,
-          ExpressionAttributeNames: { '#currency': transaction.currency, '#status': 'status' },
+          ExpressionAttributeNames: { '#currency': currency, '#status': 'status' },
           ExpressionAttributeValues: {
             ':spent': spent,
             ':seqRead': merchant.seq,
@@ -33,26 +35,37 @@ export function withdrawalWrites(
         },
       },
     },
-    {
-      label: 'credit',
-      write: {
-        Update: {
-          TableName: table,
-          Key: creditKey(merchant.id, transaction.currency),
-          UpdateExpression:
-            'SET utilised = :utilisedAfter, seq = :seqAfter, txn = :txn, phase = :phase',
-          ConditionExpression: `${unchangedSinceRead} AND #limit >= :utilisedAfter`,
-          ExpressionAttributeNames: { '#limit': 'limit' },
-          ExpressionAttributeValues: {
-            ':utilisedAfter': utilisedAfter,
-            ':seqRead': credit.seq,
-            ':seqAfter': credit.seq + 1n,
-            ':txn': txnId,
-            ':phase': 'accept',
-          },
-        },
-      },
-    },
-    ...lendFromPool(ledger, transaction.currency, shares, { txnId, phase: 'accept' }),
+    ...(draw.source === 'wallet'
+      ? [debitWallet(ledger, merchant.id, currency, amount, change)]
+      : [
+          drawCredit(ledger, merchant.id, draw, txnId),
+          ...lendFromPool(ledger, currency, draw.shares, change),
+        ]),
   ];
 }
+
+const drawCredit = (
+  { table }: Ledger,
+  merchantId: string,
+  { credit, utilisedAfter }: Extract<Draw, { source: 'credit' }>,
+  txnId: string,
+): LabelledWrite => ({
+  label: 'credit',
+  write: {
+    Update: {
+      TableName: table,
+      Key: creditKey(merchantId, credit.currency),
+      UpdateExpression:
+        'SET utilised = :utilisedAfter, seq = :seqAfter, txn = :txn, phase = :phase',
+      ConditionExpression: `${unchangedSinceRead} AND #limit >= :utilisedAfter`,
+      ExpressionAttributeNames: { '#limit': 'limit' },
+      ExpressionAttributeValues: {
+        ':utilisedAfter': utilisedAfter,
+        ':seqRead': credit.seq,
+        ':seqAfter': credit.seq + 1n,
+        ':txn': txnId,
+        ':phase': 'accept',
+      },
+    },
+  },
+});

@@ -25,6 +25,10 @@ export class ApiFamilies extends Construct {
         'withdrawals',
         'Merchants cannot withdraw or see their withdrawals; those already accepted still settle.',
       ),
+      wallets: this.#money(
+        'wallets',
+        'Merchants cannot see their wallets, and admins cannot deposit into them.',
+      ),
       'admin-merchants': this.#money(
         'admin-merchants',
         'Admins cannot approve, suspend or look up merchants.',
@@ -84,7 +88,7 @@ export class ApiFamilies extends Construct {
   }
 
   /** A family that moves money or a limit: the answer is stored in the transaction that did it. */
-  #money(name: 'withdrawals' | 'admin-merchants' | 'admin-pools', impact: string) {
+  #money(name: 'withdrawals' | 'wallets' | 'admin-merchants' | 'admin-pools', impact: string) {
     const { ledger, idempotency } = this.#data;
     const family = new SuretyFunction(this, name, {
       stage: this.#stage,

@@ -233,9 +233,11 @@ describe('settlement is reached by nobody but the relay', () => {
       await send('/nothing');
       await send('/admin/pools/USD', { token: admin });
       await send('/withdrawals', { token: merchant.token });
+      await send('/wallets', { token: merchant.token });
       const names = [
         'auth',
         'me',
+        'wallets',
         'withdrawals',
         'admin-merchants',
         'admin-pools',

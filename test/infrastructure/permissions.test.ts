@@ -9,8 +9,16 @@ const KEY = productionArn('AWS::KMS::Key', 'Key');
 const STREAM = `${LEDGER}/stream/2026-11-21T00:00:00.000`;
 
 const IN_TRANSACTION = { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] };
-const WRITERS = ['auth', 'withdrawals', 'admin-merchants', 'admin-pools', 'settle', 'sweep'];
-const STORES_ANSWERS = ['withdrawals', 'admin-merchants', 'admin-pools'];
+const WRITERS = [
+  'auth',
+  'wallets',
+  'withdrawals',
+  'admin-merchants',
+  'admin-pools',
+  'settle',
+  'sweep',
+];
+const STORES_ANSWERS = ['wallets', 'withdrawals', 'admin-merchants', 'admin-pools'];
 const READERS = [...WRITERS, 'me', 'ops'];
 
 it('every function has a role of its own, and there is no other', () => {

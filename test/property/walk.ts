@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { RouteName } from '../../lambdas/api/routes.ts';
 import { currencyCode, formatAmount } from '../../lambdas/domain/money.ts';
 import type { Reason } from '../../lambdas/domain/reason.ts';
+import type { Source } from '../../lambdas/domain/transaction.ts';
 import { settle } from '../../lambdas/queue/settle.ts';
 import { documentClient } from '../../lambdas/runtime/clients.ts';
 import { PROBLEMS } from '../../lambdas/runtime/problems.ts';
@@ -28,9 +29,11 @@ const TIMERS = {
 type Who = (typeof MERCHANTS)[number];
 export type Step =
   | { readonly do: 'top up'; readonly who: Who; readonly units: bigint; readonly key: string }
+  | { readonly do: 'deposit'; readonly who: Who; readonly units: bigint; readonly key: string }
   | { readonly do: 'approve'; readonly who: Who; readonly units: bigint; readonly key: string }
   | {
       readonly do: 'withdraw';
+      readonly source: Source;
       readonly who: Who;
       readonly units: bigint;
       readonly key: string;
@@ -62,6 +65,7 @@ const times = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(2, 3) },
 );
 const late = fc.nat(7).map((roll) => roll === 0);
+const source = fc.constantFrom<Source>('credit', 'credit', 'wallet');
 const settling = { do: is('settle'), which: fc.nat(50), late, mood, workers: times };
 const ms = fc.constantFrom(
   SECOND,
@@ -76,7 +80,11 @@ const ms = fc.constantFrom(
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: is('top up'), who, units, key }) },
   { weight: 2, arbitrary: fc.record({ do: is('approve'), who, units, key }) },
-  { weight: 12, arbitrary: fc.record({ do: is('withdraw'), who, units, key, copies: times }) },
+  { weight: 4, arbitrary: fc.record({ do: is('deposit'), who, units, key }) },
+  {
+    weight: 12,
+    arbitrary: fc.record({ do: is('withdraw'), who, units, key, source, copies: times }),
+  },
   { weight: 16, arbitrary: fc.record(settling) },
   { weight: 1, arbitrary: fc.record({ do: is('suspend'), who }) },
   { weight: 2, arbitrary: fc.record({ do: is('reactivate'), who }) },
@@ -125,6 +133,8 @@ export class Walk {
         return this.#topUp(next);
       case 'approve':
         return this.#approve(next);
+      case 'deposit':
+        return this.#deposit(next);
       case 'withdraw':
         return this.#withdraw(next);
       case 'settle':
@@ -210,26 +220,48 @@ export class Walk {
     expect([reply.status, reply.body.code]).toEqual(earlier ?? now);
   }
 
+  async #deposit(next: Step & { do: 'deposit' }): Promise<void> {
+    const currency = this.#currencyOf(next.who);
+    const request = {
+      admin: true,
+      key: next.key,
+      params: { merchant_id: this.#idOf(next.who) },
+      body: { amount: formatAmount(next.units, currency), currency },
+    };
+    const { status } = await this.#merchant(next.who);
+    const earlier = this.#earlier('POST /admin/wallets/{merchant_id}/deposits', request);
+    const reply = await this.#ask('POST /admin/wallets/{merchant_id}/deposits', request);
+    const now = status === 'PENDING' ? [422, 'merchant_cannot_receive'] : [201, undefined];
+    expect([reply.status, reply.body.code]).toEqual(earlier ?? now);
+  }
+
   async #withdraw(next: Step & { do: 'withdraw' }): Promise<void> {
     const currency = this.#currencyOf(next.who);
     const request = {
       as: this.#idOf(next.who),
       key: next.key,
-      body: { amount: formatAmount(next.units, currency), currency },
+      body: { amount: formatAmount(next.units, currency), currency, source: next.source },
     };
-    const expected =
-      this.#earlier('POST /withdrawals', request) ?? (await this.#judge(next.who, next.units));
+    const expected = this.#earlier('POST /withdrawals', request) ?? (await this.#judge(next));
     const reply = await this.#ask('POST /withdrawals', request, next.copies);
     expect([reply.status, reply.body.code]).toEqual(expected);
   }
 
   /** What a withdrawal that nobody asked for before must hear: never refused what is covered, never more. */
-  async #judge(index: Who, amount: bigint): Promise<readonly [number, string | undefined]> {
-    const { credit, pools } = await readBooks(this.#world);
+  async #judge({
+    who: index,
+    units: amount,
+    source: from,
+  }: Step & { do: 'withdraw' }): Promise<readonly [number, string | undefined]> {
+    const { credit, pools, wallets } = await readBooks(this.#world);
     const { id, status } = await this.#merchant(index);
     if (status === 'SUSPENDED') return [403, 'merchant_suspended'];
     const line = credit.find(({ owner }) => owner === id);
     if (line === undefined) return [403, 'merchant_not_approved'];
+    if (from === 'wallet') {
+      const held = wallets.find(({ owner }) => owner === id)?.available ?? 0n;
+      return held < amount ? [402, 'insufficient_funds'] : [202, undefined];
+    }
     if (line.limit - line.utilised < amount) return [402, 'insufficient_credit'];
     const pool = pools.find(({ currency }) => currency === this.#currencyOf(index));
     if ((pool?.available ?? 0n) < amount) return [402, 'insufficient_pool'];

@@ -5,7 +5,7 @@ import {
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import type { CreditLine } from '../../lambdas/domain/balance.ts';
+import type { CreditLine, Wallet } from '../../lambdas/domain/balance.ts';
 import type { Merchant } from '../../lambdas/domain/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/domain/money.ts';
 import type { Books } from '../../lambdas/runtime/exactly-once.ts';
@@ -82,4 +82,14 @@ export const aCreditLine = (limit: bigint, utilised: bigint): CreditLine => ({
   seq: 3n,
   txn: 'T0',
   phase: 'accept',
+});
+
+export const aWallet = (available: bigint, known: Partial<Wallet> = {}): Wallet => ({
+  currency: USD,
+  available: minor(available),
+  pending: minor(0n),
+  seq: 2n,
+  txn: 'T0',
+  phase: 'accept',
+  ...known,
 });

@@ -3,12 +3,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { approveMerchant } from '../../lambdas/api/approve-merchant.ts';
 import { createWithdrawal } from '../../lambdas/api/create-withdrawal.ts';
+import { deposit } from '../../lambdas/api/deposit.ts';
 import { listMerchantsAsAdmin } from '../../lambdas/api/list-merchants.ts';
 import { listWithdrawals } from '../../lambdas/api/list-withdrawals.ts';
 import { moveMerchantAsAdmin } from '../../lambdas/api/move-merchant.ts';
 import { readMe } from '../../lambdas/api/read-me.ts';
 import { readMerchantAsAdmin } from '../../lambdas/api/read-merchant.ts';
 import { readPool } from '../../lambdas/api/read-pool.ts';
+import { listWallets, readOneWallet } from '../../lambdas/api/read-wallets.ts';
 import { readWithdrawal } from '../../lambdas/api/read-withdrawal.ts';
 import type { RouteName } from '../../lambdas/api/routes.ts';
 import { topUp } from '../../lambdas/api/top-up-pool.ts';
@@ -50,6 +52,8 @@ export type Request = {
 export type World = {
   readonly engine: Engine;
   readonly books: Books;
+  /** A client without faults, for what the test itself looks at or changes. */
+  readonly calm: DynamoDBDocumentClient;
   readonly faults: FaultCounts;
   /** Settable, so that time passes when the test says so. */
   readonly clock: { now: Date };
@@ -115,6 +119,7 @@ export async function startWorld(seed = 1, rates: FaultRates = NO_FAULTS): Promi
   return {
     engine,
     books,
+    calm,
     faults,
     clock,
     call,
@@ -166,6 +171,9 @@ const endpointsOf = (books: Books): Partial<Record<RouteName, Endpoint>> => ({
   'GET /withdrawals': listWithdrawals(books.ledger),
   'GET /withdrawals/{id}': readWithdrawal(books.ledger),
   'GET /me': readMe(books.ledger, USD),
+  'GET /wallets': listWallets(books.ledger),
+  'GET /wallets/{currency}': readOneWallet(books.ledger),
+  'POST /admin/wallets/{merchant_id}/deposits': deposit(books, USD),
   'GET /admin/merchants': listMerchantsAsAdmin(books.ledger),
   'GET /admin/merchants/{id}': readMerchantAsAdmin(books.ledger),
   'POST /admin/merchants/{id}/approve': approveMerchant(books, USD),

@@ -6,7 +6,7 @@ import {
   decideWithdrawal,
   type PoolOffer,
 } from '../../lambdas/domain/withdrawal.ts';
-import { aCreditLine, aMerchant, USD } from '../support/paper-ledger.ts';
+import { aCreditLine, aMerchant, aWallet, USD } from '../support/paper-ledger.ts';
 
 /** 20 November in UTC, the 21st in Tehran. */
 const NOW = new Date('2026-11-20T21:30:00.000Z');
@@ -18,13 +18,14 @@ const SHARES: PoolOffer = {
   ],
 };
 const SHORT: PoolOffer = { kind: 'short' };
-const order = { amount: minor(30n), currency: USD };
+const order = { amount: minor(30n), currency: USD, source: 'credit' as const };
+
+const fromWallet = { ...order, source: 'wallet' as const };
 
 type Line = readonly [limit: bigint, utilised: bigint] | undefined;
 const facts = (status: Merchant['status'] | undefined, line: Line, pool: PoolOffer) => ({
   merchant: status && aMerchant({ status }),
-  credit: line && aCreditLine(...line),
-  pool,
+  funds: { source: 'credit' as const, credit: line && aCreditLine(...line), pool },
 });
 
 describe('CR-2: a withdrawal on credit is decided in this order', () => {
@@ -48,6 +49,29 @@ describe('CR-2: a withdrawal on credit is decided in this order', () => {
   });
 });
 
+describe('WD-1: a withdrawal from the wallet is decided in this order', () => {
+  it.each([
+    // merchant  wallet     answer
+    ['PENDING', undefined, 'merchant_not_approved'],
+    ['SUSPENDED', 30n, 'merchant_suspended'],
+    ['ACTIVE', undefined, 'wallet_not_found'],
+    ['ACTIVE', 29n, 'insufficient_funds'],
+    ['ACTIVE', 30n, 'accepted'],
+  ] as const)('%s merchant, wallet holding %s: %s', (status, available, answer) => {
+    const wallet = available === undefined ? undefined : aWallet(available);
+    const funds = { source: 'wallet', wallet } as const;
+    const decision = decideWithdrawal({ merchant: aMerchant({ status }), funds }, fromWallet, NOW);
+    expect(decision.kind === 'refused' ? decision.reason : decision.kind).toBe(answer);
+    if (decision.kind === 'refused') return;
+    expect(decision.draw).toEqual({ source: 'wallet' });
+    expect(decision.transaction).toMatchObject({
+      source: 'wallet',
+      phases: [{ name: 'accept', postings: { wallet: -30n, clearing: 30n } }],
+    });
+    expect(decision.transaction).not.toHaveProperty('shares');
+  });
+});
+
 describe('an accepted withdrawal', () => {
   const accepted = (): AcceptedWithdrawal => {
     const decision = decideWithdrawal(facts('ACTIVE', [100n, 40n], SHARES), order, NOW);
@@ -56,9 +80,14 @@ describe('an accepted withdrawal', () => {
   };
 
   it('CR-2: uses up the credit it was decided on, and the pool’s shares that were offered', () => {
-    const { credit, utilisedAfter, shares, merchant } = accepted();
-    expect([credit.seq, merchant.seq, utilisedAfter]).toEqual([3n, 7n, 70n]);
-    expect(shares).toEqual(SHARES.kind === 'shares' && SHARES.shares);
+    const { draw, merchant } = accepted();
+    expect(merchant.seq).toBe(7n);
+    expect(draw).toMatchObject({
+      source: 'credit',
+      credit: { seq: 3n },
+      utilisedAfter: 70n,
+      shares: SHARES.kind === 'shares' && SHARES.shares,
+    });
   });
 
   it('WD-1: is pending, goes to the account of that moment, and remembers where it came from', () => {

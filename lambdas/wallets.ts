@@ -1,0 +1,18 @@
+import { deposit } from './api/deposit.ts';
+import { listWallets, readOneWallet } from './api/read-wallets.ts';
+import { currencyCode } from './domain/money.ts';
+import { books } from './runtime/books.ts';
+import { moneyEnv, readEnv } from './runtime/env.ts';
+import { type Family, httpFamily } from './runtime/http.ts';
+
+const env = readEnv(moneyEnv);
+const our = books(env);
+
+export const handler = httpFamily({
+  'GET /wallets': listWallets(our.ledger),
+  'GET /wallets/{currency}': readOneWallet(our.ledger),
+  'POST /admin/wallets/{merchant_id}/deposits': deposit(
+    our,
+    currencyCode.parse(env.DEFAULT_CURRENCY),
+  ),
+} satisfies Family<'wallets'>);
