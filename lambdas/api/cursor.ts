@@ -17,3 +17,13 @@ export function positionOf(list: string, cursor: string): string | undefined {
   const position = Buffer.from(cursor.slice(16), 'base64url').toString('utf8');
   return position !== '' && cursorAt(list, position) === cursor ? position : undefined;
 }
+
+/** Where a page begins, from the cursor a client sent or did not; `foreign` if it is of another list. */
+export function placeIn(
+  list: string,
+  cursor: string | undefined,
+): { readonly before: string | undefined } | 'foreign' {
+  if (cursor === undefined) return { before: undefined };
+  const before = positionOf(list, cursor);
+  return before === undefined ? 'foreign' : { before };
+}

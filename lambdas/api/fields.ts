@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type Currency, currencyCode, type MinorUnits, parseAmount } from '../domain/money.ts';
+import { TRANSACTION_TYPES } from '../domain/transaction.ts';
 
 /** Fields that several operations take. Each says what is wrong by a `FieldReason`. */
 
@@ -32,6 +33,19 @@ export const nothing = z.strictObject({});
 export const noBody = nothing.optional();
 
 export const byId = z.object({ id: z.string().min(1).max(64) });
+
+/** An instant with its zone, in UTC from here on. */
+const instant = z.iso
+  .datetime({ offset: true, error: 'time_malformed' })
+  .transform((text) => new Date(text).toISOString());
+
+/** What a list of transactions is narrowed by; the statuses depend on who asks. */
+export const historyQuery = {
+  type: z.enum(TRANSACTION_TYPES).optional(),
+  currency: currencyCode.optional(),
+  from: instant.optional(),
+  to: instant.optional(),
+};
 
 export const pageQuery = {
   limit: z

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { MERCHANT_STATUSES } from '../domain/merchant.ts';
+import { MERCHANT_STATUSES, type Merchant } from '../domain/merchant.ts';
 import { failure, success } from '../runtime/answer.ts';
 import { endpoint } from '../runtime/http.ts';
 import type { Ledger } from '../store/ledger.ts';
-import { findByName, listMerchants } from '../store/merchants.ts';
-import { cursorAt, positionOf } from './cursor.ts';
+import { findByName, listMerchants, readMerchantBalances } from '../store/merchants.ts';
+import { cursorAt, placeIn } from './cursor.ts';
 import { pageQuery, username } from './fields.ts';
-import { merchantView } from './views.ts';
+import { merchantBalancesView } from './views.ts';
 
 const query = z.strictObject({
   ...pageQuery,
@@ -21,16 +21,19 @@ export const listMerchantsAsAdmin = (ledger: Ledger) =>
     z.object({ query }),
     async ({ query: { status, name, limit, cursor } }, call) => {
       const list = `merchants|${status ?? ''}|${name ?? ''}`;
-      const before = cursor === undefined ? undefined : positionOf(list, cursor);
-      if (cursor !== undefined && before === undefined) return failure('invalid_cursor', call.id);
+      const place = placeIn(list, cursor);
+      if (place === 'foreign') return failure('invalid_cursor', call.id);
       const page =
         name === undefined
-          ? await listMerchants(ledger, status, before, limit)
+          ? await listMerchants(ledger, status, place.before, limit)
           : { merchants: await named(ledger, name, status), last: undefined };
       return success({
         status: 200,
         message: { en: 'Merchants, newest first.', fa: 'پذیرندگان، تازه‌ترین نخست.' },
-        data: { items: page.merchants.map(merchantView), next_cursor: cursorAt(list, page.last) },
+        data: {
+          items: await withBalances(ledger, page.merchants),
+          next_cursor: cursorAt(list, page.last),
+        },
       });
     },
   );
@@ -40,4 +43,9 @@ async function named(ledger: Ledger, name: string, status: string | undefined) {
   return merchant !== undefined && (status ?? merchant.status) === merchant.status
     ? [merchant]
     : [];
+}
+
+async function withBalances(ledger: Ledger, merchants: readonly Merchant[]) {
+  const found = await Promise.all(merchants.map(({ id }) => readMerchantBalances(ledger, id)));
+  return found.filter((each) => each !== undefined).map(merchantBalancesView);
 }

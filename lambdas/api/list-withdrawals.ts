@@ -4,7 +4,7 @@ import { endpoint } from '../runtime/http.ts';
 import { history } from '../store/history.ts';
 import { merchantPk } from '../store/keys.ts';
 import type { Ledger } from '../store/ledger.ts';
-import { cursorAt, positionOf } from './cursor.ts';
+import { cursorAt, placeIn } from './cursor.ts';
 import { pageQuery } from './fields.ts';
 import { withdrawalView } from './views.ts';
 
@@ -12,11 +12,15 @@ import { withdrawalView } from './views.ts';
 export const listWithdrawals = (ledger: Ledger) =>
   endpoint('optional', z.object({ query: z.strictObject(pageQuery) }), async ({ query }, call) => {
     const list = `withdrawals|${call.caller.sub}`;
-    const before = query.cursor === undefined ? undefined : positionOf(list, query.cursor);
-    if (query.cursor !== undefined && before === undefined)
-      return failure('invalid_cursor', call.id);
+    const place = placeIn(list, query.cursor);
+    if (place === 'foreign') return failure('invalid_cursor', call.id);
     const pk = merchantPk(call.caller.sub);
-    const page = await history(ledger, pk, 'withdrawal', before, query.limit);
+    const page = await history(
+      ledger,
+      pk,
+      { type: 'withdrawal' },
+      { ...place, limit: query.limit },
+    );
     return success({
       status: 200,
       message: { en: 'Your withdrawals, newest first.', fa: 'برداشت‌های شما، تازه‌ترین نخست.' },

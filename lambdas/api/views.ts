@@ -26,6 +26,28 @@ export const withdrawalView = (row: Transaction) => ({
   history: historyView(row),
 });
 
+/** Any transaction, as its merchant sees it. */
+export const transactionView = (row: Transaction) =>
+  row.type === 'withdrawal'
+    ? withdrawalView(row)
+    : {
+        id: row.txnId,
+        type: row.type,
+        status: row.status,
+        amount: formatAmount(row.amount, row.currency),
+        currency: row.currency,
+        created_at: row.createdAt,
+        history: historyView(row),
+      };
+
+/** As an administrator sees it: whose it is, and the status as it is. */
+export const adminTransactionView = (row: Transaction) => ({
+  ...transactionView(row),
+  merchant_id: row.merchantId ?? null,
+  status: row.status,
+  attempt: Number(row.attempt ?? 0n),
+});
+
 /** When it last became each status, oldest first; what merchants do not see is left out. */
 const historyView = ({ at }: Transaction) =>
   STATUSES.flatMap((status) => {

@@ -3,7 +3,7 @@ import { poolShare } from './balance.ts';
 import { currencyCode, minorUnits } from './money.ts';
 import { postings } from './postings.ts';
 
-const TRANSACTION_TYPES = ['withdrawal', 'top_up', 'approval', 'deposit'] as const;
+export const TRANSACTION_TYPES = ['withdrawal', 'top_up', 'approval', 'deposit'] as const;
 export type TransactionType = (typeof TRANSACTION_TYPES)[number];
 
 /** Where a withdrawal's money comes from, and where a refund brings it back. */
@@ -26,16 +26,16 @@ const FINAL: ReadonlySet<Status> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED'])
 export const isFinal = (status: Status): boolean => FINAL.has(status);
 
 /** Statuses an admin looks for; only these put a transaction into the `byStatus` index. */
-export const WATCHED: ReadonlySet<Status> = new Set([
-  'SCHEDULED',
-  'UNKNOWN',
-  'MANUAL_REVIEW',
-  'FAILED',
-]);
+const WATCHED: ReadonlySet<Status> = new Set(['SCHEDULED', 'UNKNOWN', 'MANUAL_REVIEW', 'FAILED']);
+export const isWatched = (status: Status): boolean => WATCHED.has(status);
 
 /** Merchants see a doubt about the bank's answer as what it is to them: still on its way. */
 export const shownStatus = (status: Status): Status =>
   status === 'UNKNOWN' || status === 'MANUAL_REVIEW' ? 'PROCESSING' : status;
+export const SHOWN_STATUSES = STATUSES.filter((status) => shownStatus(status) === status);
+/** All that a merchant means by a status. */
+export const behind = (shown: Status): readonly Status[] =>
+  STATUSES.filter((status) => shownStatus(status) === shown);
 
 /** Every move in the life of a withdrawal: the truth for the check, the condition and the README graph. */
 export const WITHDRAWAL_MOVES = {

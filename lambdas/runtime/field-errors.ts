@@ -21,8 +21,9 @@ const MEANING: Partial<Record<z.core.$ZodIssue['code'], FieldReason>> = {
 };
 
 function reasonOf(issue: z.core.$ZodIssue, raw: unknown): FieldReason {
+  if (isFieldReason(issue.message)) return issue.message;
   if (valueAt(raw, issue.path) === undefined) return 'required';
-  return isFieldReason(issue.message) ? issue.message : (MEANING[issue.code] ?? 'invalid');
+  return MEANING[issue.code] ?? 'invalid';
 }
 
 /** Names each wrong field as the client wrote it; the part of the request it is in goes without saying. */

@@ -198,6 +198,12 @@ export const PROBLEMS: Record<Reason, Problem> = {
     'There is no such withdrawal. Check the id.',
     'چنین برداشتی وجود ندارد. شناسه را بررسی کنید.',
   ),
+  transaction_not_found: problem(
+    404,
+    'Transaction not found',
+    'There is no such transaction. Check the id, or the key and its operation.',
+    'چنین تراکنشی وجود ندارد. شناسه، یا کلید و عملیات آن را بررسی کنید.',
+  ),
   merchant_cannot_receive: problem(
     422,
     'Merchant cannot receive',
@@ -255,6 +261,14 @@ export const FIELD_PROBLEMS: Record<FieldReason, Text> = {
   not_one_of: {
     en: 'This is not one of the allowed values.',
     fa: 'این مقدار از مقدارهای مجاز نیست.',
+  },
+  time_malformed: {
+    en: 'Write the time in RFC 3339 with its zone, such as "2026-11-21T09:30:00Z".',
+    fa: 'زمان را به قالب RFC 3339 با منطقهٔ زمانی بنویسید، مانند "2026-11-21T09:30:00Z".',
+  },
+  merchant_or_watched_status: {
+    en: 'Name a merchant, or one of the statuses SCHEDULED, UNKNOWN, MANUAL_REVIEW and FAILED.',
+    fa: 'یک پذیرنده یا یکی از وضعیت‌های SCHEDULED، UNKNOWN، MANUAL_REVIEW و FAILED را نام ببرید.',
   },
   currency_unknown: {
     en: 'This is not a known currency. Use an ISO 4217 code, or BTC.',

@@ -1,16 +1,38 @@
 import * as z from 'zod';
-import { type Transaction, type TransactionType, transactionRow } from '../domain/transaction.ts';
+import {
+  isWatched,
+  type Status,
+  type Transaction,
+  type TransactionType,
+  transactionRow,
+} from '../domain/transaction.ts';
+import { allStatusKeys } from './keys.ts';
 import { getRows, type Ledger, queryRows } from './ledger.ts';
+import { newestInStatus } from './status-index.ts';
 
 const candidate = z.object({
   pk: z.string(),
   sk: z.string(),
   byTime: z.string(),
   type: z.string(),
+  currency: z.string(),
 });
+type Candidate = z.infer<typeof candidate>;
 
 /** A page is never bought with more reads than this; the caller's cursor goes on from there. */
 const MOST_ROWS = 1_000;
+const CHUNK = 100;
+
+export type HistoryFilter = {
+  readonly type?: TransactionType | undefined;
+  /** Any of these; all where it is left out. */
+  readonly statuses?: readonly Status[] | undefined;
+  readonly currency?: string | undefined;
+  /** ISO 8601 in UTC, both inclusive. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+};
+export type Page = { readonly before: string | undefined; readonly limit: number };
 
 export type HistoryPage = {
   readonly transactions: readonly Transaction[];
@@ -18,36 +40,98 @@ export type HistoryPage = {
   readonly last: string | undefined;
 };
 
-/** One subject's transactions of a type, newest first, from before a position. The index finds, the rows decide. */
+/** One subject's transactions, newest first. The index finds candidates; the rows say their status. */
 export async function history(
   ledger: Ledger,
   pk: string,
-  type: TransactionType,
-  before: string | undefined,
-  limit: number,
+  filter: HistoryFilter,
+  { before, limit }: Page,
 ): Promise<HistoryPage> {
-  const condition = {
-    IndexName: 'byTime',
-    KeyConditionExpression: `pk = :pk${before === undefined ? '' : ' AND byTime < :before'}`,
-    ExpressionAttributeValues: { ':pk': pk, ...(before !== undefined && { ':before': before }) },
-    ScanIndexForward: false,
-    Limit: 100,
-  };
-  const page: z.infer<typeof candidate>[] = [];
+  const found: (Transaction & { readonly byTime: string })[] = [];
   let read = 0;
   let last: string | undefined;
-  let more = false;
-  for await (const row of queryRows(ledger, condition, candidate)) {
-    if (page.length === limit || read === MOST_ROWS) {
-      more = true;
-      break;
-    }
-    read += 1;
-    last = row.byTime;
-    if (row.type === type) page.push(row);
+  for await (const chunk of chunks(candidates(ledger, pk, filter, before))) {
+    // What the index can tell already is not fetched.
+    const fitting = chunk.filter(
+      ({ type, currency }) =>
+        (filter.type ?? type) === type && (filter.currency ?? currency) === currency,
+    );
+    const rows = await getRows(ledger, fitting, transactionRow.extend({ byTime: z.string() }));
+    found.push(...rows.filter((row) => matches(row, filter)));
+    read += chunk.length;
+    last = chunk.at(-1)?.byTime;
+    if (found.length > limit)
+      return { transactions: found.slice(0, limit), last: found[limit - 1]?.byTime };
+    if (read >= MOST_ROWS) return { transactions: found, last };
   }
-  return {
-    transactions: await getRows(ledger, page, transactionRow),
-    last: more ? last : undefined,
+  return { transactions: found, last: undefined };
+}
+
+const matches = (
+  { type, status, currency, createdAt }: Transaction,
+  filter: HistoryFilter,
+): boolean =>
+  (filter.type ?? type) === type &&
+  (filter.statuses ?? [status]).includes(status) &&
+  (filter.currency ?? currency) === currency &&
+  (filter.from ?? createdAt) <= createdAt &&
+  (filter.to ?? createdAt) >= createdAt;
+
+async function* candidates(
+  ledger: Ledger,
+  pk: string,
+  { from = '0', to }: HistoryFilter,
+  before: string | undefined,
+): AsyncGenerator<Candidate> {
+  // `~` sorts behind every id: the last instant itself belongs to the range.
+  const upper = [before, to === undefined ? undefined : `${to}#~`].filter(
+    (each) => each !== undefined,
+  );
+  const condition = {
+    IndexName: 'byTime',
+    KeyConditionExpression: 'pk = :pk AND byTime BETWEEN :from AND :upper',
+    ExpressionAttributeValues: { ':pk': pk, ':from': from, ':upper': upper.toSorted()[0] ?? '~' },
+    ScanIndexForward: false,
   };
+  for await (const row of queryRows(ledger, condition, candidate)) {
+    // BETWEEN takes in its ends, and the last item of the page before is not of this one.
+    if (row.byTime !== before) yield row;
+  }
+}
+
+async function* chunks<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item[]> {
+  let chunk: Item[] = [];
+  for await (const item of items) {
+    chunk.push(item);
+    if (chunk.length === CHUNK) {
+      yield chunk;
+      chunk = [];
+    }
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** Transactions of all merchants in a status that is watched over, newest first. */
+export async function watchedTransactions(
+  ledger: Ledger,
+  status: Status,
+  filter: HistoryFilter,
+  { before, limit }: Page,
+): Promise<HistoryPage> {
+  if (!isWatched(status)) throw new Error(`${status} is not in the index`);
+  const partitions = allStatusKeys('TXN', status);
+  const found: Transaction[] = [];
+  let position = before;
+  for (let read = 0; read < MOST_ROWS; read += CHUNK) {
+    const page = await newestInStatus(ledger, partitions, position, CHUNK);
+    const rows = await getRows(ledger, page.keys, transactionRow.extend({ statusAt: z.string() }));
+    const fitting = rows.filter((row) => matches(row, { ...filter, statuses: [status] }));
+    const room = limit - found.length;
+    found.push(...fitting.slice(0, room));
+    if (fitting.length > room)
+      return { transactions: found, last: fitting[room - 1]?.statusAt ?? position };
+    position = page.last;
+    if (position === undefined) return { transactions: found, last: undefined };
+  }
+  return { transactions: found, last: position };
 }

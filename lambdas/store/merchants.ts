@@ -19,7 +19,8 @@ import {
   statusKeyOf,
   timeKey,
 } from './keys.ts';
-import { getRow, getRows, type Ledger, queryRows, rowsUnder } from './ledger.ts';
+import { getRow, getRows, type Ledger, rowsUnder } from './ledger.ts';
+import { newestInStatus } from './status-index.ts';
 import { readWallets } from './wallets.ts';
 
 export const readMerchant = (ledger: Ledger, merchantId: string): Promise<Merchant | undefined> =>
@@ -123,12 +124,7 @@ export async function findByName(ledger: Ledger, name: string): Promise<Merchant
   return guard && readMerchant(ledger, guard.merchantId);
 }
 
-const candidate = z.object({ pk: z.string(), sk: z.string(), statusAt: z.string() });
-
-/**
- * Merchants newest first, in one status or all, from before a position. Each status is spread over
- * several index partitions, so each is asked for the most it could contribute, and they are merged.
- */
+/** Merchants newest first, in one status or all, from before a position. */
 export async function listMerchants(
   ledger: Ledger,
   status: MerchantStatus | undefined,
@@ -137,37 +133,6 @@ export async function listMerchants(
 ): Promise<{ readonly merchants: readonly Merchant[]; readonly last: string | undefined }> {
   const statuses = status === undefined ? MERCHANT_STATUSES : [status];
   const partitions = statuses.flatMap((each) => allStatusKeys('MERCHANT', each));
-  const found = await Promise.all(
-    partitions.map((statusKey) => firstOf(ledger, statusKey, before, limit + 1)),
-  );
-  const newest = found.flat().toSorted((a, b) => (a.statusAt < b.statusAt ? 1 : -1));
-  const page = newest.slice(0, limit);
-  return {
-    merchants: await getRows(ledger, page, merchantRow),
-    last: newest.length > limit ? page.at(-1)?.statusAt : undefined,
-  };
-}
-
-async function firstOf(
-  ledger: Ledger,
-  statusKey: string,
-  before: string | undefined,
-  count: number,
-): Promise<z.infer<typeof candidate>[]> {
-  const rows: z.infer<typeof candidate>[] = [];
-  const condition = {
-    IndexName: 'byStatus',
-    KeyConditionExpression: `statusKey = :key${before === undefined ? '' : ' AND statusAt < :before'}`,
-    ExpressionAttributeValues: {
-      ':key': statusKey,
-      ...(before !== undefined && { ':before': before }),
-    },
-    ScanIndexForward: false,
-    Limit: count,
-  };
-  for await (const row of queryRows(ledger, condition, candidate)) {
-    rows.push({ pk: row.pk, sk: row.sk, statusAt: row.statusAt });
-    if (rows.length === count) break;
-  }
-  return rows;
+  const { keys, last } = await newestInStatus(ledger, partitions, before, limit);
+  return { merchants: await getRows(ledger, keys, merchantRow), last };
 }

@@ -1,8 +1,8 @@
 import {
+  isWatched,
   type Phase,
   type Transaction,
   transactionRow,
-  WATCHED,
   WITHDRAWAL_MOVES,
   type WithdrawalMove,
 } from '../domain/transaction.ts';
@@ -21,7 +21,7 @@ export const readTransaction = (
 /** Index keys that follow from a transaction's state; absent ones take it out of the sparse index. */
 const stateKeys = ({ txnId, status, createdAt, due }: Transaction) => ({
   ...(due !== undefined && dueKeys(txnId, due)),
-  ...(WATCHED.has(status) && {
+  ...(isWatched(status) && {
     statusKey: statusKeyOf('TXN', status, txnId),
     statusAt: timeKey(createdAt, txnId),
   }),
@@ -93,7 +93,7 @@ export function moveTransaction(
     }
   };
   const dueAttributes = due ? dueKeys(row.txnId, due) : { due, dueKey: due };
-  const watched = WATCHED.has(to)
+  const watched = isWatched(to)
     ? { statusKey: statusKeyOf('TXN', to, row.txnId), statusAt: timeKey(row.createdAt, row.txnId) }
     : { statusKey: null, statusAt: null };
   for (const [name, value] of Object.entries({ ...plain, ...dueAttributes, ...watched })) {

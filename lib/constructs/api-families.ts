@@ -37,7 +37,11 @@ export class ApiFamilies extends Construct {
         'admin-pools',
         'Admins cannot fund credit pools or read what they hold; withdrawals on credit go on.',
       ),
-      ops: this.#ops(),
+      transactions: this.#reader(
+        'transactions',
+        'Nobody can look up what happened; money moves on.',
+      ),
+      ops: this.#reader('ops', 'Health checks fail although merchants may be served well.'),
     };
   }
 
@@ -75,16 +79,17 @@ export class ApiFamilies extends Construct {
     return me;
   }
 
-  #ops(): SuretyFunction<typeof opsEnv> {
-    const ops = new SuretyFunction(this, 'Ops', {
+  /** A family that needs nothing but to read the Ledger. */
+  #reader(name: 'ops' | 'transactions', impact: string): SuretyFunction<typeof opsEnv> {
+    const reader = new SuretyFunction(this, name, {
       stage: this.#stage,
-      name: 'ops',
+      name,
       env: opsEnv,
       environment: { LEDGER_TABLE: this.#data.ledger.tableName },
-      impact: 'Health checks fail although merchants may be served well.',
+      impact,
     });
-    mayReadLedger(ops, this.#data.ledger);
-    return ops;
+    mayReadLedger(reader, this.#data.ledger);
+    return reader;
   }
 
   /** A family that moves money or a limit: the answer is stored in the transaction that did it. */

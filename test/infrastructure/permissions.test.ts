@@ -19,7 +19,7 @@ const WRITERS = [
   'sweep',
 ];
 const STORES_ANSWERS = ['wallets', 'withdrawals', 'admin-merchants', 'admin-pools'];
-const READERS = [...WRITERS, 'me', 'ops'];
+const READERS = [...WRITERS, 'me', 'ops', 'transactions'];
 
 it('every function has a role of its own, and there is no other', () => {
   expect(sorted(ROLES.map(({ name }) => name))).toEqual(

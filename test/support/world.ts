@@ -4,6 +4,7 @@ import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import { approveMerchant } from '../../lambdas/api/approve-merchant.ts';
 import { createWithdrawal } from '../../lambdas/api/create-withdrawal.ts';
 import { deposit } from '../../lambdas/api/deposit.ts';
+import { listAllTransactions } from '../../lambdas/api/list-all-transactions.ts';
 import { listMerchantsAsAdmin } from '../../lambdas/api/list-merchants.ts';
 import { listWithdrawals } from '../../lambdas/api/list-withdrawals.ts';
 import { moveMerchantAsAdmin } from '../../lambdas/api/move-merchant.ts';
@@ -14,6 +15,11 @@ import { listWallets, readOneWallet } from '../../lambdas/api/read-wallets.ts';
 import { readWithdrawal } from '../../lambdas/api/read-withdrawal.ts';
 import type { RouteName } from '../../lambdas/api/routes.ts';
 import { topUp } from '../../lambdas/api/top-up-pool.ts';
+import {
+  listTransactions,
+  readOneTransaction,
+  readTransactionByKey,
+} from '../../lambdas/api/transactions.ts';
 import type { Merchant } from '../../lambdas/domain/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/domain/money.ts';
 import { documentClient } from '../../lambdas/runtime/clients.ts';
@@ -171,6 +177,10 @@ const endpointsOf = (books: Books): Partial<Record<RouteName, Endpoint>> => ({
   'GET /withdrawals': listWithdrawals(books.ledger),
   'GET /withdrawals/{id}': readWithdrawal(books.ledger),
   'GET /me': readMe(books.ledger, USD),
+  'GET /transactions': listTransactions(books.ledger),
+  'GET /transactions/{id}': readOneTransaction(books.ledger),
+  'GET /transactions/by-key/{key}': readTransactionByKey(books.ledger),
+  'GET /admin/transactions': listAllTransactions(books.ledger),
   'GET /wallets': listWallets(books.ledger),
   'GET /wallets/{currency}': readOneWallet(books.ledger),
   'POST /admin/wallets/{merchant_id}/deposits': deposit(books, USD),

@@ -1,0 +1,61 @@
+import * as z from 'zod';
+import { isWatched, STATUSES, type Status } from '../domain/transaction.ts';
+import { failure, success } from '../runtime/answer.ts';
+import { endpoint } from '../runtime/http.ts';
+import { type HistoryPage, history, watchedTransactions } from '../store/history.ts';
+import { merchantPk } from '../store/keys.ts';
+import type { Ledger } from '../store/ledger.ts';
+import { cursorAt, placeIn } from './cursor.ts';
+import { historyQuery, pageQuery } from './fields.ts';
+import { adminTransactionView } from './views.ts';
+
+const form = z.object({
+  query: z
+    .strictObject({
+      ...pageQuery,
+      ...historyQuery,
+      status: z.enum(STATUSES).optional(),
+      merchant: z.string().min(1).max(64).optional(),
+    })
+    .transform(({ merchant, status, ...rest }, ctx) => {
+      if (merchant !== undefined) return { ...rest, by: { merchant, status } };
+      if (status !== undefined && isWatched(status)) return { ...rest, by: status };
+      // No index holds all transactions of all merchants, and no request may scan for them.
+      const path = ['merchant'];
+      ctx.addIssue({ code: 'custom', path, message: 'merchant_or_watched_status', input: '' });
+      return z.NEVER;
+    }),
+});
+
+/**
+ * GET /admin/transactions?merchant|status: one merchant's, or all merchants' in a status that somebody
+ * should look at (LE-2, WA-6).
+ */
+export const listAllTransactions = (ledger: Ledger) =>
+  endpoint('optional', form, async ({ query: { limit, cursor, by, ...filter } }, call) => {
+    const list = JSON.stringify(['all-transactions', by, filter]);
+    const place = placeIn(list, cursor);
+    if (place === 'foreign') return failure('invalid_cursor', call.id);
+    const page = await pageOf(ledger, by, filter, { ...place, limit });
+    return success({
+      status: 200,
+      message: { en: 'Transactions, newest first.', fa: 'تراکنش‌ها، تازه‌ترین نخست.' },
+      data: {
+        items: page.transactions.map(adminTransactionView),
+        next_cursor: cursorAt(list, page.last),
+      },
+    });
+  });
+
+type By = Status | { readonly merchant: string; readonly status: Status | undefined };
+
+function pageOf(
+  ledger: Ledger,
+  by: By,
+  filter: Parameters<typeof history>[2],
+  page: Parameters<typeof history>[3],
+): Promise<HistoryPage> {
+  if (typeof by === 'string') return watchedTransactions(ledger, by, filter, page);
+  const statuses = by.status && [by.status];
+  return history(ledger, merchantPk(by.merchant), { ...filter, statuses }, page);
+}

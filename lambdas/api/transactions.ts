@@ -1,0 +1,74 @@
+import * as z from 'zod';
+import { behind, SHOWN_STATUSES } from '../domain/transaction.ts';
+import { type Answer, failure, success } from '../runtime/answer.ts';
+import { endpoint } from '../runtime/http.ts';
+import { history } from '../store/history.ts';
+import { merchantPk, transactionId } from '../store/keys.ts';
+import type { Ledger } from '../store/ledger.ts';
+import { readTransaction } from '../store/transactions.ts';
+import { cursorAt, placeIn } from './cursor.ts';
+import { byId, historyQuery, nothing, pageQuery } from './fields.ts';
+import { transactionView } from './views.ts';
+
+const listForm = z.object({
+  query: z.strictObject({
+    ...pageQuery,
+    ...historyQuery,
+    status: z.enum(SHOWN_STATUSES).optional(),
+  }),
+});
+
+/** GET /transactions: all that happened to the caller's money and credit, newest first (LE-2, AP-6). */
+export const listTransactions = (ledger: Ledger) =>
+  endpoint('optional', listForm, async ({ query: { limit, cursor, status, ...filter } }, call) => {
+    const list = JSON.stringify(['transactions', call.caller.sub, status, filter]);
+    const place = placeIn(list, cursor);
+    if (place === 'foreign') return failure('invalid_cursor', call.id);
+    const statuses = status && behind(status);
+    const pk = merchantPk(call.caller.sub);
+    const page = await history(ledger, pk, { ...filter, statuses }, { ...place, limit });
+    return success({
+      status: 200,
+      message: { en: 'Your transactions, newest first.', fa: 'تراکنش‌های شما، تازه‌ترین نخست.' },
+      data: {
+        items: page.transactions.map(transactionView),
+        next_cursor: cursorAt(list, page.last),
+      },
+    });
+  });
+
+/** GET /transactions/{id}: one of the caller's own; another merchant's is not found, never forbidden. */
+export const readOneTransaction = (ledger: Ledger) =>
+  endpoint('optional', z.object({ params: byId, query: nothing }), ({ params }, call) =>
+    found(ledger, call.caller.sub, params.id, call.id),
+  );
+
+const keyForm = z.object({
+  params: z.object({ key: z.string().min(1).max(128) }),
+  query: z.strictObject({ operation: z.enum(['withdrawal']) }),
+});
+
+/**
+ * GET /transactions/by-key/{key}?operation=: what became of a request whose answer was lost. A refused
+ * request has no transaction; sending it again tells the refusal.
+ */
+export const readTransactionByKey = (ledger: Ledger) =>
+  endpoint('optional', keyForm, ({ params: { key }, query: { operation } }, call) => {
+    const { sub } = call.caller;
+    return found(ledger, sub, transactionId(sub, merchantPk(sub), operation, key), call.id);
+  });
+
+async function found(
+  ledger: Ledger,
+  sub: string,
+  txnId: string,
+  requestId: string,
+): Promise<Answer> {
+  const row = await readTransaction(ledger, merchantPk(sub), txnId);
+  if (row === undefined) return failure('transaction_not_found', requestId);
+  return success({
+    status: 200,
+    message: { en: 'The transaction.', fa: 'تراکنش.' },
+    data: transactionView(row),
+  });
+}
