@@ -143,6 +143,37 @@ describe('on the deployed app, over HTTP with real tokens', () => {
     2 * MINUTE,
   );
 
+  it(
+    'WA-1 WA-2 WD-1 LE-2: a deposit is withdrawn from the wallet, paid, and found in the history',
+    async () => {
+      const bankAccount = account();
+      const { id: merchantId, token } = await newMerchant(bankAccount);
+      const deposit = { token: admin, key: randomUUID(), body: { amount: '40.00' } };
+      expect((await send(`/admin/wallets/${merchantId}/deposits`, deposit)).status).toBe(201);
+      const body = { amount: '15.00', source: 'wallet' };
+      const { id } = (await send('/withdrawals', { token, key: 'from-wallet', body })).body.data;
+      await eventually(
+        () => statusOf(token, id),
+        (status) => status === 'SUCCEEDED',
+      );
+      expect(await payouts(bankAccount)).toMatchObject([{ key: id, amount: '15.00' }]);
+      expect((await send('/wallets/usd', { token })).body.data.available).toBe('25.00');
+      const { items } = (await send('/transactions', { token })).body.data;
+      expect(items.map(({ type }: { type: string }) => type)).toEqual([
+        'withdrawal',
+        'deposit',
+        'approval',
+      ]);
+      const byKey = await send('/transactions/by-key/from-wallet?operation=withdrawal', { token });
+      expect(byKey.body.data).toMatchObject({ id, status: 'SUCCEEDED', source: 'wallet' });
+      const all = await send(`/admin/transactions?merchant=${merchantId}&type=deposit`, {
+        token: admin,
+      });
+      expect(all.body.data.items).toMatchObject([{ merchant_id: merchantId, amount: '40.00' }]);
+    },
+    MINUTE,
+  );
+
   it('AP-5: health answers without a token, and says what it checked', async () => {
     const reply = await send('/health');
     expect([reply.status, reply.body.data]).toEqual([
