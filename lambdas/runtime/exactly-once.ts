@@ -60,15 +60,15 @@ export const exactlyOnce =
   ) =>
   async (input: Input, call: Call): Promise<Answer> => {
     const layer = new CommittedAnswers(books.answers);
+    const attempt = new Attempt(books, operation, input, call, layer);
     // Read while the look-up is under way: one round trip for both. A replay does not wait for it.
-    const reading = Promise.allSettled([operation.read(input, call)]);
-    const firstRead = async (): Promise<Facts> => {
+    const reading = Promise.allSettled([attempt.read()]);
+    const firstRead = async (): Promise<Read<Facts>> => {
       const [outcome] = await reading;
       if (outcome.status === 'rejected') throw outcome.reason;
       return outcome.value;
     };
-    const run = async (_request: unknown): Promise<Answer> =>
-      new Attempt(books, operation, input, call, layer.request).run(firstRead);
+    const run = (_request: unknown): Promise<Answer> => attempt.run(firstRead);
 
     const config = new IdempotencyConfig({
       eventKeyJmesPath: 'key',
@@ -94,13 +94,16 @@ export const exactlyOnce =
     }
   };
 
+/** What a decision is made on, and the transaction that is there already if the request was accepted. */
+type Read<Facts> = readonly [Facts, Transaction | undefined];
+
 /** One request's tries. A class only because everything in it concerns the same request. */
 class Attempt<Input, Facts, Accepted extends { readonly transaction: Draft }> {
   readonly #books: Books;
   readonly #operation: MoneyOperation<Input, Facts, Accepted>;
   readonly #input: Input;
   readonly #call: Call;
-  readonly #request: { readonly id: string; readonly hash: string };
+  readonly #layer: CommittedAnswers;
   readonly #pk: string;
   readonly #txnId: string;
 
@@ -109,22 +112,29 @@ class Attempt<Input, Facts, Accepted extends { readonly transaction: Draft }> {
     operation: MoneyOperation<Input, Facts, Accepted>,
     input: Input,
     call: Call,
-    request: { readonly id: string; readonly hash: string },
+    layer: CommittedAnswers,
   ) {
     this.#books = books;
     this.#operation = operation;
     this.#input = input;
     this.#call = call;
-    this.#request = request;
+    this.#layer = layer;
     this.#pk = operation.subject(input, call);
     this.#txnId = transactionId(call.caller.sub, this.#pk, operation.name, call.key);
   }
 
-  async run(firstRead: () => Promise<Facts>): Promise<Answer> {
+  read(): Promise<Read<Facts>> {
+    return Promise.all([
+      this.#operation.read(this.#input, this.#call),
+      readTransaction(this.#books.ledger, this.#pk, this.#txnId),
+    ]);
+  }
+
+  async run(firstRead: () => Promise<Read<Facts>>): Promise<Answer> {
     let read = firstRead;
     const result = await untilDecided(async () => {
       const tried = this.#try(read);
-      read = () => this.#operation.read(this.#input, this.#call);
+      read = () => this.read();
       return tried;
     });
     if (result.kind === 'decided') return result.answer;
@@ -133,12 +143,9 @@ class Attempt<Input, Facts, Accepted extends { readonly transaction: Draft }> {
     return failure(first ? 'request_in_progress' : 'busy', this.#call.id);
   }
 
-  async #try(read: () => Promise<Facts>): Promise<Decided | Undecided> {
+  async #try(read: () => Promise<Read<Facts>>): Promise<Decided | Undecided> {
     const { ledger, now } = this.#books;
-    const [facts, earlier] = await Promise.all([
-      read(),
-      readTransaction(ledger, this.#pk, this.#txnId),
-    ]);
+    const [facts, earlier] = await read();
     if (earlier !== undefined) return decided(this.#replay(earlier));
     const at = now();
     const decision = this.#operation.decide(facts, this.#input, at);
@@ -148,7 +155,7 @@ class Attempt<Input, Facts, Accepted extends { readonly transaction: Draft }> {
       ...decision.transaction,
       pk: this.#pk,
       txnId: this.#txnId,
-      requestHash: this.#request.hash,
+      requestHash: this.#layer.request.hash,
     };
     const answer = success(this.#operation.reply(transaction));
     return this.#commit(answer, at, [
@@ -172,7 +179,7 @@ class Attempt<Input, Facts, Accepted extends { readonly transaction: Draft }> {
     writes: readonly LabelledWrite[],
   ): Promise<Decided | Undecided> {
     const { ledger, answers } = this.#books;
-    const { id, hash } = this.#request;
+    const { id, hash } = this.#layer.request;
     const result = await commit(ledger.dynamo, [
       putAnswer(answers, id, hash, answer, at),
       ...writes,
@@ -201,18 +208,18 @@ class Attempt<Input, Facts, Accepted extends { readonly transaction: Draft }> {
   /** What this request was answered before, if it was: from the answer's row, else from the transaction's. */
   async #earlierAnswer(): Promise<Answer | undefined> {
     const [stored, transaction] = await Promise.all([
-      readAnswer(this.#books.answers, this.#request.id),
+      readAnswer(this.#books.answers, this.#layer.request.id),
       readTransaction(this.#books.ledger, this.#pk, this.#txnId),
     ]);
     if (stored === undefined) return transaction && this.#replay(transaction);
-    if (stored.requestHash !== this.#request.hash) {
+    if (stored.requestHash !== this.#layer.request.hash) {
       return failure('idempotency_key_reused', this.#call.id);
     }
     return { status: stored.status, body: stored.body, replayed: true };
   }
 
   #replay(transaction: Transaction): Answer {
-    return transaction.requestHash === this.#request.hash
+    return transaction.requestHash === this.#layer.request.hash
       ? { ...success(this.#operation.reply(transaction)), replayed: true }
       : failure('idempotency_key_reused', this.#call.id);
   }
