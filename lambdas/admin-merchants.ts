@@ -1,4 +1,5 @@
 import { approveMerchant } from './api/approve-merchant.ts';
+import { archiveMerchant } from './api/archive-merchant.ts';
 import { listMerchantsAsAdmin } from './api/list-merchants.ts';
 import { moveMerchantAsAdmin } from './api/move-merchant.ts';
 import { readMerchantAsAdmin } from './api/read-merchant.ts';
@@ -19,5 +20,6 @@ export const handler = httpFamily({
   ),
   'POST /admin/merchants/{id}/reject': moveMerchantAsAdmin(our.ledger, 'reject'),
   'POST /admin/merchants/{id}/suspend': moveMerchantAsAdmin(our.ledger, 'suspend'),
+  'POST /admin/merchants/{id}/archive': archiveMerchant(our),
   'POST /admin/merchants/{id}/reactivate': moveMerchantAsAdmin(our.ledger, 'reactivate'),
 } satisfies Family<'admin-merchants'>);

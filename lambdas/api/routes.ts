@@ -27,6 +27,7 @@ export const ROUTES = {
   'POST /admin/merchants/{id}/approve': { family: 'admin-merchants', access: 'admin' },
   'POST /admin/merchants/{id}/reject': { family: 'admin-merchants', access: 'admin' },
   'POST /admin/merchants/{id}/suspend': { family: 'admin-merchants', access: 'admin' },
+  'POST /admin/merchants/{id}/archive': { family: 'admin-merchants', access: 'admin' },
   'POST /admin/merchants/{id}/reactivate': { family: 'admin-merchants', access: 'admin' },
   'POST /admin/pools/{currency}/topups': { family: 'admin-pools', access: 'admin' },
   'GET /admin/pools/{currency}': { family: 'admin-pools', access: 'admin' },

@@ -30,6 +30,8 @@ export type Reason =
   | 'merchant_not_pending'
   | 'merchant_not_active'
   | 'merchant_not_suspended'
+  | 'merchant_not_archivable'
+  | 'merchant_not_empty'
   | 'withdrawal_not_found'
   | 'transaction_not_found'
   | 'merchant_cannot_receive'

@@ -3,7 +3,13 @@ import { poolShare } from './balance.ts';
 import { currencyCode, minorUnits } from './money.ts';
 import { postings } from './postings.ts';
 
-export const TRANSACTION_TYPES = ['withdrawal', 'top_up', 'approval', 'deposit'] as const;
+export const TRANSACTION_TYPES = [
+  'withdrawal',
+  'top_up',
+  'approval',
+  'deposit',
+  'archive',
+] as const;
 export type TransactionType = (typeof TRANSACTION_TYPES)[number];
 
 /** Where a withdrawal's money comes from, and where a refund brings it back. */

@@ -192,6 +192,18 @@ export const PROBLEMS: Record<Reason, Problem> = {
     'Only a suspended merchant can be reactivated.',
     'فقط پذیرندهٔ تعلیق‌شده دوباره فعال می‌شود.',
   ),
+  merchant_not_archivable: problem(
+    409,
+    'Merchant not archivable',
+    'Only an active or suspended merchant can be archived.',
+    'فقط پذیرندهٔ فعال یا تعلیق‌شده بایگانی می‌شود.',
+  ),
+  merchant_not_empty: problem(
+    409,
+    'Merchant not empty',
+    'Its wallets, its used credit and what is on its way to the bank must all be zero first.',
+    'نخست باید کیف پول‌ها، اعتبار مصرف‌شده و مبالغ در راه بانک همگی صفر باشند.',
+  ),
   withdrawal_not_found: problem(
     404,
     'Withdrawal not found',

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { approveMerchant } from '../../lambdas/api/approve-merchant.ts';
+import { archiveMerchant } from '../../lambdas/api/archive-merchant.ts';
 import { createWithdrawal } from '../../lambdas/api/create-withdrawal.ts';
 import { deposit } from '../../lambdas/api/deposit.ts';
 import { listAllTransactions } from '../../lambdas/api/list-all-transactions.ts';
@@ -189,6 +190,7 @@ const endpointsOf = (books: Books): Partial<Record<RouteName, Endpoint>> => ({
   'POST /admin/merchants/{id}/approve': approveMerchant(books, USD),
   'POST /admin/merchants/{id}/reject': moveMerchantAsAdmin(books.ledger, 'reject'),
   'POST /admin/merchants/{id}/suspend': moveMerchantAsAdmin(books.ledger, 'suspend'),
+  'POST /admin/merchants/{id}/archive': archiveMerchant(books),
   'POST /admin/merchants/{id}/reactivate': moveMerchantAsAdmin(books.ledger, 'reactivate'),
   'POST /admin/pools/{currency}/topups': topUp(books),
   'GET /admin/pools/{currency}': readPool(books.ledger),

@@ -1,0 +1,49 @@
+import * as z from 'zod';
+import { type AcceptedArchive, type ArchiveFacts, decideArchive } from '../domain/archive.ts';
+import { type Books, exactlyOnce } from '../runtime/exactly-once.ts';
+import { endpoint } from '../runtime/http.ts';
+import { archiveWrites, hasInFlight } from '../store/archive-writes.ts';
+import { merchantPk } from '../store/keys.ts';
+import { readMerchant, readMerchantBalances } from '../store/merchants.ts';
+import { byId, noBody, nothing } from './fields.ts';
+
+const form = z
+  .object({ params: byId, query: nothing, body: noBody })
+  .transform(({ params }) => ({ merchantId: params.id }));
+type Input = z.output<typeof form>;
+
+/**
+ * POST /admin/merchants/{id}/archive: closes the wallets and ends the merchant, for good (ID-2).
+ * Refuses: merchant_not_found, merchant_not_archivable, merchant_not_empty.
+ */
+export const archiveMerchant = (books: Books) =>
+  endpoint(
+    'optional',
+    form,
+    exactlyOnce(books)<Input, ArchiveFacts, AcceptedArchive>({
+      name: 'archive',
+      subject: ({ merchantId }) => merchantPk(merchantId),
+      read: async ({ merchantId }) => {
+        // The merchant's row before all else: what starts after it is read changes its seq.
+        const merchant = await readMerchant(books.ledger, merchantId);
+        const [balances, inFlight] = await Promise.all([
+          readMerchantBalances(books.ledger, merchantId),
+          hasInFlight(books.ledger, merchantId),
+        ]);
+        const { credit = [], wallets = [] } = balances ?? {};
+        return { merchant, credit, wallets, inFlight };
+      },
+      decide: (facts, _input, now) => decideArchive(facts, now),
+      writes: (accepted, txnId) => archiveWrites(books.ledger, accepted, txnId),
+      reply: ({ merchantId, txnId, createdAt }) => ({
+        status: 200,
+        message: { en: 'The merchant is archived.', fa: 'پذیرنده بایگانی شد.' },
+        data: {
+          id: merchantId,
+          status: 'ARCHIVED',
+          transaction_id: txnId,
+          archived_at: createdAt,
+        },
+      }),
+    }),
+  );
