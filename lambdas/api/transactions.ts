@@ -5,7 +5,7 @@ import { endpoint } from '../runtime/http.ts';
 import { history } from '../store/history.ts';
 import { merchantPk, transactionId } from '../store/keys.ts';
 import type { Ledger } from '../store/ledger.ts';
-import { readTransaction } from '../store/transactions.ts';
+import { readTransactionOf } from '../store/transactions.ts';
 import { cursorAt, placeIn } from './cursor.ts';
 import { byId, historyQuery, nothing, pageQuery } from './fields.ts';
 import { transactionView } from './views.ts';
@@ -31,13 +31,13 @@ export const listTransactions = (ledger: Ledger) =>
       status: 200,
       message: { en: 'Your transactions, newest first.', fa: 'تراکنش‌های شما، تازه‌ترین نخست.' },
       data: {
-        items: page.transactions.map(transactionView),
+        items: page.transactions.map((row) => transactionView(row, call.caller.sub)),
         next_cursor: cursorAt(list, page.last),
       },
     });
   });
 
-/** GET /transactions/{id}: one of the caller's own; another merchant's is not found, never forbidden. */
+/** GET /transactions/{id}: one that concerns the caller; any other is not found, never forbidden. */
 export const readOneTransaction = (ledger: Ledger) =>
   endpoint('optional', z.object({ params: byId, query: nothing }), ({ params }, call) =>
     found(ledger, call.caller.sub, params.id, call.id),
@@ -45,7 +45,7 @@ export const readOneTransaction = (ledger: Ledger) =>
 
 const keyForm = z.object({
   params: z.object({ key: z.string().min(1).max(128) }),
-  query: z.strictObject({ operation: z.enum(['withdrawal']) }),
+  query: z.strictObject({ operation: z.enum(['withdrawal', 'transfer']) }),
 });
 
 /**
@@ -64,11 +64,11 @@ async function found(
   txnId: string,
   requestId: string,
 ): Promise<Answer> {
-  const row = await readTransaction(ledger, merchantPk(sub), txnId);
+  const row = await readTransactionOf(ledger, sub, txnId);
   if (row === undefined) return failure('transaction_not_found', requestId);
   return success({
     status: 200,
     message: { en: 'The transaction.', fa: 'تراکنش.' },
-    data: transactionView(row),
+    data: transactionView(row, sub),
   });
 }

@@ -26,23 +26,39 @@ export const withdrawalView = (row: Transaction) => ({
   history: historyView(row),
 });
 
-/** Any transaction, as its merchant sees it. */
-export const transactionView = (row: Transaction) =>
-  row.type === 'withdrawal'
-    ? withdrawalView(row)
-    : {
-        id: row.txnId,
-        type: row.type,
-        status: row.status,
-        amount: formatAmount(row.amount, row.currency),
-        currency: row.currency,
-        created_at: row.createdAt,
-        history: historyView(row),
-      };
+/** What never changes about a transfer, as its payer sees it; the payee is not told the fee. */
+export const transferView = (row: Transaction, viewer: string | undefined) => ({
+  id: row.txnId,
+  type: row.type,
+  status: row.status,
+  direction: viewer === row.payeeId ? 'in' : 'out',
+  from: row.payerName,
+  to: row.payeeName,
+  amount: formatAmount(row.amount, row.currency),
+  ...(viewer !== row.payeeId && { fee: formatAmount(row.fee ?? 0n, row.currency) }),
+  currency: row.currency,
+  created_at: row.createdAt,
+});
+
+/** Any transaction, as a merchant that it concerns sees it. */
+export const transactionView = (row: Transaction, viewer: string | undefined) => {
+  if (row.type === 'transfer') return transferView(row, viewer);
+  return row.type === 'withdrawal' ? withdrawalView(row) : plainView(row);
+};
+
+const plainView = (row: Transaction) => ({
+  id: row.txnId,
+  type: row.type,
+  status: row.status,
+  amount: formatAmount(row.amount, row.currency),
+  currency: row.currency,
+  created_at: row.createdAt,
+  history: historyView(row),
+});
 
 /** As an administrator sees it: whose it is, and the status as it is. */
 export const adminTransactionView = (row: Transaction) => ({
-  ...transactionView(row),
+  ...transactionView(row, row.merchantId),
   merchant_id: row.merchantId ?? null,
   status: row.status,
   attempt: Number(row.attempt ?? 0n),

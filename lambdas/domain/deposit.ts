@@ -17,8 +17,9 @@ export type AcceptedDeposit = {
   readonly wallet: Wallet | undefined;
 };
 
+const RECEIVING: ReadonlySet<MerchantStatus> = new Set(['ACTIVE', 'SUSPENDED']);
 /** Suspended ones too: a suspension stops what a merchant does, not what comes in. */
-const MAY_RECEIVE: ReadonlySet<MerchantStatus> = new Set(['ACTIVE', 'SUSPENDED']);
+export const mayReceive = ({ status }: Merchant): boolean => RECEIVING.has(status);
 
 /** Money from outside into a wallet, which the first deposit in a currency creates (WA-2, WA-3). */
 export function decideDeposit(
@@ -27,7 +28,7 @@ export function decideDeposit(
   now: Date,
 ): Refused | AcceptedDeposit {
   if (merchant === undefined) return refused('merchant_not_found');
-  if (!MAY_RECEIVE.has(merchant.status)) return refused('merchant_cannot_receive');
+  if (!mayReceive(merchant)) return refused('merchant_cannot_receive');
   if (wallet?.closed) return refused('wallet_closed');
 
   const at = now.toISOString();

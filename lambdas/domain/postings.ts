@@ -3,7 +3,8 @@ import { type MinorUnits, minor, minorUnits } from './money.ts';
 
 /**
  * One phase's movements by account, in the transaction's currency; they sum to zero.
- * `pool`, `credit` and `wallet` are rows; the others are system accounts that no rule reads.
+ * `pool`, `credit`, `wallet` and `payee` (another merchant's wallet) are rows; the others are system
+ * accounts that no rule reads.
  */
 const ACCOUNTS = [
   'funding',
@@ -13,6 +14,8 @@ const ACCOUNTS = [
   'credit',
   'lent',
   'wallet',
+  'payee',
+  'fees',
   'bank',
 ] as const;
 export const postings = z.partialRecord(z.enum(ACCOUNTS), minorUnits);
@@ -40,6 +43,13 @@ export const settlePostings = (amount: MinorUnits): Postings => ({
 export const depositPostings = (amount: MinorUnits): Postings => ({
   outside: less(amount),
   wallet: amount,
+});
+
+/** From the payer's wallet into the payee's; the fee is on top. */
+export const transferPostings = (amount: MinorUnits, fee: MinorUnits): Postings => ({
+  wallet: less(amount + fee),
+  payee: amount,
+  ...(fee > 0n && { fees: fee }),
 });
 
 /** A withdrawal from a wallet, and the same the other way round where the bank refused it. */

@@ -9,6 +9,7 @@ export const TRANSACTION_TYPES = [
   'approval',
   'deposit',
   'archive',
+  'transfer',
 ] as const;
 export type TransactionType = (typeof TRANSACTION_TYPES)[number];
 
@@ -80,6 +81,11 @@ export const transactionRow = z.object({
   source: z.enum(SOURCES).optional(),
   /** The bank account at the moment of accepting; a later change does not redirect it. */
   destination: z.string().optional(),
+  /** A transfer's; names as they were, for the answer that a replay repeats. */
+  fee: minorUnits.optional(),
+  payerName: z.string().optional(),
+  payeeId: z.string().optional(),
+  payeeName: z.string().optional(),
   shares: z.array(poolShare).optional(),
   limitDay: z.string().optional(),
   limitMonth: z.string().optional(),

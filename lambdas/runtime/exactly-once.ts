@@ -20,7 +20,7 @@ import { PROBLEMS } from './problems.ts';
 import { type Undecided, undecided, untilDecided } from './retry.ts';
 
 /** Part of every transaction id and of every idempotency key: never rename one. */
-type OperationName = 'withdrawal' | 'approval' | 'top-up' | 'deposit' | 'archive';
+type OperationName = 'withdrawal' | 'approval' | 'top-up' | 'deposit' | 'archive' | 'transfer';
 
 /** An operation that moves money or a limit: read, decide, one transaction, reply. */
 export type MoneyOperation<Input, Facts, Accepted extends { readonly transaction: Draft }> = {

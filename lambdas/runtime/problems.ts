@@ -222,6 +222,18 @@ export const PROBLEMS: Record<Reason, Problem> = {
     'Only a merchant that is approved and not archived can receive money.',
     'فقط پذیرنده‌ای که تأیید شده و بایگانی نشده باشد پول دریافت می‌کند.',
   ),
+  self_transfer: problem(
+    422,
+    'Transfer to oneself',
+    'Payer and payee are the same merchant. Name another payee.',
+    'پرداخت‌کننده و دریافت‌کننده یکی هستند. دریافت‌کنندهٔ دیگری نام ببرید.',
+  ),
+  payee_not_found: problem(
+    404,
+    'Payee not found',
+    'There is no merchant of this name or id that can receive money. Check it.',
+    'پذیرنده‌ای با این نام یا شناسه که بتواند پول بگیرد وجود ندارد. آن را بررسی کنید.',
+  ),
   wallet_not_found: problem(
     404,
     'Wallet not found',
@@ -273,6 +285,10 @@ export const FIELD_PROBLEMS: Record<FieldReason, Text> = {
   not_one_of: {
     en: 'This is not one of the allowed values.',
     fa: 'این مقدار از مقدارهای مجاز نیست.',
+  },
+  fee_malformed: {
+    en: 'Write the fee in per cent, below 100, with up to four decimals, such as "2.5".',
+    fa: 'کارمزد را به درصد، کمتر از ۱۰۰ و با حداکثر چهار رقم اعشار بنویسید، مانند "2.5".',
   },
   time_malformed: {
     en: 'Write the time in RFC 3339 with its zone, such as "2026-11-21T09:30:00Z".',

@@ -28,6 +28,9 @@ export type HistoryFilter = {
   /** Any of these; all where it is left out. */
   readonly statuses?: readonly Status[] | undefined;
   readonly currency?: string | undefined;
+  /** A transfer's parties, by name or id. */
+  readonly payer?: string | undefined;
+  readonly payee?: string | undefined;
   /** ISO 8601 in UTC, both inclusive. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
@@ -67,18 +70,46 @@ export async function history(
   return { transactions: found, last: undefined };
 }
 
+const isParty = (wanted: string | undefined, ...names: readonly (string | undefined)[]): boolean =>
+  wanted === undefined || names.includes(wanted);
+
 const matches = (
-  { type, status, currency, createdAt }: Transaction,
+  { type, status, currency, createdAt, merchantId, payerName, payeeId, payeeName }: Transaction,
   filter: HistoryFilter,
 ): boolean =>
+  isParty(filter.payer, merchantId, payerName) &&
+  isParty(filter.payee, payeeId, payeeName) &&
   (filter.type ?? type) === type &&
   (filter.statuses ?? [status]).includes(status) &&
   (filter.currency ?? currency) === currency &&
   (filter.from ?? createdAt) <= createdAt &&
   (filter.to ?? createdAt) >= createdAt;
 
+/** A merchant's history is what stands in its own partition, and what others have paid to it. */
 async function* candidates(
   ledger: Ledger,
+  pk: string,
+  filter: HistoryFilter,
+  before: string | undefined,
+): AsyncGenerator<Candidate> {
+  const own = candidatesIn(ledger, 'byTime', 'pk', pk, filter, before);
+  const received = candidatesIn(ledger, 'byRecipient', 'recipient', pk, filter, before);
+  let [one, other] = await Promise.all([own.next(), received.next()]);
+  while (!one.done || !other.done) {
+    if (other.done || (!one.done && one.value.byTime > other.value.byTime)) {
+      if (!one.done) yield one.value;
+      one = await own.next();
+    } else {
+      yield other.value;
+      other = await received.next();
+    }
+  }
+}
+
+async function* candidatesIn(
+  ledger: Ledger,
+  index: 'byTime' | 'byRecipient',
+  key: 'pk' | 'recipient',
   pk: string,
   { from = '0', to }: HistoryFilter,
   before: string | undefined,
@@ -88,8 +119,8 @@ async function* candidates(
     (each) => each !== undefined,
   );
   const condition = {
-    IndexName: 'byTime',
-    KeyConditionExpression: 'pk = :pk AND byTime BETWEEN :from AND :upper',
+    IndexName: index,
+    KeyConditionExpression: `${key} = :pk AND byTime BETWEEN :from AND :upper`,
     ExpressionAttributeValues: { ':pk': pk, ':from': from, ':upper': upper.toSorted()[0] ?? '~' },
     ScanIndexForward: false,
   };

@@ -34,6 +34,10 @@ export const healthKey: Key = { pk: 'HEALTH', sk: 'HEALTH' };
 const bucketOf = (id: string, buckets: number): number =>
   createHash('sha256').update(id).digest().readUInt32BE(0) % buckets;
 
+/** Index key of a transaction that also belongs to another merchant's history. */
+export const recipientKey = (payeeId: string | undefined): { recipient?: string } =>
+  payeeId === undefined ? {} : { recipient: merchantPk(payeeId) };
+
 /** Index keys of a row something still has to happen to. */
 export const dueKeys = (txnId: string, due: string): { dueKey: string; due: string } => ({
   dueKey: `DUE#${bucketOf(txnId, DUE_BUCKETS)}`,

@@ -7,6 +7,7 @@ import {
   type MerchantMove,
   type MerchantStatus,
   merchantRow,
+  type Spent,
 } from '../domain/merchant.ts';
 import type { Currency } from '../domain/money.ts';
 import type { LabelledWrite } from './commit.ts';
@@ -89,6 +90,56 @@ export const registrationWrites = (
   },
 ];
 
+/** The decision was made on exactly this version of the row. */
+export const unchangedSinceRead = 'seq = :seqRead';
+
+/** A payer's counters after a payment that was decided on its row as it was read. */
+export const spendWrite = (
+  { table }: Ledger,
+  { id, seq }: Merchant,
+  currency: Currency,
+  spent: Spent,
+  volume?: { readonly month: string; readonly amount: bigint },
+): LabelledWrite => ({
+  label: 'merchant',
+  write: {
+    Update: {
+      TableName: table,
+      Key: merchantKey(id),
+      UpdateExpression: `SET spent.#currency = :spent, seq = :seqAfter${
+        volume === undefined ? '' : ', transferVolume.#currency = :volume'
+      }`,
+      ConditionExpression: `${unchangedSinceRead} AND #status = :active`,
+      ExpressionAttributeNames: { '#currency': currency, '#status': 'status' },
+      ExpressionAttributeValues: {
+        ':spent': spent,
+        ':seqRead': seq,
+        ':seqAfter': seq + 1n,
+        ':active': 'ACTIVE',
+        ...(volume !== undefined && { ':volume': volume }),
+      },
+    },
+  },
+});
+
+/** An admin's change of a merchant's fee, in parts per million; traffic cannot starve it. */
+export const changeFee = (
+  { table }: Ledger,
+  merchantId: string,
+  feePpm: bigint,
+): LabelledWrite => ({
+  label: 'merchant',
+  write: {
+    Update: {
+      TableName: table,
+      Key: merchantKey(merchantId),
+      UpdateExpression: 'SET feePpm = :fee, seq = seq + :one',
+      ConditionExpression: 'attribute_exists(pk)',
+      ExpressionAttributeValues: { ':fee': feePpm, ':one': 1n },
+    },
+  },
+});
+
 /** An admin's change of status: arithmetic with its own condition, so that traffic cannot starve it. */
 export function moveMerchant(
   { table }: Ledger,
@@ -117,6 +168,18 @@ export function moveMerchant(
       },
     },
   };
+}
+
+/** By id or by name; an id goes first, so that nobody can take another's by registering it as a name. */
+export async function findMerchant(
+  ledger: Ledger,
+  nameOrId: string,
+): Promise<Merchant | undefined> {
+  const [byId, byName] = await Promise.all([
+    readMerchant(ledger, nameOrId),
+    findByName(ledger, nameOrId.toLowerCase()),
+  ]);
+  return byId ?? byName;
 }
 
 export async function findByName(ledger: Ledger, name: string): Promise<Merchant | undefined> {

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import {
   isWatched,
   type Phase,
@@ -7,8 +8,8 @@ import {
   type WithdrawalMove,
 } from '../domain/transaction.ts';
 import type { LabelledWrite } from './commit.ts';
-import { dueKeys, statusKeyOf, timeKey, transactionKey } from './keys.ts';
-import { getRow, type Ledger } from './ledger.ts';
+import { dueKeys, merchantPk, recipientKey, statusKeyOf, timeKey, transactionKey } from './keys.ts';
+import { getRow, type Ledger, queryRows } from './ledger.ts';
 
 const isNew = 'attribute_not_exists(pk)';
 
@@ -17,6 +18,28 @@ export const readTransaction = (
   pk: string,
   txnId: string,
 ): Promise<Transaction | undefined> => getRow(ledger, transactionKey(pk, txnId), transactionRow);
+
+const found = z.object({ pk: z.string(), sk: z.string() });
+
+/** One that concerns a merchant: in its own partition, or paid to it out of another's. */
+export async function readTransactionOf(
+  ledger: Ledger,
+  merchantId: string,
+  txnId: string,
+): Promise<Transaction | undefined> {
+  const own = await readTransaction(ledger, merchantPk(merchantId), txnId);
+  if (own !== undefined) return own;
+  const byId = {
+    IndexName: 'byId',
+    KeyConditionExpression: 'txnId = :id',
+    ExpressionAttributeValues: { ':id': txnId },
+  };
+  for await (const key of queryRows(ledger, byId, found)) {
+    const row = await getRow(ledger, key, transactionRow);
+    if (row?.payeeId === merchantId) return row;
+  }
+  return undefined;
+}
 
 /** Index keys that follow from a transaction's state; absent ones take it out of the sparse index. */
 const stateKeys = ({ txnId, status, createdAt, due }: Transaction) => ({
@@ -36,6 +59,7 @@ export const putTransaction = ({ table }: Ledger, row: Transaction): LabelledWri
       Item: {
         ...transactionKey(row.pk, row.txnId),
         byTime: timeKey(row.createdAt, row.txnId),
+        ...recipientKey(row.payeeId),
         ...stateKeys(row),
         ...row,
       },

@@ -1,12 +1,10 @@
 import type { AcceptedWithdrawal, Draw } from '../domain/withdrawal.ts';
 import type { LabelledWrite } from './commit.ts';
-import { creditKey, merchantKey } from './keys.ts';
+import { creditKey } from './keys.ts';
 import type { Ledger } from './ledger.ts';
+import { spendWrite, unchangedSinceRead } from './merchants.ts';
 import { lendFromPool } from './pool.ts';
 import { debitWallet } from './wallets.ts';
-
-/** The decision was made on exactly this version of the row. */
-const unchangedSinceRead = 'seq = :seqRead';
 
 /** A withdrawal lowers what pays for it together with the merchant's counters, or nothing (CR-2, WD-1). */
 export function withdrawalWrites(
@@ -17,24 +15,7 @@ export function withdrawalWrites(
   const { amount, currency } = transaction;
   const change = { txnId, phase: 'accept' };
   return [
-    {
-      label: 'merchant',
-      write: {
-        Update: {
-          TableName: ledger.table,
-          Key: merchantKey(merchant.id),
-          UpdateExpression: 'SET spent.#currency = :spent, seq = :seqAfter',
-          ConditionExpression: `${unchangedSinceRead} AND #status = :active`,
-          ExpressionAttributeNames: { '#currency': currency, '#status': 'status' },
-          ExpressionAttributeValues: {
-            ':spent': spent,
-            ':seqRead': merchant.seq,
-            ':seqAfter': merchant.seq + 1n,
-            ':active': 'ACTIVE',
-          },
-        },
-      },
-    },
+    spendWrite(ledger, merchant, currency, spent),
     ...(draw.source === 'wallet'
       ? [debitWallet(ledger, merchant.id, currency, amount, change)]
       : [

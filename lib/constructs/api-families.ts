@@ -25,6 +25,7 @@ export class ApiFamilies extends Construct {
         'withdrawals',
         'Merchants cannot withdraw or see their withdrawals; those already accepted still settle.',
       ),
+      transfers: this.#money('transfers', 'Merchants cannot transfer, nor see their transfers.'),
       wallets: this.#money(
         'wallets',
         'Merchants cannot see their wallets, and admins cannot deposit into them.',
@@ -93,7 +94,10 @@ export class ApiFamilies extends Construct {
   }
 
   /** A family that moves money or a limit: the answer is stored in the transaction that did it. */
-  #money(name: 'withdrawals' | 'wallets' | 'admin-merchants' | 'admin-pools', impact: string) {
+  #money(
+    name: 'withdrawals' | 'transfers' | 'wallets' | 'admin-merchants' | 'admin-pools',
+    impact: string,
+  ) {
     const { ledger, idempotency } = this.#data;
     const family = new SuretyFunction(this, name, {
       stage: this.#stage,

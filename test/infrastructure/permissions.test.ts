@@ -11,6 +11,7 @@ const STREAM = `${LEDGER}/stream/2026-11-21T00:00:00.000`;
 const IN_TRANSACTION = { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] };
 const WRITERS = [
   'auth',
+  'transfers',
   'wallets',
   'withdrawals',
   'admin-merchants',
@@ -18,7 +19,7 @@ const WRITERS = [
   'settle',
   'sweep',
 ];
-const STORES_ANSWERS = ['wallets', 'withdrawals', 'admin-merchants', 'admin-pools'];
+const STORES_ANSWERS = ['transfers', 'wallets', 'withdrawals', 'admin-merchants', 'admin-pools'];
 const READERS = [...WRITERS, 'me', 'ops', 'transactions'];
 
 it('every function has a role of its own, and there is no other', () => {

@@ -3,10 +3,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { approveMerchant } from '../../lambdas/api/approve-merchant.ts';
 import { archiveMerchant } from '../../lambdas/api/archive-merchant.ts';
+import { changeMerchant } from '../../lambdas/api/change-merchant.ts';
+import { createTransfer } from '../../lambdas/api/create-transfer.ts';
 import { createWithdrawal } from '../../lambdas/api/create-withdrawal.ts';
 import { deposit } from '../../lambdas/api/deposit.ts';
 import { listAllTransactions } from '../../lambdas/api/list-all-transactions.ts';
 import { listMerchantsAsAdmin } from '../../lambdas/api/list-merchants.ts';
+import { listTransfers } from '../../lambdas/api/list-transfers.ts';
 import { listWithdrawals } from '../../lambdas/api/list-withdrawals.ts';
 import { moveMerchantAsAdmin } from '../../lambdas/api/move-merchant.ts';
 import { readMe } from '../../lambdas/api/read-me.ts';
@@ -182,6 +185,9 @@ const endpointsOf = (books: Books): Partial<Record<RouteName, Endpoint>> => ({
   'GET /transactions/{id}': readOneTransaction(books.ledger),
   'GET /transactions/by-key/{key}': readTransactionByKey(books.ledger),
   'GET /admin/transactions': listAllTransactions(books.ledger),
+  'POST /transfers': createTransfer(books, USD),
+  'GET /transfers': listTransfers(books.ledger),
+  'PATCH /admin/merchants/{id}': changeMerchant(books.ledger),
   'GET /wallets': listWallets(books.ledger),
   'GET /wallets/{currency}': readOneWallet(books.ledger),
   'POST /admin/wallets/{merchant_id}/deposits': deposit(books, USD),

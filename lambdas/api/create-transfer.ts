@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import type { Currency } from '../domain/money.ts';
+import {
+  type AcceptedTransfer,
+  decideTransfer,
+  type TransferFacts,
+  type TransferOrder,
+} from '../domain/transfer.ts';
+import { type Books, exactlyOnce } from '../runtime/exactly-once.ts';
+import { endpoint } from '../runtime/http.ts';
+import { merchantPk } from '../store/keys.ts';
+import { findMerchant, readMerchant } from '../store/merchants.ts';
+import { transferWrites } from '../store/transfer-writes.ts';
+import { readWallet } from '../store/wallets.ts';
+import { amountText, currencyOr, inMinorUnits, nothing } from './fields.ts';
+import { transferView } from './views.ts';
+
+const form = (defaultCurrency: Currency) =>
+  z
+    .object({
+      query: nothing,
+      body: z.strictObject({
+        to: z.string().min(1).max(64),
+        amount: amountText,
+        currency: currencyOr(defaultCurrency),
+      }),
+    })
+    .transform(
+      ({ body: { to, amount, currency } }, ctx): TransferOrder => ({
+        to,
+        amount: inMinorUnits('amount', amount, currency, ctx),
+        currency,
+      }),
+    );
+
+/**
+ * POST /transfers: from the caller's wallet into another merchant's, in one currency, the fee on top (WA-5).
+ * Refuses: as a withdrawal does for the caller's status; self_transfer, payee_not_found, wallet_not_found,
+ * wallet_closed, insufficient_funds.
+ */
+export const createTransfer = (books: Books, defaultCurrency: Currency) =>
+  endpoint(
+    'required',
+    form(defaultCurrency),
+    exactlyOnce(books)<TransferOrder, TransferFacts, AcceptedTransfer>({
+      name: 'transfer',
+      subject: (_order, { caller }) => merchantPk(caller.sub),
+      read: async ({ to, currency }, { caller }) => {
+        const [payer, wallet, payee] = await Promise.all([
+          readMerchant(books.ledger, caller.sub),
+          readWallet(books.ledger, caller.sub, currency),
+          findMerchant(books.ledger, to),
+        ]);
+        const payeeWallet = payee && (await readWallet(books.ledger, payee.id, currency));
+        return { payer, payee, wallet, payeeWallet };
+      },
+      decide: decideTransfer,
+      writes: (accepted, txnId) => transferWrites(books.ledger, accepted, txnId),
+      reply: (transaction) => ({
+        status: 201,
+        message: { en: 'The transfer is made.', fa: 'انتقال انجام شد.' },
+        data: transferView(transaction, transaction.merchantId),
+      }),
+    }),
+  );

@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { feeOf, parsePercent } from '../../lambdas/domain/fee.ts';
+import { minor } from '../../lambdas/domain/money.ts';
+import { decideTransfer } from '../../lambdas/domain/transfer.ts';
+import { aMerchant, aWallet, USD } from '../support/paper-ledger.ts';
+
+const NOW = new Date('2026-11-20T12:00:00.000Z');
+
+describe('ID-5 WA-5: a fee in parts per million', () => {
+  it.each([
+    // amount  ppm      fee
+    [10_000n, 20_000n, 200n],
+    [1n, 20_000n, 0n],
+    [25n, 20_000n, 0n], // 0.5 goes to the even 0
+    [75n, 20_000n, 2n], // 1.5 goes to the even 2
+    [125n, 20_000n, 2n], // 2.5 goes to the even 2
+    [26n, 20_000n, 1n],
+    [10_000n, 0n, 0n],
+    [1n, 999_999n, 1n],
+  ])('of %s at %s is %s, half to even', (amount, ppm, fee) => {
+    expect(feeOf(minor(amount), ppm)).toBe(fee);
+  });
+
+  it('is never more than half a minor unit from the exact one', () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: 1n, max: 10n ** 17n }),
+        fc.bigInt({ min: 0n, max: 999_999n }),
+        (amount, ppm) => {
+          const off = feeOf(minor(amount), ppm) * 1_000_000n - amount * ppm;
+          expect(off <= 500_000n && off >= -500_000n).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ['0', 0n],
+    ['2', 20_000n],
+    ['2.5', 25_000n],
+    ['2.00', 20_000n],
+    ['0.0001', 1n],
+    ['99.9999', 999_999n],
+    ['100', undefined],
+    ['-1', undefined],
+    ['1.12345', undefined],
+    ['1.1234567', undefined],
+    ['1e1', undefined],
+    ['', undefined],
+    ['۲', undefined],
+  ])('%s per cent is %s parts per million', (text, ppm) => {
+    expect(parsePercent(text)).toBe(ppm);
+  });
+});
+
+describe('WA-5: a transfer is decided in this order', () => {
+  const order = { to: 'bob', amount: minor(100n), currency: USD };
+  it.each([
+    // payer       payee         wallet     payee's wallet  answer
+    [undefined, 'ACTIVE', 102n, 'open', 'not_a_merchant'],
+    ['SUSPENDED', undefined, undefined, undefined, 'merchant_suspended'],
+    ['PENDING', 'self', undefined, undefined, 'merchant_not_approved'],
+    ['ACTIVE', 'self', undefined, undefined, 'self_transfer'],
+    ['ACTIVE', undefined, 102n, undefined, 'payee_not_found'],
+    ['ACTIVE', 'PENDING', 102n, undefined, 'payee_not_found'],
+    ['ACTIVE', 'ARCHIVED', 102n, 'closed', 'payee_not_found'],
+    ['ACTIVE', 'ACTIVE', undefined, 'open', 'wallet_not_found'],
+    ['ACTIVE', 'ACTIVE', 102n, 'closed', 'wallet_closed'],
+    ['ACTIVE', 'ACTIVE', 101n, 'open', 'insufficient_funds'],
+    ['ACTIVE', 'ACTIVE', 102n, 'open', 'accepted'],
+    ['ACTIVE', 'SUSPENDED', 102n, undefined, 'accepted'],
+  ] as const)(
+    'payer %s, payee %s, wallet %s, its wallet %s: %s',
+    (payer, payee, wallet, other, answer) => {
+      const facts = {
+        payer: payer && aMerchant({ status: payer, feePpm: 20_000n }),
+        payee:
+          payee === 'self'
+            ? aMerchant()
+            : payee && aMerchant({ id: 'm2', name: 'bob', status: payee }),
+        wallet: wallet === undefined ? undefined : aWallet(wallet),
+        payeeWallet: other && aWallet(0n, other === 'closed' ? { closed: true } : {}),
+      };
+      const decision = decideTransfer(facts, order, NOW);
+      expect(decision.kind === 'refused' ? decision.reason : decision.kind).toBe(answer);
+      if (decision.kind === 'refused') return;
+      expect(decision.transaction).toMatchObject({
+        amount: 100n,
+        fee: 2n,
+        phases: [{ postings: { wallet: -102n, payee: 100n, fees: 2n } }],
+      });
+      expect(decision.spent.dayAmount).toBe(100n);
+    },
+  );
+});
