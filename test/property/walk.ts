@@ -2,7 +2,8 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from '@jest/globals';
 import fc from 'fast-check';
 import type { RouteName } from '../../lambdas/api/routes.ts';
-import { currencyCode, formatAmount } from '../../lambdas/domain/money.ts';
+import { feeOf } from '../../lambdas/domain/fee.ts';
+import { currencyCode, formatAmount, minor } from '../../lambdas/domain/money.ts';
 import type { Reason } from '../../lambdas/domain/reason.ts';
 import type { Source } from '../../lambdas/domain/transaction.ts';
 import { settle } from '../../lambdas/queue/settle.ts';
@@ -29,6 +30,13 @@ const TIMERS = {
 type Who = (typeof MERCHANTS)[number];
 export type Step =
   | { readonly do: 'top up'; readonly who: Who; readonly units: bigint; readonly key: string }
+  | {
+      readonly do: 'transfer';
+      readonly who: Who;
+      readonly to: Who;
+      readonly units: bigint;
+      readonly key: string;
+    }
   | { readonly do: 'deposit'; readonly who: Who; readonly units: bigint; readonly key: string }
   | { readonly do: 'approve'; readonly who: Who; readonly units: bigint; readonly key: string }
   | {
@@ -81,6 +89,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: is('top up'), who, units, key }) },
   { weight: 2, arbitrary: fc.record({ do: is('approve'), who, units, key }) },
   { weight: 4, arbitrary: fc.record({ do: is('deposit'), who, units, key }) },
+  { weight: 6, arbitrary: fc.record({ do: is('transfer'), who, to: who, units, key }) },
   {
     weight: 12,
     arbitrary: fc.record({ do: is('withdraw'), who, units, key, source, copies: times }),
@@ -133,6 +142,8 @@ export class Walk {
         return this.#topUp(next);
       case 'approve':
         return this.#approve(next);
+      case 'transfer':
+        return this.#transfer(next);
       case 'deposit':
         return this.#deposit(next);
       case 'withdraw':
@@ -235,6 +246,37 @@ export class Walk {
     expect([reply.status, reply.body.code]).toEqual(earlier ?? now);
   }
 
+  async #transfer(next: Step & { do: 'transfer' }): Promise<void> {
+    const currency = this.#currencyOf(next.who);
+    const to = this.#idOf(next.to);
+    const request = {
+      as: this.#idOf(next.who),
+      key: next.key,
+      body: { to, amount: formatAmount(next.units, currency), currency },
+    };
+    const expected = this.#earlier('POST /transfers', request) ?? (await this.#judgeTransfer(next));
+    const reply = await this.#ask('POST /transfers', request);
+    expect([reply.status, reply.body.code]).toEqual(expected);
+  }
+
+  async #judgeTransfer({
+    who: from,
+    to,
+    units: amount,
+  }: Step & { do: 'transfer' }): Promise<readonly [number, string | undefined]> {
+    const { wallets } = await readBooks(this.#world);
+    const [payer, payee] = [await this.#merchant(from), await this.#merchant(to)];
+    if (payer.status === 'SUSPENDED') return [403, 'merchant_suspended'];
+    if (payer.status === 'PENDING') return [403, 'merchant_not_approved'];
+    if (payer.id === payee.id) return [422, 'self_transfer'];
+    if (payee.status === 'PENDING') return [404, 'payee_not_found'];
+    const wallet = wallets.find(
+      ({ owner, currency }) => owner === payer.id && currency === this.#currencyOf(from),
+    );
+    const total = amount + feeOf(minor(amount), payer.feePpm);
+    return (wallet?.available ?? 0n) < total ? [402, 'insufficient_funds'] : [201, undefined];
+  }
+
   async #withdraw(next: Step & { do: 'withdraw' }): Promise<void> {
     const currency = this.#currencyOf(next.who);
     const request = {
@@ -259,7 +301,9 @@ export class Walk {
     const line = credit.find(({ owner }) => owner === id);
     if (line === undefined) return [403, 'merchant_not_approved'];
     if (from === 'wallet') {
-      const held = wallets.find(({ owner }) => owner === id)?.available ?? 0n;
+      const held =
+        wallets.find(({ owner, currency }) => owner === id && currency === this.#currencyOf(index))
+          ?.available ?? 0n;
       return held < amount ? [402, 'insufficient_funds'] : [202, undefined];
     }
     if (line.limit - line.utilised < amount) return [402, 'insufficient_credit'];

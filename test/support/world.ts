@@ -209,7 +209,8 @@ const newMerchant = (id: string, name: string, at: Date): Merchant => ({
   requestedCredit: minor(100_000n),
   requestedCurrency: USD,
   bankAccount: 'IRTEST0000000000001',
-  feePpm: 0n,
+  // Two per cent.
+  feePpm: 20_000n,
   timeZone: 'Asia/Tehran',
   limits: {},
   spent: {},
