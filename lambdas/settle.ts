@@ -1,19 +1,20 @@
-import { getSecret } from '@aws-lambda-powertools/parameters/secrets';
+import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { httpBank } from './bank/http-bank.ts';
 import { settle } from './queue/settle.ts';
 import { settleMessage } from './queue/settle-message.ts';
 import { postpone } from './queue/settlement-queue.ts';
 import { queueFunction } from './runtime/batch.ts';
-import { dynamoClient, sqsClient } from './runtime/clients.ts';
+import { dynamoClient, secretsClient, sqsClient } from './runtime/clients.ts';
 import { readEnv, settleEnv } from './runtime/env.ts';
 import { openLedger } from './store/ledger.ts';
 
 const env = readEnv(settleEnv);
+const secrets = new SecretsProvider({ awsSdkV3Client: secretsClient() });
 const bank = httpBank({
   url: env.BANK_URL,
   callMs: env.BANK_CALL_MS,
   // Read again now and then, so that a rotated secret is taken up without a deploy.
-  secret: async () => String(await getSecret(env.BANK_SECRET_NAME, { maxAge: 300 })),
+  secret: async () => String(await secrets.get(env.BANK_SECRET_NAME, { maxAge: 300 })),
 });
 const timers = {
   claimMs: env.BANK_CLAIM_MS,

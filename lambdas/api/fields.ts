@@ -37,7 +37,9 @@ export const byId = z.object({ id: z.string().min(1).max(64) });
 /** An instant with its zone, in UTC from here on. */
 const instant = z.iso
   .datetime({ offset: true, error: 'time_malformed' })
-  .transform((text) => new Date(text).toISOString());
+  .transform((text) => new Date(text).toISOString())
+  // In UTC it may have left the four-digit years, which is all that sorts.
+  .pipe(z.string().regex(/^[0-9]{4}-/, 'time_malformed'));
 
 /** What a list of transactions is narrowed by; the statuses depend on who asks. */
 export const historyQuery = {

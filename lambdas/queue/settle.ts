@@ -6,7 +6,7 @@ import {
   planClaim,
   type SettlementMessage,
 } from '../domain/settlement.ts';
-import { isFinal, type Transaction, type WithdrawalMove } from '../domain/transaction.ts';
+import { type Transaction, transactionRow, type WithdrawalMove } from '../domain/transaction.ts';
 import { log } from '../runtime/observe.ts';
 import { undecided, untilDecided } from '../runtime/retry.ts';
 import { type CommitResult, commit, type LabelledWrite } from '../store/commit.ts';
@@ -103,7 +103,11 @@ async function claim(
     due: dueAfter(deps, at),
     ...(first === 'send' && { sentAt: at.toISOString() }),
   };
-  const result = await commit(deps.ledger.dynamo, [move(deps, row, 'claim', at, taken)]);
+  const result = await untilDecided(async () => {
+    const outcome = await commit(deps.ledger.dynamo, [move(deps, row, 'claim', at, taken)]);
+    // Not after a lost answer: the lease may be ours, but then nobody knows what was read under it.
+    return outcome.kind === 'contended' ? undecided(outcome.by) : outcome;
+  });
   if (result.kind !== 'committed') return undefined;
   log('money', 'WITHDRAWAL_CLAIMED', { txn: row.txnId, attempt: Number(taken.attempt) });
   return { ...row, ...taken, status: 'PROCESSING' };
@@ -137,7 +141,7 @@ const payoutOf = ({ txnId, destination, amount, currency }: Transaction): Payout
   currency,
 });
 
-/** Writes down what the bank said. Every way out releases the lease. */
+/** Writes down what the bank said, and releases the lease; where even that fails, the lease runs out. */
 function record(deps: SettleDeps, row: Transaction, answer: BankAnswer): Promise<Verdict> {
   switch (answer.kind) {
     case 'succeeded':
@@ -198,13 +202,13 @@ async function succeed(deps: SettleDeps, row: Transaction, bankRef: string): Pro
     log('money', 'WITHDRAWAL_SUCCEEDED', { txn: row.txnId });
     return 'done';
   }
-  return afterTheFact(deps, row);
+  return afterTheFact(row, result.existing);
 }
 
 /** Somebody finished it before us: the same success, or a refund of money that the bank has now paid. */
-async function afterTheFact(deps: SettleDeps, row: Transaction): Promise<Verdict> {
-  const now = await readTransaction(deps.ledger, row.pk, row.txnId);
-  if (now !== undefined && now.status !== 'SUCCEEDED' && isFinal(now.status)) {
+function afterTheFact(row: Transaction, existing: unknown): Verdict {
+  const { data: now } = transactionRow.safeParse(existing);
+  if (now?.status !== 'SUCCEEDED') {
     log('error', 'SUCCESS_AFTER_REFUND', { txn: row.txnId, severity: 'critical' });
   }
   return 'done';

@@ -1,4 +1,5 @@
 import type { SettlementMessage } from '../domain/settlement.ts';
+import type { Transaction } from '../domain/transaction.ts';
 import { log } from '../runtime/observe.ts';
 import { commit } from '../store/commit.ts';
 import { overdue, postponeDue } from '../store/due.ts';
@@ -24,13 +25,27 @@ export const sweep =
   async (): Promise<void> => {
     const at = now();
     const next = new Date(at.getTime() + againAfterMs).toISOString();
-    for (const row of await overdue(ledger, at, MOST_OF_A_BUCKET)) {
-      const { merchantId, txnId } = row;
-      if (merchantId === undefined) continue;
-      // Before the send, not after: a crash in between costs a delay, never a second message at once.
-      const moved = await commit(ledger.dynamo, [postponeDue(ledger, row, next)]);
-      if (moved.kind !== 'committed') continue;
-      await send({ merchantId, txnId });
-      log('money', 'WITHDRAWAL_SWEPT', { txn: txnId });
+    const { rows, failures } = await overdue(ledger, at, MOST_OF_A_BUCKET);
+    for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
+    for (const row of rows) {
+      // One that fails may not keep the others waiting; it is due again later.
+      await sweepOne(ledger, send, row, next).catch((error: unknown) =>
+        log('error', 'RECORD_FAILED', { txn: row.txnId }, error),
+      );
     }
   };
+
+async function sweepOne(
+  ledger: Ledger,
+  send: SweepDeps['send'],
+  row: Transaction,
+  next: string,
+): Promise<void> {
+  const { merchantId, txnId } = row;
+  if (merchantId === undefined) return;
+  // Before the send, not after: a crash in between costs a delay, never a second message at once.
+  const moved = await commit(ledger.dynamo, [postponeDue(ledger, row, next)]);
+  if (moved.kind !== 'committed') return;
+  await send({ merchantId, txnId });
+  log('money', 'WITHDRAWAL_SWEPT', { txn: txnId });
+}

@@ -1,5 +1,6 @@
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
@@ -9,7 +10,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
  */
 const impatient = {
   maxAttempts: 2,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
 };
 
 /** Every number comes back as bigint: no amount passes through a JS number. */
@@ -22,9 +23,10 @@ export const documentClient = (dynamo: DynamoDBClient): DynamoDBDocumentClient =
 export const dynamoClient = (): DynamoDBDocumentClient =>
   documentClient(new DynamoDBClient(impatient));
 export const sqsClient = (): SQSClient => new SQSClient(impatient);
+export const secretsClient = (): SecretsManagerClient => new SecretsManagerClient(impatient);
 export const cognitoClient = (): CognitoIdentityProviderClient =>
   // Slower than a table: it hashes passwords.
   new CognitoIdentityProviderClient({
     maxAttempts: 2,
-    requestHandler: { ...impatient.requestHandler, requestTimeout: 4_000 },
+    requestHandler: { ...impatient.requestHandler, requestTimeout: 3_000 },
   });

@@ -147,9 +147,14 @@ async function respond(
   );
 }
 
-/** Cognito's word for its own limits; DynamoDB's throttling is among the passing errors. */
+/** Cognito's words for its own limits; DynamoDB's throttling is among the passing errors. */
+const THROTTLED = new Set([
+  'LimitExceededException',
+  'TooManyRequestsException',
+  'UnexpectedLambdaException',
+]);
 const isThrottled = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'TooManyRequestsException';
+  error instanceof Error && THROTTLED.has(error.name);
 
 const ourFault = (error: unknown, id: string): Answer => {
   log('error', 'REQUEST_FAILED', { request_id: id }, error);

@@ -7,6 +7,12 @@ import {
   IdempotencyRecord,
 } from '@aws-lambda-powertools/idempotency/persistence';
 import { type Answers, readAnswer } from '../store/answers.ts';
+import { untilDecided } from './retry.ts';
+
+/** Named as what it is to the caller: a busy store, and nothing tried. */
+class LookUpFailed extends Error {
+  override readonly name = 'ThrottlingException';
+}
 
 /**
  * Powertools' view of the answers: look-up, request check and replay. There is no lock to take, keep or
@@ -31,7 +37,12 @@ export class CommittedAnswers extends BasePersistenceLayer {
   protected async _putRecord(record: IdempotencyRecord): Promise<void> {
     const id = record.idempotencyKey;
     this.#request = { id, hash: record.payloadHash ?? '' };
-    const row = await readAnswer(this.#answers, id);
+    const found = await untilDecided(async () => ({
+      kind: 'read' as const,
+      row: await readAnswer(this.#answers, id),
+    }));
+    if (found.kind === 'undecided') throw new LookUpFailed(`could not look up ${id}`);
+    const { row } = found;
     if (row === undefined) return;
     throw new IdempotencyItemAlreadyExistsError(
       `already answered: ${id}`,

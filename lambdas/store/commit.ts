@@ -15,16 +15,12 @@ export type CommitResult =
   | { readonly kind: 'committed' }
   /** The first write, in order, whose condition failed, with the row that failed it. */
   | { readonly kind: 'refused'; readonly by: string; readonly existing: unknown }
-  /** Nothing was done: a conflict or throttling came before anything could be concluded. */
+  /** Nothing was done: a conflict on the write it names, or throttling, came before any conclusion. */
   | { readonly kind: 'contended'; readonly by: string }
   /** Sent, but no answer: it may have been committed, or may yet be. */
   | { readonly kind: 'unknown' };
 
-const UNDECIDED = new Set([
-  'TransactionConflict',
-  'ThrottlingError',
-  'ProvisionedThroughputExceeded',
-]);
+const THROTTLED = new Set(['ThrottlingError', 'ProvisionedThroughputExceeded']);
 /** Answers of the service that say nothing about the transaction's fate, or that it may be sent again. */
 const PASSING = new Set([
   'InternalServerError',
@@ -59,6 +55,8 @@ const CONNECTION = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',
   'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
   'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
@@ -101,7 +99,9 @@ function whyCancelled(
 ): CommitResult {
   for (const [index, { label }] of writes.entries()) {
     const { Code: code = 'None', Item: item } = error.CancellationReasons?.[index] ?? {};
-    if (UNDECIDED.has(code)) return { kind: 'contended', by: label };
+    // A conflict is with somebody who has this very row in hand; throttling is with nobody.
+    if (code === 'TransactionConflict') return { kind: 'contended', by: label };
+    if (THROTTLED.has(code)) return { kind: 'contended', by: code };
     if (code === 'ConditionalCheckFailed') {
       // The document client does not unmarshall what an error carries.
       return {

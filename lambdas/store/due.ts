@@ -2,22 +2,33 @@ import * as z from 'zod';
 import { type Transaction, transactionRow } from '../domain/transaction.ts';
 import type { LabelledWrite } from './commit.ts';
 import { allDueKeys, dueKeys, transactionKey } from './keys.ts';
-import { getRows, type Ledger, queryRows } from './ledger.ts';
+import { getRow, type Ledger, queryRows } from './ledger.ts';
 
 const candidate = z.object({ pk: z.string(), sk: z.string() });
 
+export type Overdue = {
+  readonly rows: readonly Transaction[];
+  /** Rows that could not be read; they must not keep the others from being found. */
+  readonly failures: readonly unknown[];
+};
+
 /** Transactions whose time has passed, oldest first in each bucket, at most `most` of each. */
-export async function overdue(
-  ledger: Ledger,
-  now: Date,
-  most: number,
-): Promise<readonly Transaction[]> {
+export async function overdue(ledger: Ledger, now: Date, most: number): Promise<Overdue> {
   const found = await Promise.all(
     allDueKeys.map((dueKey) => overdueIn(ledger, dueKey, now.toISOString(), most)),
   );
-  const rows = await getRows(ledger, found.flat(), transactionRow);
-  // The index may be behind: the row itself says whether it is due.
-  return rows.filter(({ due }) => due !== undefined && due <= now.toISOString());
+  const read = await Promise.allSettled(
+    found.flat().map((key) => getRow(ledger, key, transactionRow)),
+  );
+  return {
+    // The index may be behind: the row itself says whether it is due.
+    rows: read.flatMap((each) =>
+      each.status === 'fulfilled' && (each.value?.due ?? '~') <= now.toISOString()
+        ? (each.value ?? [])
+        : [],
+    ),
+    failures: read.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])),
+  };
 }
 
 async function overdueIn(
@@ -34,7 +45,7 @@ async function overdueIn(
   };
   const rows: z.infer<typeof candidate>[] = [];
   for await (const row of queryRows(ledger, condition, candidate)) {
-    rows.push(row);
+    if (row.sk.startsWith('TXN#')) rows.push(row);
     if (rows.length === most) break;
   }
   return rows;

@@ -118,6 +118,8 @@ async function* candidatesIn(
   const upper = [before, to === undefined ? undefined : `${to}#~`].filter(
     (each) => each !== undefined,
   );
+  // DynamoDB refuses a range that ends before it begins.
+  if (from > (upper.toSorted()[0] ?? '~')) return;
   const condition = {
     IndexName: index,
     KeyConditionExpression: `${key} = :pk AND byTime BETWEEN :from AND :upper`,

@@ -18,7 +18,9 @@ export async function newestInStatus(
   const found = await Promise.all(
     partitions.map((statusKey) => firstOf(ledger, statusKey, before, limit + 1)),
   );
-  const newest = found.flat().toSorted((a, b) => (a.statusAt < b.statusAt ? 1 : -1));
+  // A row that is just changing its status may stand in two partitions of the index for a moment.
+  const unique = new Map(found.flat().map((row) => [`${row.pk}|${row.sk}`, row]));
+  const newest = [...unique.values()].toSorted((a, b) => (a.statusAt < b.statusAt ? 1 : -1));
   const keys = newest.slice(0, limit);
   return { keys, last: newest.length > limit ? keys.at(-1)?.statusAt : undefined };
 }

@@ -77,8 +77,9 @@ export class SuretyFunction<Schema extends EnvSchema> extends NodejsFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 512,
-      // The gateway gives up after 30 s; the API's own deadline is 2.5 s.
-      timeout: props.timeout ?? Duration.seconds(10),
+      // The gateway gives up after 30 s. Our own deadline is 2.5 s, but a slow table may hold up the
+      // last call before it and the one after: better a late answer than the gateway's bare 500.
+      timeout: props.timeout ?? Duration.seconds(20),
       tracing: stage.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: ApplicationLogLevel[stage.logLevel],

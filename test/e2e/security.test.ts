@@ -234,9 +234,13 @@ describe('settlement is reached by nobody but the relay', () => {
       await send('/admin/pools/USD', { token: admin });
       await send('/withdrawals', { token: merchant.token });
       await send('/wallets', { token: merchant.token });
+      await send('/transfers', { token: merchant.token });
+      await send('/transactions', { token: merchant.token });
       const names = [
         'auth',
         'me',
+        'transactions',
+        'transfers',
         'wallets',
         'withdrawals',
         'admin-merchants',

@@ -174,6 +174,26 @@ describe('on the deployed app, over HTTP with real tokens', () => {
     MINUTE,
   );
 
+  it(
+    'WA-5 WA-6 ID-5: a transfer moves amount and fee, and both sides find it',
+    async () => {
+      const [payer, payee] = [await newMerchant(account()), await newMerchant(account())];
+      const path = `/admin/merchants/${payer.id}`;
+      const fee = { method: 'PATCH', token: admin, body: { fee: '1.5' } };
+      expect((await send(path, fee)).body.data.fee).toBe('1.50');
+      const deposit = { token: admin, key: randomUUID(), body: { amount: '100.00' } };
+      await send(`/admin/wallets/${payer.id}/deposits`, deposit);
+      const order = { token: payer.token, key: 't', body: { to: payee.username, amount: '40.00' } };
+      const made = await send('/transfers', order);
+      expect([made.status, made.body.data.fee]).toEqual([201, '0.60']);
+      expect((await send('/wallets/USD', payer)).body.data.available).toBe('59.40');
+      expect((await send('/wallets/USD', payee)).body.data.available).toBe('40.00');
+      const received = (await send(`/transfers?from=${payer.username}`, payee)).body.data.items;
+      expect(received).toMatchObject([{ id: made.body.data.id, direction: 'in', amount: '40.00' }]);
+    },
+    MINUTE,
+  );
+
   it('AP-5: health answers without a token, and says what it checked', async () => {
     const reply = await send('/health');
     expect([reply.status, reply.body.data]).toEqual([

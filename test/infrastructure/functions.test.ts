@@ -55,7 +55,7 @@ describe.each(named)('%s', (name, properties) => {
   });
 
   it('ends before the gateway gives up, unless it settles or sweeps', () => {
-    expect(properties['Timeout']).toBeLessThanOrEqual(/-(settle|sweep)$/.test(name) ? 30 : 10);
+    expect(properties['Timeout']).toBeLessThanOrEqual(/-(settle|sweep)$/.test(name) ? 30 : 20);
   });
 });
 

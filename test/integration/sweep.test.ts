@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SettlementMessage } from '../../lambdas/domain/settlement.ts';
 import { type SettleDeps, settle } from '../../lambdas/queue/settle.ts';
 import { type SweepDeps, sweep } from '../../lambdas/queue/sweep.ts';
+import { merchantPk, transactionKey } from '../../lambdas/store/keys.ts';
 import { ROUGH } from '../support/faults.ts';
 import { startWorld, type World } from '../support/world.ts';
 
@@ -87,6 +89,30 @@ describe('the sweep finds again what was lost', () => {
     wait(15 * MINUTE);
     await sweepUntilQuiet();
     expect(new Set(ours()).size).toBe(30);
+  });
+
+  it('WD-8: neither a row that cannot be read nor a message that cannot be sent keeps the others', async () => {
+    const [broken, unsendable, fine] = [await withdrawal(), await withdrawal(), await withdrawal()];
+    await world.calm.send(
+      new UpdateCommand({
+        TableName: world.books.ledger.table,
+        Key: { ...transactionKey(merchantPk(broken.merchantId), broken.txnId) },
+        UpdateExpression: 'SET phases = :nonsense',
+        ExpressionAttributeValues: { ':nonsense': 'by hand' },
+      }),
+    );
+    wait(15 * MINUTE);
+    const send = async (message: SettlementMessage) => {
+      if (message.txnId === unsendable.txnId) throw new Error('queue is gone');
+      sent.push(message.txnId);
+    };
+    for (let runs = 0; runs < 10; runs += 1) await sweep({ ...deps(), send })();
+    expect(sent).toContain(fine.txnId);
+    expect(sent).not.toContain(unsendable.txnId);
+    wait(15 * MINUTE);
+    await sweepUntilQuiet();
+    expect(sent).toContain(unsendable.txnId);
+    expect(sent).not.toContain(broken.txnId);
   });
 
   it('WD-8: one that is final is never due', async () => {

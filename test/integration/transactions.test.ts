@@ -131,6 +131,13 @@ describe('a merchant’s history', () => {
     expect([reply.status, reply.errors[0].field]).toEqual([422, field]);
   });
 
+  it('LE-2: of a time that ends before it begins is empty, and one of the year 10000 is refused', async () => {
+    const reversed = await list({ from: '2027-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' });
+    expect([reversed.status, reversed.data.items]).toEqual([200, []]);
+    const far = await list({ to: '9999-12-31T23:59:59-23:59' });
+    expect([far.status, far.errors[0].code]).toEqual([422, 'time_malformed']);
+  });
+
   it('AP-6: is paged without a gap or a repeat, whatever is new meanwhile, and ends', async () => {
     const seen: string[] = [];
     let cursor: string | null = null;

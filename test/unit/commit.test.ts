@@ -45,8 +45,8 @@ describe('a cancelled transaction is read in order of refusal', () => {
     [CONFLICT, NONE, NONE, NONE, 'contended by answer'],
     [CONFLICT, FAILED, FAILED, NONE, 'contended by answer'],
     [NONE, CONFLICT, FAILED, NONE, 'contended by transaction'],
-    [NONE, THROTTLED, FAILED, NONE, 'contended by transaction'],
-    [NONE, OVER, FAILED, NONE, 'contended by transaction'],
+    [NONE, THROTTLED, FAILED, NONE, 'contended by ThrottlingError'],
+    [NONE, OVER, FAILED, NONE, 'contended by ProvisionedThroughputExceeded'],
     [NONE, NONE, CONFLICT, FAILED, 'contended by credit'],
   ])('%s, %s, %s, %s: %s', async (...line) => {
     const outcome = line[4];
