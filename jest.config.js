@@ -13,6 +13,8 @@ const folders = ['unit', 'property', 'integration', 'infrastructure', 'architect
 
 /** A run without e2e tests starts no cloud. */
 export default {
+  // End-to-end tests mostly wait: a second worker uses that time, also on two cores.
+  maxWorkers: 2,
   projects: [
     {
       ...shared,

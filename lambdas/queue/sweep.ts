@@ -45,7 +45,9 @@ async function sweepOne(
   if (merchantId === undefined) return;
   // Before the send, not after: a crash in between costs a delay, never a second message at once.
   const moved = await commit(ledger.dynamo, [postponeDue(ledger, row, next)]);
-  if (moved.kind !== 'committed') return;
+  // Another sweep has it, or the next will. After a lost answer it may be ours: a message too many is
+  // harmless, one too few is another quarter of an hour.
+  if (moved.kind === 'refused' || moved.kind === 'contended') return;
   await send({ merchantId, txnId });
   log('money', 'WITHDRAWAL_SWEPT', { txn: txnId });
 }

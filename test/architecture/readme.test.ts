@@ -6,7 +6,7 @@ import { WITHDRAWAL_MOVES } from '../../lambdas/domain/transaction.ts';
 const readme = readFileSync('README.md', 'utf8');
 
 const testNames = readdirSync('test', { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.test.ts'))
+  .filter((path) => path.endsWith('.ts'))
   .map((path) => readFileSync(join('test', path), 'utf8'))
   .join('\n');
 
