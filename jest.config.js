@@ -15,6 +15,8 @@ const folders = ['unit', 'property', 'integration', 'infrastructure', 'architect
 export default {
   // End-to-end tests mostly wait: a second worker uses that time, also on two cores.
   maxWorkers: 2,
+  // A first run compiles everything and starts engines: a limit is for what hangs, not for what is cold.
+  testTimeout: 60_000,
   projects: [
     {
       ...shared,
