@@ -1,7 +1,7 @@
 import type { Merchant } from './merchant.ts';
 import type { Currency, MinorUnits } from './money.ts';
 import { type Reason, type Refused, refused } from './reason.ts';
-import type { Draft } from './withdrawal.ts';
+import type { Draft } from './transaction.ts';
 
 export type Approval = { readonly limit: MinorUnits; readonly currency: Currency };
 export type AcceptedApproval = {

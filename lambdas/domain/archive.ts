@@ -2,7 +2,7 @@ import type { CreditLine, Wallet } from './balance.ts';
 import type { Merchant } from './merchant.ts';
 import { minor } from './money.ts';
 import { type Refused, refused } from './reason.ts';
-import type { Draft } from './withdrawal.ts';
+import type { Draft } from './transaction.ts';
 
 export type ArchiveFacts = {
   readonly merchant: Merchant | undefined;

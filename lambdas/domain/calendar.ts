@@ -17,3 +17,6 @@ export function calendarLabels(at: Date, timeZone: string): CalendarLabels {
   const day = formatterOf(timeZone).format(at);
   return { day, month: day.slice(0, 7) };
 }
+
+/** An instant so many milliseconds after another, as rows keep it. */
+export const later = (at: Date, ms: number): string => new Date(at.getTime() + ms).toISOString();

@@ -3,7 +3,7 @@ import type { Merchant, MerchantStatus } from './merchant.ts';
 import type { Currency, MinorUnits } from './money.ts';
 import { depositPostings } from './postings.ts';
 import { type Refused, refused } from './reason.ts';
-import type { Draft } from './withdrawal.ts';
+import type { Draft } from './transaction.ts';
 
 export type Deposit = { readonly amount: MinorUnits; readonly currency: Currency };
 export type DepositFacts = {

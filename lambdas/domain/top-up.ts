@@ -1,6 +1,6 @@
 import type { Currency, MinorUnits } from './money.ts';
 import { topUpPostings } from './postings.ts';
-import type { Draft } from './withdrawal.ts';
+import type { Draft } from './transaction.ts';
 
 export type TopUp = { readonly amount: MinorUnits; readonly currency: Currency };
 export type AcceptedTopUp = { readonly kind: 'accepted'; readonly transaction: Draft };

@@ -98,3 +98,5 @@ export const transactionRow = z.object({
   due: z.string().optional(),
 });
 export type Transaction = z.infer<typeof transactionRow>;
+/** A transaction before the request that asked for it is stamped on. */
+export type Draft = Omit<Transaction, 'pk' | 'txnId' | 'requestHash'>;

@@ -6,7 +6,7 @@ import { type Merchant, mayNotSpend, type Spent, spentAfter } from './merchant.t
 import { type Currency, type MinorUnits, minor } from './money.ts';
 import { transferPostings } from './postings.ts';
 import { type Refused, refused } from './reason.ts';
-import type { Draft } from './withdrawal.ts';
+import type { Draft } from './transaction.ts';
 
 export type TransferOrder = {
   /** The payee's name or id. */

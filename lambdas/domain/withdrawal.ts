@@ -1,10 +1,10 @@
 import { type CreditLine, creditAvailable, type PoolShare, type Wallet } from './balance.ts';
-import { calendarLabels } from './calendar.ts';
+import { calendarLabels, later } from './calendar.ts';
 import { type Merchant, mayNotSpend, type Spent, spentAfter } from './merchant.ts';
 import { type Currency, type MinorUnits, minor } from './money.ts';
 import { drawPostings, type Postings, spendPostings } from './postings.ts';
 import { type Refused, refused } from './reason.ts';
-import type { Source, Transaction } from './transaction.ts';
+import type { Draft, Source } from './transaction.ts';
 
 export type WithdrawalOrder = {
   readonly amount: MinorUnits;
@@ -44,12 +44,9 @@ export type AcceptedWithdrawal = {
   readonly spent: Spent;
   readonly draw: Draw;
 };
-/** A transaction before the request that asked for it is stamped on. */
-export type Draft = Omit<Transaction, 'pk' | 'txnId' | 'requestHash'>;
 
 /** When the sweep may first wonder what became of it: by then the stream and the queue have had their time. */
 const DUE_AFTER_ACCEPT_MS = 15 * 60_000;
-const later = (now: Date, ms: number): string => new Date(now.getTime() + ms).toISOString();
 
 const POSTINGS: Record<Source, (amount: MinorUnits) => Postings> = {
   credit: drawPostings,

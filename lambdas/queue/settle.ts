@@ -1,4 +1,5 @@
 import type { Bank, Payout } from '../bank/port.ts';
+import { later } from '../domain/calendar.ts';
 import { refundPostings, settlePostings, unspendPostings } from '../domain/postings.ts';
 import {
   type BankAnswer,
@@ -65,8 +66,6 @@ export const settle =
       }
     }
   };
-
-const later = (at: Date, ms: number): string => new Date(at.getTime() + ms).toISOString();
 
 const move = (
   { ledger }: SettleDeps,

@@ -1,3 +1,4 @@
+import { later } from '../domain/calendar.ts';
 import type { SettlementMessage } from '../domain/settlement.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { log } from '../runtime/observe.ts';
@@ -24,7 +25,7 @@ export const sweep =
   ({ ledger, send, now, againAfterMs }: SweepDeps) =>
   async (): Promise<void> => {
     const at = now();
-    const next = new Date(at.getTime() + againAfterMs).toISOString();
+    const next = later(at, againAfterMs);
     const { rows, failures } = await overdue(ledger, at, MOST_OF_A_BUCKET);
     for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
     for (const row of rows) {

@@ -5,8 +5,7 @@ import {
   makeIdempotent,
 } from '@aws-lambda-powertools/idempotency';
 import type { Reason, Refused } from '../domain/reason.ts';
-import type { Transaction } from '../domain/transaction.ts';
-import type { Draft } from '../domain/withdrawal.ts';
+import type { Draft, Transaction } from '../domain/transaction.ts';
 import { type Answers, putAnswer, readAnswer } from '../store/answers.ts';
 import { commit, type LabelledWrite } from '../store/commit.ts';
 import { transactionId } from '../store/keys.ts';

@@ -75,7 +75,7 @@ export const noTransaction = ({ table }: Ledger, pk: string, txnId: string): Lab
     ConditionCheck: {
       TableName: table,
       Key: transactionKey(pk, txnId),
-      ConditionExpression: 'attribute_not_exists(pk)',
+      ConditionExpression: isNew,
     },
   },
 });
