@@ -13,9 +13,9 @@ const env = readEnv(moneyEnv);
 const our = books(env);
 
 export const handler = httpFamily({
-  'GET /admin/merchants': listMerchantsAsAdmin(our.ledger),
-  'GET /admin/merchants/{id}': readMerchantAsAdmin(our.ledger),
-  'PATCH /admin/merchants/{id}': changeMerchant(our.ledger),
+  'GET /admin/merchants': listMerchantsAsAdmin(our),
+  'GET /admin/merchants/{id}': readMerchantAsAdmin(our),
+  'PATCH /admin/merchants/{id}': changeMerchant(our),
   'POST /admin/merchants/{id}/approve': approveMerchant(
     our,
     currencyCode.parse(env.DEFAULT_CURRENCY),

@@ -9,5 +9,5 @@ const env = readEnv(meEnv);
 const ledger = openLedger(dynamoClient(), env.LEDGER_TABLE);
 
 export const handler = httpFamily({
-  'GET /me': readMe(ledger, currencyCode.parse(env.DEFAULT_CURRENCY)),
+  'GET /me': readMe({ ledger, now: () => new Date() }, currencyCode.parse(env.DEFAULT_CURRENCY)),
 } satisfies Family<'me'>);

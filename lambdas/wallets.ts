@@ -9,8 +9,8 @@ const env = readEnv(moneyEnv);
 const our = books(env);
 
 export const handler = httpFamily({
-  'GET /wallets': listWallets(our.ledger),
-  'GET /wallets/{currency}': readOneWallet(our.ledger),
+  'GET /wallets': listWallets(our),
+  'GET /wallets/{currency}': readOneWallet(our),
   'POST /admin/wallets/{merchant_id}/deposits': deposit(
     our,
     currencyCode.parse(env.DEFAULT_CURRENCY),

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { parsePercent } from '../domain/fee.ts';
 import { failure, success } from '../runtime/answer.ts';
+import type { Reading } from '../runtime/books.ts';
 import { endpoint } from '../runtime/http.ts';
 import { log } from '../runtime/observe.ts';
 import { undecided, untilDecided } from '../runtime/retry.ts';
 import { commit } from '../store/commit.ts';
-import type { Ledger } from '../store/ledger.ts';
 import { changeFee, readMerchantBalances } from '../store/merchants.ts';
 import { byId, nothing } from './fields.ts';
 import { merchantBalancesView } from './views.ts';
@@ -22,7 +22,7 @@ const form = z.object({ params: byId, query: nothing, body: z.strictObject({ fee
  * PATCH /admin/merchants/{id}: sets the merchant's fee, in per cent of what it transfers (ID-5). Setting
  * the same again changes nothing, so no key is needed. Refuses: merchant_not_found.
  */
-export const changeMerchant = (ledger: Ledger) =>
+export const changeMerchant = ({ ledger, now }: Reading) =>
   endpoint('optional', form, async ({ params: { id }, body: { fee } }, call) => {
     const result = await untilDecided(async () => {
       const outcome = await commit(ledger.dynamo, [changeFee(ledger, id, fee)]);
@@ -41,6 +41,6 @@ export const changeMerchant = (ledger: Ledger) =>
     return success({
       status: 200,
       message: { en: 'The merchant is changed.', fa: 'پذیرنده تغییر کرد.' },
-      data: merchantBalancesView(found),
+      data: merchantBalancesView(found, now()),
     });
   });

@@ -3,6 +3,7 @@ import type { Currency } from '../domain/money.ts';
 import {
   type AcceptedTransfer,
   decideTransfer,
+  priceOf,
   type TransferFacts,
   type TransferOrder,
 } from '../domain/transfer.ts';
@@ -11,7 +12,7 @@ import { endpoint } from '../runtime/http.ts';
 import { merchantPk } from '../store/keys.ts';
 import { findMerchant, readMerchant } from '../store/merchants.ts';
 import { transferWrites } from '../store/transfer-writes.ts';
-import { readWallet } from '../store/wallets.ts';
+import { readWallet, readWalletFacts } from '../store/wallets.ts';
 import { amountText, currencyOr, inMinorUnits, nothing } from './fields.ts';
 import { transferView } from './views.ts';
 
@@ -45,14 +46,18 @@ export const createTransfer = (books: Books, defaultCurrency: Currency) =>
     exactlyOnce(books)<TransferOrder, TransferFacts, AcceptedTransfer>({
       name: 'transfer',
       subject: (_order, { caller }) => merchantPk(caller.sub),
-      read: async ({ to, currency }, { caller }) => {
-        const [payer, wallet, payee] = await Promise.all([
+      read: async (order, { caller }, now) => {
+        const { to, amount, currency } = order;
+        const [payer, payee] = await Promise.all([
           readMerchant(books.ledger, caller.sub),
-          readWallet(books.ledger, caller.sub, currency),
           findMerchant(books.ledger, to),
         ]);
-        const payeeWallet = payee && (await readWallet(books.ledger, payee.id, currency));
-        return { payer, payee, wallet, payeeWallet };
+        const total = payer === undefined ? amount : priceOf(payer, order).total;
+        const [funds, payeeWallet] = await Promise.all([
+          readWalletFacts(books.ledger, caller.sub, currency, total, now),
+          payee && readWallet(books.ledger, payee.id, currency),
+        ]);
+        return { payer, payee, funds, payeeWallet };
       },
       decide: decideTransfer,
       writes: (accepted, txnId) => transferWrites(books.ledger, accepted, txnId),

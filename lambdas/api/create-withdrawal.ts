@@ -14,7 +14,7 @@ import { merchantPk } from '../store/keys.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { readCredit, readMerchant } from '../store/merchants.ts';
 import { findShares } from '../store/pool.ts';
-import { readWallet } from '../store/wallets.ts';
+import { readWalletFacts } from '../store/wallets.ts';
 import { withdrawalWrites } from '../store/withdrawal-writes.ts';
 import { amountText, currencyOr, inMinorUnits, nothing } from './fields.ts';
 import { acceptedWithdrawalView } from './views.ts';
@@ -50,10 +50,10 @@ export const createWithdrawal = (books: Books, defaultCurrency: Currency) =>
     exactlyOnce(books)<WithdrawalOrder, WithdrawalFacts, AcceptedWithdrawal>({
       name: 'withdrawal',
       subject: (_order, { caller }) => merchantPk(caller.sub),
-      read: async (order, { caller }) => {
+      read: async (order, { caller }, now) => {
         const [merchant, funds] = await Promise.all([
           readMerchant(books.ledger, caller.sub),
-          readFunds(books.ledger, caller.sub, order),
+          readFunds(books.ledger, caller.sub, order, now),
         ]);
         return { merchant, funds };
       },
@@ -74,9 +74,10 @@ async function readFunds(
   ledger: Ledger,
   merchantId: string,
   { amount, currency, source }: WithdrawalOrder,
+  now: Date,
 ): Promise<Funds> {
   if (source === 'wallet') {
-    return { source, wallet: await readWallet(ledger, merchantId, currency) };
+    return { source, ...(await readWalletFacts(ledger, merchantId, currency, amount, now)) };
   }
   const [credit, pool] = await Promise.all([
     readCredit(ledger, merchantId, currency),

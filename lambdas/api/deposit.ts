@@ -8,10 +8,11 @@ import {
 import { type Currency, formatAmount } from '../domain/money.ts';
 import { type Books, exactlyOnce } from '../runtime/exactly-once.ts';
 import { endpoint } from '../runtime/http.ts';
+import { depositWrites } from '../store/deposit-writes.ts';
 import { merchantPk } from '../store/keys.ts';
 import { readMerchant } from '../store/merchants.ts';
-import { creditWallet, readWallet } from '../store/wallets.ts';
-import { amountText, currencyOr, inMinorUnits, nothing } from './fields.ts';
+import { readWallet } from '../store/wallets.ts';
+import { amountText, currencyOr, inMinorUnits, instant, nothing } from './fields.ts';
 
 type Input = Deposit & { readonly merchantId: string };
 
@@ -20,20 +21,25 @@ const form = (defaultCurrency: Currency) =>
     .object({
       params: z.object({ merchant_id: z.string().min(1).max(64) }),
       query: nothing,
-      body: z.strictObject({ amount: amountText, currency: currencyOr(defaultCurrency) }),
+      body: z.strictObject({
+        amount: amountText,
+        currency: currencyOr(defaultCurrency),
+        release_at: instant.optional(),
+      }),
     })
     .transform(
-      ({ params, body: { amount, currency } }, ctx): Input => ({
+      ({ params, body: { amount, currency, release_at } }, ctx): Input => ({
         merchantId: params.merchant_id,
         amount: inMinorUnits('amount', amount, currency, ctx),
         currency,
+        releaseAt: release_at,
       }),
     );
 
 /**
  * POST /admin/wallets/{merchant_id}/deposits: money from outside into a merchant's wallet, which the first
- * one in a currency creates (WA-2, WA-3).
- * Refuses: merchant_not_found, merchant_cannot_receive, wallet_closed.
+ * one in a currency creates; with a `release_at` ahead it is pending until then (WA-2, WA-3).
+ * Refuses: merchant_not_found, merchant_cannot_receive, wallet_closed, release_too_far.
  */
 export const deposit = (books: Books, defaultCurrency: Currency) =>
   endpoint(
@@ -50,13 +56,16 @@ export const deposit = (books: Books, defaultCurrency: Currency) =>
         return { merchant, wallet };
       },
       decide: decideDeposit,
-      writes: ({ merchantId, wallet, transaction: { amount, currency } }, txnId) => {
-        const change = { txnId, phase: 'accept' };
-        return creditWallet(books.ledger, merchantId, currency, amount, wallet, change);
-      },
-      reply: ({ txnId, merchantId, amount, currency, createdAt }) => ({
+      writes: (accepted, txnId) => depositWrites(books.ledger, accepted, txnId),
+      reply: ({ txnId, merchantId, amount, currency, createdAt, releaseAt }) => ({
         status: 201,
-        message: { en: 'The deposit is in the wallet.', fa: 'مبلغ به کیف پول واریز شد.' },
+        message:
+          releaseAt === undefined
+            ? { en: 'The deposit is in the wallet.', fa: 'مبلغ به کیف پول واریز شد.' }
+            : {
+                en: 'The deposit is pending in the wallet until its release.',
+                fa: 'مبلغ تا زمان آزادسازی در کیف پول معلق است.',
+              },
         data: {
           id: txnId,
           type: 'deposit',
@@ -64,6 +73,7 @@ export const deposit = (books: Books, defaultCurrency: Currency) =>
           amount: formatAmount(amount, currency),
           currency,
           created_at: createdAt,
+          ...(releaseAt !== undefined && { release_at: releaseAt }),
         },
       }),
     }),

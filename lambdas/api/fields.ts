@@ -35,7 +35,7 @@ export const noBody = nothing.optional();
 export const byId = z.object({ id: z.string().min(1).max(64) });
 
 /** An instant with its zone, in UTC from here on. */
-const instant = z.iso
+export const instant = z.iso
   .datetime({ offset: true, error: 'time_malformed' })
   .transform((text) => new Date(text).toISOString())
   // In UTC it may have left the four-digit years, which is all that sorts.

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { MERCHANT_STATUSES, type Merchant } from '../domain/merchant.ts';
 import { failure, success } from '../runtime/answer.ts';
+import type { Reading } from '../runtime/books.ts';
 import { endpoint } from '../runtime/http.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { findByName, listMerchants, readMerchantBalances } from '../store/merchants.ts';
@@ -15,7 +16,7 @@ const query = z.strictObject({
 });
 
 /** GET /admin/merchants?status&name: newest first (ID-6). A name is unique, so it finds one or none. */
-export const listMerchantsAsAdmin = (ledger: Ledger) =>
+export const listMerchantsAsAdmin = ({ ledger, now }: Reading) =>
   endpoint(
     'optional',
     z.object({ query }),
@@ -31,7 +32,7 @@ export const listMerchantsAsAdmin = (ledger: Ledger) =>
         status: 200,
         message: { en: 'Merchants, newest first.', fa: 'پذیرندگان، تازه‌ترین نخست.' },
         data: {
-          items: await withBalances(ledger, page.merchants),
+          items: await withBalances(ledger, page.merchants, now()),
           next_cursor: cursorAt(list, page.last),
         },
       });
@@ -45,7 +46,7 @@ async function named(ledger: Ledger, name: string, status: string | undefined) {
     : [];
 }
 
-async function withBalances(ledger: Ledger, merchants: readonly Merchant[]) {
+async function withBalances(ledger: Ledger, merchants: readonly Merchant[], now: Date) {
   const found = await Promise.all(merchants.map(({ id }) => readMerchantBalances(ledger, id)));
-  return found.filter((each) => each !== undefined).map(merchantBalancesView);
+  return found.filter((each) => each !== undefined).map((each) => merchantBalancesView(each, now));
 }

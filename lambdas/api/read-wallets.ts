@@ -1,35 +1,36 @@
 import * as z from 'zod';
 import { currencyCode } from '../domain/money.ts';
 import { failure, success } from '../runtime/answer.ts';
+import type { Reading } from '../runtime/books.ts';
 import { endpoint } from '../runtime/http.ts';
-import type { Ledger } from '../store/ledger.ts';
-import { readWallet, readWallets } from '../store/wallets.ts';
+import { readWallets } from '../store/wallets.ts';
 import { nothing } from './fields.ts';
-import { walletView } from './views.ts';
+import { walletsView } from './views.ts';
 
 /** GET /wallets: the caller's own, one for each currency; a merchant has a handful, so no pages (WA-4). */
-export const listWallets = (ledger: Ledger) =>
+export const listWallets = ({ ledger, now }: Reading) =>
   endpoint('optional', z.object({ query: nothing }), async (_form, call) => {
-    const wallets = await readWallets(ledger, call.caller.sub);
+    const found = await readWallets(ledger, call.caller.sub);
     return success({
       status: 200,
       message: { en: 'Your wallets.', fa: 'کیف پول‌های شما.' },
-      data: { items: wallets.map(walletView), next_cursor: null },
+      data: { items: walletsView(found, now()), next_cursor: null },
     });
   });
 
 /** GET /wallets/{currency}: one of them. Refuses: wallet_not_found. */
-export const readOneWallet = (ledger: Ledger) =>
+export const readOneWallet = ({ ledger, now }: Reading) =>
   endpoint(
     'optional',
     z.object({ params: z.object({ currency: currencyCode }), query: nothing }),
-    async ({ params }, call) => {
-      const wallet = await readWallet(ledger, call.caller.sub, params.currency);
+    async ({ params: { currency } }, call) => {
+      const found = await readWallets(ledger, call.caller.sub);
+      const wallet = walletsView(found, now()).find((each) => each.currency === currency);
       if (wallet === undefined) return failure('wallet_not_found', call.id);
       return success({
         status: 200,
         message: { en: 'Your wallet.', fa: 'کیف پول شما.' },
-        data: walletView(wallet),
+        data: wallet,
       });
     },
   );

@@ -1,8 +1,10 @@
-import { type CreditLine, creditAvailable, type Wallet } from '../domain/balance.ts';
+import { type CreditLine, creditAvailable } from '../domain/balance.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import { currencyCode, formatAmount } from '../domain/money.ts';
+import { type Holdings, holdingsAt } from '../domain/tranche.ts';
 import { STATUSES, shownStatus, type Transaction } from '../domain/transaction.ts';
 import type { MerchantBalances } from '../store/merchants.ts';
+import type { WalletBalances } from '../store/wallets.ts';
 
 /** What clients see: snake_case, amounts as decimal text beside their currency, times in UTC. */
 
@@ -53,6 +55,7 @@ const plainView = (row: Transaction) => ({
   amount: formatAmount(row.amount, row.currency),
   currency: row.currency,
   created_at: row.createdAt,
+  ...(row.releaseAt !== undefined && { release_at: row.releaseAt }),
   history: historyView(row),
 });
 
@@ -96,11 +99,19 @@ const creditView = (line: CreditLine) => ({
   available: formatAmount(creditAvailable(line), line.currency),
 });
 
-export const walletView = ({ currency, available, pending }: Wallet) => ({
+const walletView = ({ currency, available, pending, releases }: Holdings) => ({
   currency,
   available: formatAmount(available, currency),
   pending: formatAmount(pending, currency),
+  releases: releases.map(({ amount, releaseAt }) => ({
+    amount: formatAmount(amount, currency),
+    release_at: releaseAt,
+  })),
 });
+
+/** Wallets as they are at an instant: what has matured by then is available, folded or not (WA-4). */
+export const walletsView = ({ wallets, tranches }: WalletBalances, now: Date) =>
+  wallets.map((wallet) => walletView(holdingsAt(wallet, tranches, now)));
 
 const limitsView = ({ limits }: Merchant) =>
   Object.entries(limits).map(([code, { daily, monthly }]) => {
@@ -112,9 +123,9 @@ const limitsView = ({ limits }: Merchant) =>
     };
   });
 
-export const merchantBalancesView = ({ merchant, credit, wallets }: MerchantBalances) => ({
-  ...merchantView(merchant),
-  credit: credit.map(creditView),
-  wallets: wallets.map(walletView),
-  limits: limitsView(merchant),
+export const merchantBalancesView = (found: MerchantBalances, now: Date) => ({
+  ...merchantView(found.merchant),
+  credit: found.credit.map(creditView),
+  wallets: walletsView(found, now),
+  limits: limitsView(found.merchant),
 });

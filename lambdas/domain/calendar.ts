@@ -18,5 +18,12 @@ export function calendarLabels(at: Date, timeZone: string): CalendarLabels {
   return { day, month: day.slice(0, 7) };
 }
 
+/** The same instant so many calendar years on. */
+export function yearsLater(at: Date, years: number): Date {
+  const then = new Date(at);
+  then.setUTCFullYear(then.getUTCFullYear() + years);
+  return then;
+}
+
 /** An instant so many milliseconds after another, as rows keep it. */
 export const later = (at: Date, ms: number): string => new Date(at.getTime() + ms).toISOString();

@@ -1,11 +1,17 @@
 import type { Wallet } from './balance.ts';
+import { yearsLater } from './calendar.ts';
 import type { Merchant, MerchantStatus } from './merchant.ts';
 import type { Currency, MinorUnits } from './money.ts';
-import { depositPostings } from './postings.ts';
+import { depositPostings, pendingDepositPostings } from './postings.ts';
 import { type Refused, refused } from './reason.ts';
 import type { Draft } from './transaction.ts';
 
-export type Deposit = { readonly amount: MinorUnits; readonly currency: Currency };
+export type Deposit = {
+  readonly amount: MinorUnits;
+  readonly currency: Currency;
+  /** ISO 8601 in UTC; from this time on it is available, before it is pending. */
+  readonly releaseAt?: string | undefined;
+};
 export type DepositFacts = {
   readonly merchant: Merchant | undefined;
   readonly wallet: Wallet | undefined;
@@ -21,17 +27,23 @@ const RECEIVING: ReadonlySet<MerchantStatus> = new Set(['ACTIVE', 'SUSPENDED']);
 /** Suspended ones too: a suspension stops what a merchant does, not what comes in. */
 export const mayReceive = ({ status }: Merchant): boolean => RECEIVING.has(status);
 
+const MOST_YEARS_AHEAD = 5;
+
 /** Money from outside into a wallet, which the first deposit in a currency creates (WA-2, WA-3). */
 export function decideDeposit(
   { merchant, wallet }: DepositFacts,
-  { amount, currency }: Deposit,
+  { amount, currency, releaseAt = '' }: Deposit,
   now: Date,
 ): Refused | AcceptedDeposit {
   if (merchant === undefined) return refused('merchant_not_found');
   if (!mayReceive(merchant)) return refused('merchant_cannot_receive');
   if (wallet?.closed) return refused('wallet_closed');
+  if (releaseAt > yearsLater(now, MOST_YEARS_AHEAD).toISOString())
+    return refused('release_too_far');
 
   const at = now.toISOString();
+  // A time that has passed already is now.
+  const waits = releaseAt > at;
   return {
     kind: 'accepted',
     merchantId: merchant.id,
@@ -44,7 +56,14 @@ export function decideDeposit(
       merchantId: merchant.id,
       createdAt: at,
       at: { SUCCEEDED: at },
-      phases: [{ name: 'accept', at, postings: depositPostings(amount) }],
+      phases: [
+        {
+          name: 'accept',
+          at,
+          postings: waits ? pendingDepositPostings(amount) : depositPostings(amount),
+        },
+      ],
+      ...(waits && { releaseAt }),
     },
   };
 }

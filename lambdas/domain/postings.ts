@@ -3,7 +3,8 @@ import { type MinorUnits, minor, minorUnits } from './money.ts';
 
 /**
  * One phase's movements by account, in the transaction's currency; they sum to zero.
- * `pool`, `credit`, `wallet` and `payee` (another merchant's wallet) are rows; the others are system
+ * `pool`, `credit`, `wallet`, `pending` (a wallet's other balance) and `payee` (another merchant's wallet)
+ * are rows; the others are system
  * accounts that no rule reads.
  */
 const ACCOUNTS = [
@@ -14,6 +15,7 @@ const ACCOUNTS = [
   'credit',
   'lent',
   'wallet',
+  'pending',
   'payee',
   'fees',
   'bank',
@@ -44,6 +46,27 @@ export const depositPostings = (amount: MinorUnits): Postings => ({
   outside: less(amount),
   wallet: amount,
 });
+
+export const pendingDepositPostings = (amount: MinorUnits): Postings => ({
+  outside: less(amount),
+  pending: amount,
+});
+
+/** Money whose time has come, within one wallet. */
+export const releasePostings = (amount: MinorUnits): Postings => ({
+  pending: less(amount),
+  wallet: amount,
+});
+
+/** A debit's postings with the tranches that it folds on its way. */
+export const withRelease = (postings: Postings, folded: MinorUnits): Postings =>
+  folded === 0n
+    ? postings
+    : {
+        ...postings,
+        pending: less(folded),
+        wallet: minor((postings.wallet ?? 0n) + folded),
+      };
 
 /** From the payer's wallet into the payee's; the fee is on top. */
 export const transferPostings = (amount: MinorUnits, fee: MinorUnits): Postings => ({

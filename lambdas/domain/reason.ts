@@ -35,6 +35,7 @@ export type Reason =
   | 'withdrawal_not_found'
   | 'transaction_not_found'
   | 'merchant_cannot_receive'
+  | 'release_too_far'
   | 'self_transfer'
   | 'payee_not_found'
   | 'wallet_not_found'

@@ -10,6 +10,7 @@ export const TRANSACTION_TYPES = [
   'deposit',
   'archive',
   'transfer',
+  'release',
 ] as const;
 export type TransactionType = (typeof TRANSACTION_TYPES)[number];
 
@@ -59,7 +60,7 @@ export const WITHDRAWAL_MOVES = {
 } as const satisfies Record<string, { from: readonly Status[]; to: Status }>;
 export type WithdrawalMove = keyof typeof WITHDRAWAL_MOVES;
 
-const PHASES = ['accept', 'settle', 'refund'] as const;
+const PHASES = ['accept', 'settle', 'refund', 'release'] as const;
 const phase = z.object({ name: z.enum(PHASES), at: z.string(), postings });
 export type Phase = z.infer<typeof phase>;
 
@@ -86,6 +87,8 @@ export const transactionRow = z.object({
   payerName: z.string().optional(),
   payeeId: z.string().optional(),
   payeeName: z.string().optional(),
+  /** When a deposit that is not immediate becomes available. */
+  releaseAt: z.string().optional(),
   shares: z.array(poolShare).optional(),
   limitDay: z.string().optional(),
   limitMonth: z.string().optional(),

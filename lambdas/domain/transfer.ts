@@ -4,8 +4,9 @@ import { mayReceive } from './deposit.ts';
 import { feeOf } from './fee.ts';
 import { type Merchant, mayNotSpend, type Spent, spentAfter } from './merchant.ts';
 import { type Currency, type MinorUnits, minor } from './money.ts';
-import { transferPostings } from './postings.ts';
+import { transferPostings, withRelease } from './postings.ts';
 import { type Refused, refused } from './reason.ts';
+import { drawOnWallet, sumOf, type Tranche, type WalletFacts } from './tranche.ts';
 import type { Draft } from './transaction.ts';
 
 export type TransferOrder = {
@@ -17,7 +18,7 @@ export type TransferOrder = {
 export type TransferFacts = {
   readonly payer: Merchant | undefined;
   readonly payee: Merchant | undefined;
-  readonly wallet: Wallet | undefined;
+  readonly funds: WalletFacts;
   readonly payeeWallet: Wallet | undefined;
 };
 export type AcceptedTransfer = {
@@ -27,14 +28,26 @@ export type AcceptedTransfer = {
   readonly spent: Spent;
   readonly payee: Merchant;
   readonly payeeWallet: Wallet | undefined;
+  readonly total: MinorUnits;
+  readonly folds: readonly Tranche[];
+};
+
+export type Price = {
+  readonly fee: MinorUnits;
   /** Amount and fee together: the fee is charged on top. */
   readonly total: MinorUnits;
 };
 
+/** What a transfer costs its payer. */
+export function priceOf(payer: Merchant, { amount }: Pick<TransferOrder, 'amount'>): Price {
+  const fee = feeOf(amount, payer.feePpm);
+  return { fee, total: minor(amount + fee) };
+}
+
 /** Refuses in this order: payer's status, the payee, the payer's wallet and what it holds (WA-5). */
 export function decideTransfer(
-  { payer, payee, wallet, payeeWallet }: TransferFacts,
-  { amount, currency }: TransferOrder,
+  { payer, payee, funds, payeeWallet }: TransferFacts,
+  order: TransferOrder,
   now: Date,
 ): Refused | AcceptedTransfer {
   const barred = mayNotSpend(payer);
@@ -42,11 +55,12 @@ export function decideTransfer(
   if (payee?.id === payer.id) return refused('self_transfer');
   // Whoever was never approved, or is archived, is to a payer unknown.
   if (payee === undefined || !mayReceive(payee)) return refused('payee_not_found');
-  if (wallet === undefined) return refused('wallet_not_found');
+  if (funds.wallet === undefined) return refused('wallet_not_found');
   if (payeeWallet?.closed) return refused('wallet_closed');
-  const fee = feeOf(amount, payer.feePpm);
-  const total = minor(amount + fee);
-  if (wallet.available < total) return refused('insufficient_funds');
+  const { amount, currency } = order;
+  const { fee, total } = priceOf(payer, order);
+  const draw = drawOnWallet(funds, total);
+  if (draw.kind === 'refused') return draw;
 
   const spent = spentAfter(payer, currency, amount, calendarLabels(now, payer.timeZone));
   const at = now.toISOString();
@@ -57,6 +71,7 @@ export function decideTransfer(
     payee,
     payeeWallet,
     total,
+    folds: draw.folds,
     transaction: {
       type: 'transfer',
       status: 'SUCCEEDED',
@@ -69,7 +84,13 @@ export function decideTransfer(
       payeeName: payee.name,
       createdAt: at,
       at: { SUCCEEDED: at },
-      phases: [{ name: 'accept', at, postings: transferPostings(amount, fee) }],
+      phases: [
+        {
+          name: 'accept',
+          at,
+          postings: withRelease(transferPostings(amount, fee), sumOf(draw.folds)),
+        },
+      ],
       limitDay: spent.day,
       limitMonth: spent.month,
     },

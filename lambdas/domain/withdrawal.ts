@@ -1,9 +1,10 @@
-import { type CreditLine, creditAvailable, type PoolShare, type Wallet } from './balance.ts';
+import { type CreditLine, creditAvailable, type PoolShare } from './balance.ts';
 import { calendarLabels, later } from './calendar.ts';
 import { type Merchant, mayNotSpend, type Spent, spentAfter } from './merchant.ts';
 import { type Currency, type MinorUnits, minor } from './money.ts';
-import { drawPostings, type Postings, spendPostings } from './postings.ts';
+import { drawPostings, type Postings, spendPostings, withRelease } from './postings.ts';
 import { type Refused, refused } from './reason.ts';
+import { drawOnWallet, sumOf, type Tranche, type WalletFacts } from './tranche.ts';
 import type { Draft, Source } from './transaction.ts';
 
 export type WithdrawalOrder = {
@@ -20,7 +21,7 @@ export type PoolOffer =
 /** What stands behind the order's source. */
 export type Funds =
   | { readonly source: 'credit'; readonly credit: CreditLine | undefined; readonly pool: PoolOffer }
-  | { readonly source: 'wallet'; readonly wallet: Wallet | undefined };
+  | ({ readonly source: 'wallet' } & WalletFacts);
 
 export type WithdrawalFacts = {
   readonly merchant: Merchant | undefined;
@@ -35,7 +36,7 @@ export type Draw =
       readonly utilisedAfter: MinorUnits;
       readonly shares: readonly PoolShare[];
     }
-  | { readonly source: 'wallet' };
+  | { readonly source: 'wallet'; readonly folds: readonly Tranche[] };
 
 export type AcceptedWithdrawal = {
   readonly kind: 'accepted';
@@ -43,15 +44,17 @@ export type AcceptedWithdrawal = {
   readonly merchant: Merchant;
   readonly spent: Spent;
   readonly draw: Draw;
+  /** Of a wallet, what the draw folds on its way. */
+  readonly folds: readonly Tranche[];
 };
 
 /** When the sweep may first wonder what became of it: by then the stream and the queue have had their time. */
 const DUE_AFTER_ACCEPT_MS = 15 * 60_000;
 
-const POSTINGS: Record<Source, (amount: MinorUnits) => Postings> = {
-  credit: drawPostings,
-  wallet: spendPostings,
-};
+const postingsOf = (draw: Draw, amount: MinorUnits): Postings =>
+  draw.source === 'credit'
+    ? drawPostings(amount)
+    : withRelease(spendPostings(amount), sumOf(draw.folds));
 
 /** Refuses in this order: merchant's status, its own funds or credit, the pool. */
 export function decideWithdrawal(
@@ -72,6 +75,7 @@ export function decideWithdrawal(
     merchant,
     spent,
     draw,
+    folds: draw.source === 'wallet' ? draw.folds : [],
     transaction: {
       type: 'withdrawal',
       status: 'PENDING',
@@ -82,7 +86,7 @@ export function decideWithdrawal(
       destination: merchant.bankAccount,
       createdAt: at,
       at: { PENDING: at },
-      phases: [{ name: 'accept', at, postings: POSTINGS[funds.source](amount) }],
+      phases: [{ name: 'accept', at, postings: postingsOf(draw, amount) }],
       ...(draw.source === 'credit' && { shares: [...draw.shares] }),
       limitDay: spent.day,
       limitMonth: spent.month,
@@ -94,8 +98,8 @@ export function decideWithdrawal(
 
 function drawOn(funds: Funds, amount: MinorUnits): Draw | Refused {
   if (funds.source === 'wallet') {
-    if (funds.wallet === undefined) return refused('wallet_not_found');
-    return funds.wallet.available < amount ? refused('insufficient_funds') : { source: 'wallet' };
+    const drawn = drawOnWallet(funds, amount);
+    return drawn.kind === 'refused' ? drawn : { source: 'wallet', folds: drawn.folds };
   }
   const { credit, pool } = funds;
   if (credit === undefined) return refused('no_credit_line');

@@ -5,6 +5,7 @@ import { log } from '../runtime/observe.ts';
 import { commit } from '../store/commit.ts';
 import { overdue, postponeDue } from '../store/due.ts';
 import type { Ledger } from '../store/ledger.ts';
+import { sweepTranches } from './sweep-tranches.ts';
 
 export type SweepDeps = {
   readonly ledger: Ledger;
@@ -34,6 +35,7 @@ export const sweep =
         log('error', 'RECORD_FAILED', { txn: row.txnId }, error),
       );
     }
+    await sweepTranches(ledger, at);
   };
 
 async function sweepOne(

@@ -5,11 +5,13 @@ import {
   makeIdempotent,
 } from '@aws-lambda-powertools/idempotency';
 import type { Reason, Refused } from '../domain/reason.ts';
+import { MOST_FOLDS, type Tranche } from '../domain/tranche.ts';
 import type { Draft, Transaction } from '../domain/transaction.ts';
 import { type Answers, putAnswer, readAnswer } from '../store/answers.ts';
 import { commit, type LabelledWrite } from '../store/commit.ts';
 import { transactionId } from '../store/keys.ts';
 import type { Ledger } from '../store/ledger.ts';
+import { release } from '../store/releases.ts';
 import { noTransaction, putTransaction, readTransaction } from '../store/transactions.ts';
 import { type Answer, failure, type Success, success } from './answer.ts';
 import type { Call } from './http.ts';
@@ -21,12 +23,19 @@ import { type Undecided, undecided, untilDecided } from './retry.ts';
 /** Part of every transaction id and of every idempotency key: never rename one. */
 type OperationName = 'withdrawal' | 'approval' | 'top-up' | 'deposit' | 'archive' | 'transfer';
 
+type Acceptance = {
+  readonly transaction: Draft;
+  /** Matured tranches that pay for it; more than one transaction takes are folded ahead of it. */
+  readonly folds?: readonly Tranche[];
+};
+
 /** An operation that moves money or a limit: read, decide, one transaction, reply. */
-export type MoneyOperation<Input, Facts, Accepted extends { readonly transaction: Draft }> = {
+export type MoneyOperation<Input, Facts, Accepted extends Acceptance> = {
   readonly name: OperationName;
   /** The partition of the row it concerns, where its transaction is kept. */
   readonly subject: (input: Input, call: Call) => string;
-  readonly read: (input: Input, call: Call) => Promise<Facts>;
+  /** At one instant, which is also the decision's. */
+  readonly read: (input: Input, call: Call, now: Date) => Promise<Facts>;
   readonly decide: (
     facts: Facts,
     input: Input,
@@ -54,9 +63,7 @@ const decided = (answer: Answer): Decided => ({ kind: 'decided', answer });
  */
 export const exactlyOnce =
   (books: Books) =>
-  <Input, Facts, Accepted extends { readonly transaction: Draft }>(
-    operation: MoneyOperation<Input, Facts, Accepted>,
-  ) =>
+  <Input, Facts, Accepted extends Acceptance>(operation: MoneyOperation<Input, Facts, Accepted>) =>
   async (input: Input, call: Call): Promise<Answer> => {
     const layer = new CommittedAnswers(books.answers);
     const attempt = new Attempt(books, operation, input, call, layer);
@@ -93,11 +100,11 @@ export const exactlyOnce =
     }
   };
 
-/** What a decision is made on, and the transaction that is there already if the request was accepted. */
-type Read<Facts> = readonly [Facts, Transaction | undefined];
+/** What a decision is made on, when, and the transaction that is there if the request was accepted. */
+type Read<Facts> = readonly [Facts, Date, Transaction | undefined];
 
 /** One request's tries. A class only because everything in it concerns the same request. */
-class Attempt<Input, Facts, Accepted extends { readonly transaction: Draft }> {
+class Attempt<Input, Facts, Accepted extends Acceptance> {
   readonly #books: Books;
   readonly #operation: MoneyOperation<Input, Facts, Accepted>;
   readonly #input: Input;
@@ -123,8 +130,10 @@ class Attempt<Input, Facts, Accepted extends { readonly transaction: Draft }> {
   }
 
   read(): Promise<Read<Facts>> {
+    const at = this.#books.now();
     return Promise.all([
-      this.#operation.read(this.#input, this.#call),
+      this.#operation.read(this.#input, this.#call, at),
+      at,
       readTransaction(this.#books.ledger, this.#pk, this.#txnId),
     ]);
   }
@@ -143,12 +152,14 @@ class Attempt<Input, Facts, Accepted extends { readonly transaction: Draft }> {
   }
 
   async #try(read: () => Promise<Read<Facts>>): Promise<Decided | Undecided> {
-    const { ledger, now } = this.#books;
-    const [facts, earlier] = await read();
+    const { ledger } = this.#books;
+    const [facts, at, earlier] = await read();
     if (earlier !== undefined) return decided(this.#replay(earlier));
-    const at = now();
     const decision = this.#operation.decide(facts, this.#input, at);
     if (decision.kind === 'refused') return this.#refuse(decision.reason, at);
+
+    const { folds = [] } = decision;
+    if (folds.length > MOST_FOLDS) return this.#foldAhead(decision, folds, at);
 
     const transaction: Transaction = {
       ...decision.transaction,
@@ -161,6 +172,17 @@ class Attempt<Input, Facts, Accepted extends { readonly transaction: Draft }> {
       putTransaction(ledger, transaction),
       ...this.#operation.writes(decision, this.#txnId),
     ]);
+  }
+
+  /** Harmless whatever becomes of the request: the money is available in either form. */
+  async #foldAhead(
+    { transaction: { merchantId = '', currency } }: Accepted,
+    folds: readonly Tranche[],
+    at: Date,
+  ): Promise<Undecided> {
+    const { ledger } = this.#books;
+    await release(ledger, merchantId, currency, folds.slice(0, -MOST_FOLDS), at);
+    return undecided('release');
   }
 
   /** A refusal is committed like an acceptance: it may not contradict one that is under way. */

@@ -222,6 +222,12 @@ export const PROBLEMS: Record<Reason, Problem> = {
     'Only a merchant that is approved and not archived can receive money.',
     'فقط پذیرنده‌ای که تأیید شده و بایگانی نشده باشد پول دریافت می‌کند.',
   ),
+  release_too_far: problem(
+    422,
+    'Release too far ahead',
+    'A deposit may be released at most five years from now. Choose an earlier release_at.',
+    'زمان آزادسازی واریز حداکثر پنج سال بعد است. release_at زودتری برگزینید.',
+  ),
   self_transfer: problem(
     422,
     'Transfer to oneself',

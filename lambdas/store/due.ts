@@ -1,37 +1,65 @@
 import * as z from 'zod';
+import { type Tranche, trancheRow } from '../domain/tranche.ts';
 import { type Transaction, transactionRow } from '../domain/transaction.ts';
 import type { LabelledWrite } from './commit.ts';
-import { allDueKeys, dueKeys, transactionKey } from './keys.ts';
+import { allDueKeys, dueKeys, merchantOf, transactionKey } from './keys.ts';
 import { getRow, type Ledger, queryRows } from './ledger.ts';
 
 const candidate = z.object({ pk: z.string(), sk: z.string() });
 
-export type Overdue = {
-  readonly rows: readonly Transaction[];
-  /** Rows that could not be read; they must not keep the others from being found. */
+export type Overdue<Row> = {
+  readonly rows: readonly Row[];
+  /** Rows and buckets that could not be read; they must not keep the others from being found. */
   readonly failures: readonly unknown[];
 };
 
 /** Transactions whose time has passed, oldest first in each bucket, at most `most` of each. */
-export async function overdue(ledger: Ledger, now: Date, most: number): Promise<Overdue> {
-  const found = await Promise.all(
-    allDueKeys.map((dueKey) => overdueIn(ledger, dueKey, now.toISOString(), most)),
+export const overdue = (ledger: Ledger, now: Date, most: number): Promise<Overdue<Transaction>> =>
+  // The index may be behind: the row itself says whether it is due.
+  rowsDue(ledger, 'DUE', now, most, transactionRow, ({ due = '~' }) => due <= now.toISOString());
+
+const ownedTranche = trancheRow.extend({ pk: z.string() });
+export type OwnedTranche = Tranche & { readonly merchantId: string };
+
+/** Matured tranches that nobody has folded yet, likewise. */
+export async function maturedEverywhere(
+  ledger: Ledger,
+  now: Date,
+  most: number,
+): Promise<Overdue<OwnedTranche>> {
+  const { rows, failures } = await rowsDue(ledger, 'RELEASE', now, most, ownedTranche, () => true);
+  const owned = rows.map(({ pk, ...tranche }) => ({ ...tranche, merchantId: merchantOf(pk) }));
+  return { rows: owned, failures };
+}
+
+async function rowsDue<Schema extends z.ZodType>(
+  ledger: Ledger,
+  kind: 'DUE' | 'RELEASE',
+  now: Date,
+  most: number,
+  schema: Schema,
+  isDue: (row: z.output<Schema>) => boolean,
+): Promise<Overdue<z.output<Schema>>> {
+  const found = apart(
+    await Promise.allSettled(
+      allDueKeys(kind).map((dueKey) => firstDue(ledger, dueKey, now.toISOString(), most)),
+    ),
   );
-  const read = await Promise.allSettled(
-    found.flat().map((key) => getRow(ledger, key, transactionRow)),
+  const read = apart(
+    await Promise.allSettled(found.values.flat().map((key) => getRow(ledger, key, schema))),
   );
   return {
-    // The index may be behind: the row itself says whether it is due.
-    rows: read.flatMap((each) =>
-      each.status === 'fulfilled' && (each.value?.due ?? '~') <= now.toISOString()
-        ? (each.value ?? [])
-        : [],
-    ),
-    failures: read.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])),
+    rows: read.values.flatMap((row) => (row !== undefined && isDue(row) ? [row] : [])),
+    failures: [...found.failures, ...read.failures],
   };
 }
 
-async function overdueIn(
+const apart = <Value>(results: readonly PromiseSettledResult<Value>[]) => ({
+  values: results.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
+  failures: results.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])),
+});
+
+async function firstDue(
   ledger: Ledger,
   dueKey: string,
   now: string,
@@ -45,7 +73,7 @@ async function overdueIn(
   };
   const rows: z.infer<typeof candidate>[] = [];
   for await (const row of queryRows(ledger, condition, candidate)) {
-    if (row.sk.startsWith('TXN#')) rows.push(row);
+    rows.push(row);
     if (rows.length === most) break;
   }
   return rows;

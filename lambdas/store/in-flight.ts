@@ -22,7 +22,9 @@ const dueRow = z.object({
  * nothing else is. As fresh as the index, so a figure to look at, never one to decide on.
  */
 export async function creditInFlight(ledger: Ledger, currency: Currency): Promise<MinorUnits> {
-  const sums = await Promise.all(allDueKeys.map((dueKey) => sumOf(ledger, dueKey, currency)));
+  const sums = await Promise.all(
+    allDueKeys('DUE').map((dueKey) => sumOf(ledger, dueKey, currency)),
+  );
   return minor(sums.reduce((total, sum) => total + sum, 0n));
 }
 

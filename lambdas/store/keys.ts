@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Currency } from '../domain/money.ts';
+import type { Tranche } from '../domain/tranche.ts';
 
 export type Key = { readonly pk: string; readonly sk: string };
 
@@ -8,6 +9,8 @@ const DUE_BUCKETS = 16;
 const STATUS_BUCKETS = 4;
 
 export const merchantPk = (merchantId: string): string => `M#${merchantId}`;
+/** Whose partition it is. */
+export const merchantOf = (pk: string): string => pk.slice('M#'.length);
 export const poolPk = (currency: Currency, shard: string): string => `POOL#${currency}#${shard}`;
 
 export const merchantKey = (merchantId: string): Key => ({
@@ -23,6 +26,12 @@ export const walletKey = (merchantId: string, currency: Currency): Key => ({
   pk: merchantPk(merchantId),
   sk: `WALLET#${currency}`,
 });
+/** Tranches of one wallet lie in the order in which they become available. */
+export const trancheKey = (merchantId: string, { currency, releaseAt, txnId }: Tranche): Key => ({
+  pk: merchantPk(merchantId),
+  sk: `${TRANCHE}${currency}#${releaseAt}#${txnId}`,
+});
+export const TRANCHE = 'TRANCHE#';
 export const poolKey = (currency: Currency, shard: string): Key => ({
   pk: poolPk(currency, shard),
   sk: 'POOL',
@@ -39,14 +48,22 @@ export const recipientKey = (payeeId: string | undefined): { recipient?: string 
   payeeId === undefined ? {} : { recipient: merchantPk(payeeId) };
 
 /** Index keys of a row something still has to happen to. */
-export const dueKeys = (txnId: string, due: string): { dueKey: string; due: string } => ({
-  dueKey: `DUE#${bucketOf(txnId, DUE_BUCKETS)}`,
+export const dueKeys = (
+  txnId: string,
+  due: string,
+  kind: DueKind = 'DUE',
+): { dueKey: string; due: string } => ({
+  dueKey: `${kind}#${bucketOf(txnId, DUE_BUCKETS)}`,
   due,
 });
-export const allDueKeys: readonly string[] = Array.from(
-  { length: DUE_BUCKETS },
-  (_, bucket) => `DUE#${bucket}`,
-);
+export const allDueKeys = (kind: DueKind): readonly string[] =>
+  Array.from({ length: DUE_BUCKETS }, (_, bucket) => `${kind}#${bucket}`);
+
+/**
+ * Transactions, and tranches to release. Apart, since many tranches may be due at one midnight, and they
+ * can wait: they count as available already. A withdrawal behind them could not.
+ */
+type DueKind = 'DUE' | 'RELEASE';
 
 type StatusEntity = 'MERCHANT' | 'TXN';
 const statusKey = (entity: StatusEntity, status: string, bucket: number): string =>

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type CreditLine, creditRow, type Wallet } from '../domain/balance.ts';
+import { type CreditLine, creditRow } from '../domain/balance.ts';
 import {
   MERCHANT_MOVES,
   MERCHANT_STATUSES,
@@ -22,7 +22,7 @@ import {
 } from './keys.ts';
 import { getRow, getRows, type Ledger, rowsUnder } from './ledger.ts';
 import { newestInStatus } from './status-index.ts';
-import { readWallets } from './wallets.ts';
+import { readWallets, type WalletBalances } from './wallets.ts';
 
 export const readMerchant = (ledger: Ledger, merchantId: string): Promise<Merchant | undefined> =>
   getRow(ledger, merchantKey(merchantId), merchantRow);
@@ -33,10 +33,9 @@ export const readCredit = (
   currency: Currency,
 ): Promise<CreditLine | undefined> => getRow(ledger, creditKey(merchantId, currency), creditRow);
 
-export type MerchantBalances = {
+export type MerchantBalances = WalletBalances & {
   readonly merchant: Merchant;
   readonly credit: readonly CreditLine[];
-  readonly wallets: readonly Wallet[];
 };
 
 /** A merchant with all its balances (ID-4, ID-6). */
@@ -45,12 +44,12 @@ export async function readMerchantBalances(
   merchantId: string,
 ): Promise<MerchantBalances | undefined> {
   const pk = merchantPk(merchantId);
-  const [merchant, credit, wallets] = await Promise.all([
+  const [merchant, credit, balances] = await Promise.all([
     readMerchant(ledger, merchantId),
     rowsUnder(ledger, pk, 'CREDIT#', creditRow),
     readWallets(ledger, merchantId),
   ]);
-  return merchant && { merchant, credit, wallets };
+  return merchant && { merchant, credit, ...balances };
 }
 
 /** Index keys of a merchant in `status`. Every merchant is in the index: admins list them all. */

@@ -7,7 +7,7 @@ import { creditWallet, debitWallet } from './wallets.ts';
 /** A transfer: the payer's counters, its wallet, and the payee's, which it opens if there is none. */
 export function transferWrites(
   ledger: Ledger,
-  { payer, spent, payee, payeeWallet, total, transaction }: AcceptedTransfer,
+  { payer, spent, payee, payeeWallet, total, folds, transaction }: AcceptedTransfer,
   txnId: string,
 ): readonly LabelledWrite[] {
   const { amount, currency } = transaction;
@@ -15,8 +15,8 @@ export function transferWrites(
   const volume = { month: spent.month, amount: volumeAfter(payer, currency, spent.month, amount) };
   return [
     spendWrite(ledger, payer, currency, spent, volume),
-    debitWallet(ledger, payer.id, currency, total, change),
-    ...creditWallet(ledger, payee.id, currency, amount, payeeWallet, change),
+    ...debitWallet(ledger, payer.id, currency, total, folds, change),
+    ...creditWallet(ledger, payee.id, currency, { available: amount }, payeeWallet, change),
   ];
 }
 

@@ -1,9 +1,11 @@
 import { type Wallet, walletRow } from '../domain/balance.ts';
 import type { Currency, MinorUnits } from '../domain/money.ts';
+import { sumOf, type Tranche, type WalletFacts } from '../domain/tranche.ts';
 import { addToBalance, type Change } from './balance-writes.ts';
 import type { LabelledWrite } from './commit.ts';
 import { merchantKey, merchantPk, walletKey } from './keys.ts';
 import { getRow, type Ledger, rowsUnder } from './ledger.ts';
+import { foldTranches, maturedTranches, readTranches } from './tranches.ts';
 
 export const readWallet = (
   ledger: Ledger,
@@ -11,47 +13,100 @@ export const readWallet = (
   currency: Currency,
 ): Promise<Wallet | undefined> => getRow(ledger, walletKey(merchantId, currency), walletRow);
 
-export const readWallets = (ledger: Ledger, merchantId: string): Promise<Wallet[]> =>
-  rowsUnder(ledger, merchantPk(merchantId), 'WALLET#', walletRow);
+export type WalletBalances = {
+  readonly wallets: readonly Wallet[];
+  readonly tranches: readonly Tranche[];
+};
 
-/** Takes money out, if it is there: arithmetic, so that what comes in at the same time starves nobody. */
-export const debitWallet = (
+/** A fold between two reads of ours would show money twice, or not at all: then both are read again. */
+const MOST_READS = 5;
+
+/** A merchant's wallets with the tranches that make up what is pending in them (WA-4). */
+export async function readWallets(ledger: Ledger, merchantId: string): Promise<WalletBalances> {
+  for (let reads = 1; ; reads += 1) {
+    const wallets = await rowsUnder(ledger, merchantPk(merchantId), 'WALLET#', walletRow);
+    if (wallets.every(({ pending }) => pending === 0n)) return { wallets, tranches: [] };
+    const tranches = await readTranches(ledger, merchantId);
+    const agree = wallets.every(
+      ({ currency, pending }) =>
+        pending === sumOf(tranches.filter((tranche) => tranche.currency === currency)),
+    );
+    if (agree || reads === MOST_READS) return { wallets, tranches };
+  }
+}
+
+/**
+ * A wallet, and the matured tranches that a debit of `amount` may need beside it. The wallet is read once
+ * more after them: a fold in between is then counted twice, so that a decision can only try and lose,
+ * never refuse what is there.
+ */
+export async function readWalletFacts(
   ledger: Ledger,
   merchantId: string,
   currency: Currency,
   amount: MinorUnits,
-  change: Change,
-): LabelledWrite =>
-  addToBalance(
-    ledger,
-    {
-      label: 'wallet',
-      key: walletKey(merchantId, currency),
-      add: { available: -amount },
-      condition: 'available >= :amount',
-      values: { ':amount': amount },
-    },
-    change,
-  );
+  now: Date,
+): Promise<WalletFacts> {
+  const wallet = await readWallet(ledger, merchantId, currency);
+  // Nothing pending: there is no tranche, matured or not.
+  if (wallet === undefined || wallet.available >= amount || wallet.pending === 0n) {
+    return { wallet, matured: [] };
+  }
+  const matured = await maturedTranches(ledger, merchantId, currency, amount, now);
+  return { wallet: await readWallet(ledger, merchantId, currency), matured };
+}
 
-/** Puts money in, unless the wallet is closed. One that did not exist when it was read is created. */
+/**
+ * Takes money out, if it is there, and on its way folds the tranches that it needs: arithmetic, so that
+ * what comes in at the same time starves nobody.
+ */
+export function debitWallet(
+  ledger: Ledger,
+  merchantId: string,
+  currency: Currency,
+  amount: MinorUnits,
+  folds: readonly Tranche[],
+  change: Change,
+): readonly LabelledWrite[] {
+  const folded = sumOf(folds);
+  const without = amount - folded;
+  return [
+    addToBalance(
+      ledger,
+      {
+        label: 'wallet',
+        key: walletKey(merchantId, currency),
+        add: { available: -without, ...(folded > 0n && { pending: -folded }) },
+        condition: `available >= :without${folded > 0n ? ' AND pending >= :folded' : ''}`,
+        values: { ':without': without, ...(folded > 0n && { ':folded': folded }) },
+      },
+      change,
+    ),
+    ...foldTranches(ledger, merchantId, folds),
+  ];
+}
+
+/**
+ * Puts money in, unless the wallet is closed, as available or as pending. One that did not exist when it
+ * was read is created.
+ */
 export const creditWallet = (
   ledger: Ledger,
   merchantId: string,
   currency: Currency,
-  amount: MinorUnits,
+  credited: { readonly available: MinorUnits } | { readonly pending: MinorUnits },
   read: Wallet | undefined,
   change: Change,
 ): readonly LabelledWrite[] =>
   read === undefined
-    ? openWallet(ledger, merchantId, currency, amount, change)
+    ? openWallet(ledger, merchantId, currency, credited, change)
     : [
         addToBalance(
           ledger,
           {
             label: 'wallet',
             key: walletKey(merchantId, currency),
-            add: { available: amount },
+            add: credited,
             condition: 'attribute_exists(pk) AND attribute_not_exists(closed)',
           },
           change,
@@ -63,7 +118,7 @@ const openWallet = (
   { table }: Ledger,
   merchantId: string,
   currency: Currency,
-  amount: MinorUnits,
+  credited: Partial<Pick<Wallet, 'available' | 'pending'>>,
   { txnId, phase }: Change,
 ): readonly LabelledWrite[] => [
   {
@@ -87,8 +142,9 @@ const openWallet = (
         Item: {
           ...walletKey(merchantId, currency),
           currency,
-          available: amount,
+          available: 0n,
           pending: 0n,
+          ...credited,
           seq: 1n,
           txn: txnId,
           phase,

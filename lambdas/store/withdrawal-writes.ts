@@ -17,7 +17,7 @@ export function withdrawalWrites(
   return [
     spendWrite(ledger, merchant, currency, spent),
     ...(draw.source === 'wallet'
-      ? [debitWallet(ledger, merchant.id, currency, amount, change)]
+      ? debitWallet(ledger, merchant.id, currency, amount, draw.folds, change)
       : [
           drawCredit(ledger, merchant.id, draw, txnId),
           ...lendFromPool(ledger, currency, draw.shares, change),

@@ -4,7 +4,7 @@ import type { DataStack } from '../data-stack.ts';
 import type { Stage } from '../stage-schema.ts';
 import type { FamilyFunctions } from './http-routes.ts';
 import { SuretyFunction } from './surety-function.ts';
-import { mayCommit, mayReadLedger, mayStoreAnswers } from './table-access.ts';
+import { mayCommit, mayFold, mayReadLedger, mayStoreAnswers } from './table-access.ts';
 
 export type ApiFamiliesProps = { readonly stage: Stage; readonly data: DataStack };
 
@@ -21,11 +21,11 @@ export class ApiFamilies extends Construct {
     this.functions = {
       auth: this.#auth(),
       me: this.#me(),
-      withdrawals: this.#money(
+      withdrawals: this.#spender(
         'withdrawals',
         'Merchants cannot withdraw or see their withdrawals; those already accepted still settle.',
       ),
-      transfers: this.#money('transfers', 'Merchants cannot transfer, nor see their transfers.'),
+      transfers: this.#spender('transfers', 'Merchants cannot transfer, nor see their transfers.'),
       wallets: this.#money(
         'wallets',
         'Merchants cannot see their wallets, and admins cannot deposit into them.',
@@ -91,6 +91,13 @@ export class ApiFamilies extends Construct {
     });
     mayReadLedger(reader, this.#data.ledger);
     return reader;
+  }
+
+  /** A family that debits wallets, and folds the matured tranches that a debit needs. */
+  #spender(name: 'withdrawals' | 'transfers', impact: string) {
+    const family = this.#money(name, impact);
+    mayFold(family, this.#data.ledger);
+    return family;
   }
 
   /** A family that moves money or a limit: the answer is stored in the transaction that did it. */

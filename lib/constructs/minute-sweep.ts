@@ -7,7 +7,7 @@ import { sweepEnv } from '../../lambdas/runtime/env.ts';
 import type { Stage } from '../stage-schema.ts';
 import type { LedgerTable } from './ledger-table.ts';
 import { SuretyFunction } from './surety-function.ts';
-import { mayCommit, mayReadLedger } from './table-access.ts';
+import { mayCommit, mayFold, mayReadLedger } from './table-access.ts';
 
 export type MinuteSweepProps = {
   readonly stage: Stage;
@@ -37,6 +37,7 @@ export class MinuteSweep extends Construct {
     });
     mayReadLedger(this.sweep, ledger);
     mayCommit(this.sweep, ledger);
+    mayFold(this.sweep, ledger);
     settlementQueue.grantSendMessages(this.sweep);
     new Rule(this, 'EveryMinute', {
       schedule: Schedule.rate(Duration.minutes(1)),

@@ -50,7 +50,7 @@ export const mayReadLedger = (grantee: IGrantable, ledger: Table): void => {
 
 /**
  * Writes only as part of a transaction: a lone PutItem or UpdateItem is denied, so no code path
- * can change one balance without the other side. Nothing deletes.
+ * can change one balance without the other side.
  */
 const mayTransact = (grantee: IGrantable, table: Table, actions: string[]): void => {
   allow(grantee, actions, [table.tableArn], {
@@ -66,6 +66,14 @@ export const mayCommit = (grantee: IGrantable, ledger: Table): void => {
   // Exists only inside a transaction, and IAM does not offer the enclosing operation for it.
   allow(grantee, ['dynamodb:ConditionCheckItem'], [ledger.tableArn]);
 };
+
+/**
+ * Takes tranches away as their money becomes available: the only rows that are ever deleted, and only in
+ * the transaction that raises what is available. IAM knows partitions, not sort keys, so that it is only
+ * tranches is what `store/tranches.ts`, the one place with a Delete, and its test see to.
+ */
+export const mayFold = (grantee: IGrantable, ledger: Table): void =>
+  mayTransact(grantee, ledger, ['dynamodb:DeleteItem']);
 
 /** The answer for an idempotency key: put once, with what it answers, and never changed. */
 export const mayStoreAnswers = (grantee: IGrantable, idempotency: Table): void => {

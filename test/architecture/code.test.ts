@@ -97,6 +97,14 @@ describe('DynamoDB is spoken in store only', () => {
     );
   });
 
+  it('WA-3: only tranches are ever deleted', () => {
+    const deleting = (node: Node) =>
+      node.type === 'KeyValueProperty' && nameOf(node['key']) === 'Delete';
+    const files = new Set(offenders(lambdas, deleting).map((each) => each.split(':')[0]));
+    // The other one passes a write of either kind on.
+    expect([...files].toSorted()).toEqual(['lambdas/store/commit.ts', 'lambdas/store/tranches.ts']);
+  });
+
   it('no table is ever scanned', () => {
     expect(using(lambdas, /^Scan(Command)?$/)).toEqual([]);
   });

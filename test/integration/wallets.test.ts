@@ -35,9 +35,9 @@ describe('a wallet', () => {
     await deposit(id, '500', 'JPY');
     const { items } = (await world.insist('GET /wallets', { as: id })).body.data;
     expect(items).toEqual([
-      { currency: 'BTC', available: '1.12345678', pending: '0.00000000' },
-      { currency: 'JPY', available: '500', pending: '0' },
-      { currency: 'USD', available: '0.00', pending: '0.00' },
+      { currency: 'BTC', available: '1.12345678', pending: '0.00000000', releases: [] },
+      { currency: 'JPY', available: '500', pending: '0', releases: [] },
+      { currency: 'USD', available: '0.00', pending: '0.00', releases: [] },
     ]);
   });
 

@@ -79,7 +79,7 @@ describe('WA-5: a transfer is decided in this order', () => {
           payee === 'self'
             ? aMerchant()
             : payee && aMerchant({ id: 'm2', name: 'bob', status: payee }),
-        wallet: wallet === undefined ? undefined : aWallet(wallet),
+        funds: { wallet: wallet === undefined ? undefined : aWallet(wallet), matured: [] },
         payeeWallet: other && aWallet(0n, other === 'closed' ? { closed: true } : {}),
       };
       const decision = decideTransfer(facts, order, NOW);

@@ -59,11 +59,11 @@ describe('WD-1: a withdrawal from the wallet is decided in this order', () => {
     ['ACTIVE', 30n, 'accepted'],
   ] as const)('%s merchant, wallet holding %s: %s', (status, available, answer) => {
     const wallet = available === undefined ? undefined : aWallet(available);
-    const funds = { source: 'wallet', wallet } as const;
+    const funds = { source: 'wallet', wallet, matured: [] } as const;
     const decision = decideWithdrawal({ merchant: aMerchant({ status }), funds }, fromWallet, NOW);
     expect(decision.kind === 'refused' ? decision.reason : decision.kind).toBe(answer);
     if (decision.kind === 'refused') return;
-    expect(decision.draw).toEqual({ source: 'wallet' });
+    expect(decision.draw).toEqual({ source: 'wallet', folds: [] });
     expect(decision.transaction).toMatchObject({
       source: 'wallet',
       phases: [{ name: 'accept', postings: { wallet: -30n, clearing: 30n } }],

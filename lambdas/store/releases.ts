@@ -1,0 +1,62 @@
+import type { Currency } from '../domain/money.ts';
+import { MOST_FOLDS, releaseOf, sumOf, type Tranche } from '../domain/tranche.ts';
+import { addToBalance, type Change } from './balance-writes.ts';
+import { type CommitResult, commit, type LabelledWrite } from './commit.ts';
+import { merchantPk, trancheKey, transactionId, walletKey } from './keys.ts';
+import type { Ledger } from './ledger.ts';
+import { foldTranches } from './tranches.ts';
+import { putTransaction } from './transactions.ts';
+
+/**
+ * Folds matured tranches of one wallet without a debit, 40 in a transaction, oldest first. Each of these
+ * stands by itself: what another has folded meanwhile ends it, and what is left is found again.
+ */
+export async function release(
+  ledger: Ledger,
+  merchantId: string,
+  currency: Currency,
+  tranches: readonly Tranche[],
+  now: Date,
+): Promise<CommitResult> {
+  let result: CommitResult = { kind: 'committed' };
+  for (let from = 0; from < tranches.length && result.kind === 'committed'; from += MOST_FOLDS) {
+    const part = tranches.slice(from, from + MOST_FOLDS);
+    result = await commit(ledger.dynamo, releaseWrites(ledger, merchantId, currency, part, now));
+  }
+  return result;
+}
+
+function releaseWrites(
+  ledger: Ledger,
+  merchantId: string,
+  currency: Currency,
+  tranches: readonly Tranche[],
+  now: Date,
+): readonly LabelledWrite[] {
+  const amount = sumOf(tranches);
+  const [first] = tranches;
+  const pk = merchantPk(merchantId);
+  const key = first === undefined ? '' : trancheKey(merchantId, first).sk;
+  const change: Change = { txnId: transactionId('release', pk, key), phase: 'release' };
+  return [
+    putTransaction(ledger, {
+      ...releaseOf(merchantId, currency, tranches, now),
+      pk,
+      txnId: change.txnId,
+      // Nobody asked for it.
+      requestHash: '',
+    }),
+    addToBalance(
+      ledger,
+      {
+        label: 'wallet',
+        key: walletKey(merchantId, currency),
+        add: { available: amount, pending: -amount },
+        condition: 'pending >= :released',
+        values: { ':released': amount },
+      },
+      change,
+    ),
+    ...foldTranches(ledger, merchantId, tranches),
+  ];
+}

@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { trancheRow } from '../../lambdas/domain/tranche.ts';
+import { sweepTranches } from '../../lambdas/queue/sweep-tranches.ts';
+import { readBooks } from '../property/books.ts';
+import { ROUGH } from '../support/faults.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const SECOND = 1_000;
+let world: World;
+beforeAll(async () => {
+  world = await startWorld(61, ROUGH);
+});
+afterAll(() => world.close());
+
+const inSeconds = (seconds: number): string =>
+  new Date(world.clock.now.getTime() + seconds * SECOND).toISOString();
+const wait = (seconds: number) => {
+  world.clock.now = new Date(world.clock.now.getTime() + seconds * SECOND);
+};
+const deposit = (id: string, amount: string, release_at?: unknown, key: string = randomUUID()) =>
+  world.insist('POST /admin/wallets/{merchant_id}/deposits', {
+    admin: true,
+    key,
+    params: { merchant_id: id },
+    body: { amount, ...(release_at !== undefined && { release_at }) },
+  });
+const withdraw = (as: string, amount: string, key: string = randomUUID()) =>
+  world.insist('POST /withdrawals', { as, key, body: { amount, source: 'wallet' } });
+const wallet = async (as: string) =>
+  (await world.insist('GET /wallets/{currency}', { as, params: { currency: 'USD' } })).body.data;
+
+/** The wallet's rows against each other and against every posting ever made to them. */
+async function expectExact(merchantId: string): Promise<void> {
+  const { transactions, wallets } = await readBooks(world);
+  const own = transactions.filter((row) => row.merchantId === merchantId);
+  const posted = (account: 'wallet' | 'pending'): bigint =>
+    own
+      .flatMap(({ phases }) => phases)
+      .reduce((sum, { postings }) => sum + (postings[account] ?? 0n), 0n);
+  const found = wallets.find(({ owner }) => owner === merchantId);
+  expect([found?.available, found?.pending]).toEqual([posted('wallet'), posted('pending')]);
+  const tranches = (await tranchesOf(merchantId)).reduce((sum, { amount }) => sum + amount, 0n);
+  expect(tranches).toBe(found?.pending);
+  for (const { phases } of own) {
+    for (const { postings } of phases) {
+      expect(Object.values(postings).reduce((sum, amount) => sum + amount, 0n)).toBe(0n);
+    }
+  }
+}
+const tranchesOf = async (merchantId: string) =>
+  (await world.rows())
+    .filter(({ pk, sk }) => pk === `M#${merchantId}` && String(sk).startsWith('TRANCHE#'))
+    .map((row) => trancheRow.parse(row));
+
+describe('a deposit with a time', () => {
+  it('WA-3 WA-4: is pending until then, and available from then on with every background job dead', async () => {
+    const id = await world.merchant('10.00');
+    const first = await deposit(id, '30.00', inSeconds(60), 'first');
+    expect([first.status, first.body.data.release_at]).toEqual([201, inSeconds(60)]);
+    await deposit(id, '5.00');
+    await deposit(id, '7.00', inSeconds(90));
+    expect(await wallet(id)).toEqual({
+      currency: 'USD',
+      available: '5.00',
+      pending: '37.00',
+      releases: [
+        { amount: '30.00', release_at: inSeconds(60) },
+        { amount: '7.00', release_at: inSeconds(90) },
+      ],
+    });
+    expect((await withdraw(id, '5.01')).body.code).toBe('insufficient_funds');
+    wait(60);
+    expect(await wallet(id)).toMatchObject({ available: '35.00', pending: '7.00' });
+    const { wallets } = (await world.insist('GET /me', { as: id })).body.data;
+    expect(wallets).toMatchObject([{ available: '35.00', pending: '7.00' }]);
+    expect((await withdraw(id, '35.01')).body.code).toBe('insufficient_funds');
+    expect((await withdraw(id, '34.00')).status).toBe(202);
+    expect(await wallet(id)).toMatchObject({ available: '1.00', pending: '7.00' });
+    // The first answer, word for word, although the money has long moved on.
+    expect((await deposit(id, '30.00', first.body.data.release_at, 'first')).text).toBe(first.text);
+    await expectExact(id);
+  });
+
+  it('WA-3: whose time has passed is immediate', async () => {
+    const id = await world.merchant('10.00');
+    const reply = await deposit(id, '3.00', inSeconds(0));
+    expect([reply.status, reply.body.data.release_at]).toEqual([201, undefined]);
+    await deposit(id, '4.00', '2020-01-01T00:00:00+03:30');
+    expect(await wallet(id)).toMatchObject({ available: '7.00', pending: '0.00', releases: [] });
+    expect(await tranchesOf(id)).toEqual([]);
+  });
+
+  it('WA-3: more than five years ahead, without a zone, or not a time, is refused', async () => {
+    const id = await world.merchant('10.00');
+    const fiveYears = new Date(world.clock.now);
+    fiveYears.setUTCFullYear(fiveYears.getUTCFullYear() + 5);
+    const key = randomUUID();
+    const justTooFar = new Date(fiveYears.getTime() + 1).toISOString();
+    const refused = await deposit(id, '1.00', justTooFar, key);
+    expect([refused.status, refused.body.code]).toEqual([422, 'release_too_far']);
+    // Remembered: a late retry may not hear another answer than the first.
+    wait(1);
+    expect((await deposit(id, '1.00', justTooFar, key)).text).toBe(refused.text);
+    expect((await deposit(id, '1.00', '9999-12-31T23:59:59Z')).body.code).toBe('release_too_far');
+    expect((await deposit(id, '1.00', fiveYears.toISOString())).status).toBe(201);
+    for (const wrong of [
+      '2027-01-01T00:00:00',
+      '2027-01-01',
+      'soon',
+      1,
+      '9999-12-31T23:59:59-12:00',
+    ]) {
+      const reply = await deposit(id, '1.00', wrong);
+      expect([wrong, reply.status, reply.body.errors?.[0].field]).toEqual([
+        wrong,
+        422,
+        'release_at',
+      ]);
+    }
+  });
+
+  it('WA-2 WA-3: opens the wallet that it needs, once, also when twenty come at the same time', async () => {
+    const id = await world.merchant('10.00');
+    const body = { amount: '1.00', currency: 'EUR', release_at: inSeconds(30) };
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        world.insist('POST /admin/wallets/{merchant_id}/deposits', {
+          admin: true,
+          key: `k${index % 10}`,
+          params: { merchant_id: id },
+          body,
+        }),
+      ),
+    );
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([201]));
+    const { items } = (await world.insist('GET /wallets', { as: id })).body.data;
+    expect(items).toMatchObject([{ currency: 'EUR', pending: '10.00' }, { currency: 'USD' }]);
+  });
+});
+
+describe('a debit that needs matured tranches', () => {
+  it('WA-3: folds the oldest that suffice, in its own transaction, and leaves the others', async () => {
+    const id = await world.merchant('10.00');
+    await deposit(id, '2.00');
+    for (const seconds of [3, 1, 2]) await deposit(id, `${seconds}0.00`, inSeconds(seconds));
+    wait(3);
+    const { id: txnId } = (await withdraw(id, '25.00')).body.data;
+    expect((await tranchesOf(id)).map(({ amount }) => amount)).toEqual([30_00n]);
+    const { transactions } = await readBooks(world);
+    expect(transactions.find((row) => row.txnId === txnId)?.phases).toMatchObject([
+      { name: 'accept', postings: { pending: -30_00n, wallet: 5_00n, clearing: 25_00n } },
+    ]);
+    await expectExact(id);
+  });
+
+  it('WA-3 WA-5: a transfer too, fee and all', async () => {
+    const [alice, bob] = [await world.merchant('10.00'), await world.merchant('10.00')];
+    await deposit(alice, '10.00', inSeconds(1));
+    wait(1);
+    const order = { as: alice, key: 't', body: { to: bob, amount: '9.80' } };
+    const made = await world.insist('POST /transfers', order);
+    expect([made.status, made.body.data.fee]).toEqual([201, '0.20']);
+    expect([await wallet(alice), await wallet(bob)]).toMatchObject([
+      { available: '0.00', pending: '0.00' },
+      { available: '9.80' },
+    ]);
+    await expectExact(alice);
+  });
+
+  it('WA-3 OP-3: ten debits and five sweeps at once over twenty tranches: all is paid, nothing twice', async () => {
+    const id = await world.merchant('10.00');
+    for (let index = 0; index < 20; index += 1) await deposit(id, '1.00', inSeconds(1));
+    wait(1);
+    const debits = Array.from({ length: 11 }, () => withdraw(id, '2.00'));
+    const sweeps = Array.from({ length: 5 }, sweep);
+    const replies = await Promise.all(debits);
+    await Promise.all(sweeps);
+    expect(replies.map(({ status }) => status).toSorted()).toEqual([...Array(10).fill(202), 402]);
+    expect(await wallet(id)).toMatchObject({ available: '0.00', pending: '0.00' });
+    await expectExact(id);
+  });
+
+  it('WA-3 OP-3: one that needs all of 500 gets them, 40 at a time, to the cent', async () => {
+    const id = await world.merchant('10.00');
+    const at = inSeconds(1);
+    for (let part = 0; part < 10; part += 1) {
+      await Promise.all(Array.from({ length: 50 }, () => deposit(id, '1.00', at)));
+    }
+    expect(await wallet(id)).toMatchObject({ available: '0.00', pending: '500.00' });
+    wait(1);
+    expect(await wallet(id)).toMatchObject({ available: '500.00', pending: '0.00' });
+    expect((await withdraw(id, '500.01')).body.code).toBe('insufficient_funds');
+    expect((await tranchesOf(id)).length).toBe(500);
+    expect((await withdraw(id, '500.00', 'all')).status).toBe(202);
+    expect(await wallet(id)).toMatchObject({ available: '0.00', pending: '0.00', releases: [] });
+    const { transactions } = await readBooks(world);
+    const releases = transactions.filter(
+      ({ merchantId, type }) => merchantId === id && type === 'release',
+    );
+    const moved = releases.map(({ amount }) => amount);
+    expect(moved.reduce((sum, amount) => sum + amount, 0n)).toBe(460_00n);
+    expect(moved.every((amount) => amount <= 40_00n)).toBe(true);
+    await expectExact(id);
+  }, 120_000);
+});
+
+/** A store that conflicts may leave a wallet to the next minute. */
+const sweep = () => sweepTranches(world.books.ledger, world.clock.now);
+
+describe('the sweep', () => {
+  it('WA-3: folds what has matured and nothing else, and folding changes no balance that is shown', async () => {
+    const id = await world.merchant('10.00');
+    await deposit(id, '1.00', inSeconds(10));
+    await deposit(id, '2.00', inSeconds(20));
+    await deposit(id, '4.00', inSeconds(30));
+    await sweep();
+    expect((await tranchesOf(id)).length).toBe(3);
+    wait(20);
+    const before = await wallet(id);
+    for (let runs = 0; runs < 10; runs += 1) await sweep();
+    expect((await tranchesOf(id)).map(({ amount }) => amount)).toEqual([4_00n]);
+    expect(await wallet(id)).toEqual(before);
+    await expectExact(id);
+    const { items } = (
+      await world.insist('GET /transactions', { as: id, query: { type: 'release' } })
+    ).body.data;
+    expect(items).toMatchObject([{ amount: '3.00', status: 'SUCCEEDED' }]);
+  });
+});
