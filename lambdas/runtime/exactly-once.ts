@@ -101,7 +101,11 @@ export const exactlyOnce =
   };
 
 /** What a decision is made on, when, and the transaction that is there if the request was accepted. */
-type Read<Facts> = readonly [Facts, Date, Transaction | undefined];
+type Read<Facts> = {
+  readonly facts: Facts;
+  readonly at: Date;
+  readonly earlier: Transaction | undefined;
+};
 
 /** One request's tries. A class only because everything in it concerns the same request. */
 class Attempt<Input, Facts, Accepted extends Acceptance> {
@@ -129,13 +133,13 @@ class Attempt<Input, Facts, Accepted extends Acceptance> {
     this.#txnId = transactionId(call.caller.sub, this.#pk, operation.name, call.key);
   }
 
-  read(): Promise<Read<Facts>> {
+  async read(): Promise<Read<Facts>> {
     const at = this.#books.now();
-    return Promise.all([
+    const [facts, earlier] = await Promise.all([
       this.#operation.read(this.#input, this.#call, at),
-      at,
       readTransaction(this.#books.ledger, this.#pk, this.#txnId),
     ]);
+    return { facts, at, earlier };
   }
 
   async run(firstRead: () => Promise<Read<Facts>>): Promise<Answer> {
@@ -153,7 +157,7 @@ class Attempt<Input, Facts, Accepted extends Acceptance> {
 
   async #try(read: () => Promise<Read<Facts>>): Promise<Decided | Undecided> {
     const { ledger } = this.#books;
-    const [facts, at, earlier] = await read();
+    const { facts, at, earlier } = await read();
     if (earlier !== undefined) return decided(this.#replay(earlier));
     const decision = this.#operation.decide(facts, this.#input, at);
     if (decision.kind === 'refused') return this.#refuse(decision.reason, at);
