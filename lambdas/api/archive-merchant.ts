@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type AcceptedArchive, type ArchiveFacts, decideArchive } from '../domain/archive.ts';
-import { type Books, exactlyOnce } from '../runtime/exactly-once.ts';
+import type { Books } from '../runtime/books.ts';
+import { exactlyOnce } from '../runtime/exactly-once.ts';
 import { endpoint } from '../runtime/http.ts';
 import { archiveWrites, hasInFlight } from '../store/archive-writes.ts';
 import { merchantPk } from '../store/keys.ts';

@@ -7,7 +7,8 @@ import {
   type TransferFacts,
   type TransferOrder,
 } from '../domain/transfer.ts';
-import { type Books, exactlyOnce } from '../runtime/exactly-once.ts';
+import type { Books } from '../runtime/books.ts';
+import { exactlyOnce } from '../runtime/exactly-once.ts';
 import { endpoint } from '../runtime/http.ts';
 import { merchantPk } from '../store/keys.ts';
 import { findMerchant, readMerchant } from '../store/merchants.ts';

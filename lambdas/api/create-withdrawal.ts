@@ -8,7 +8,8 @@ import {
   type WithdrawalFacts,
   type WithdrawalOrder,
 } from '../domain/withdrawal.ts';
-import { type Books, exactlyOnce } from '../runtime/exactly-once.ts';
+import type { Books } from '../runtime/books.ts';
+import { exactlyOnce } from '../runtime/exactly-once.ts';
 import { endpoint } from '../runtime/http.ts';
 import { merchantPk } from '../store/keys.ts';
 import type { Ledger } from '../store/ledger.ts';

@@ -6,7 +6,8 @@ import {
   decideDeposit,
 } from '../domain/deposit.ts';
 import { type Currency, formatAmount } from '../domain/money.ts';
-import { type Books, exactlyOnce } from '../runtime/exactly-once.ts';
+import type { Books } from '../runtime/books.ts';
+import { exactlyOnce } from '../runtime/exactly-once.ts';
 import { endpoint } from '../runtime/http.ts';
 import { depositWrites } from '../store/deposit-writes.ts';
 import { merchantPk } from '../store/keys.ts';

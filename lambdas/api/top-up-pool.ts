@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { currencyCode, formatAmount } from '../domain/money.ts';
 import { type AcceptedTopUp, decideTopUp, type TopUp } from '../domain/top-up.ts';
-import { type Books, exactlyOnce } from '../runtime/exactly-once.ts';
+import type { Books } from '../runtime/books.ts';
+import { exactlyOnce } from '../runtime/exactly-once.ts';
 import { endpoint } from '../runtime/http.ts';
 import { poolPk } from '../store/keys.ts';
 import { ROOT, topUpPool } from '../store/pool.ts';

@@ -1,11 +1,18 @@
-import { openLedger } from '../store/ledger.ts';
+import type { Answers } from '../store/answers.ts';
+import { type Ledger, openLedger } from '../store/ledger.ts';
 import { dynamoClient } from './clients.ts';
-import type { Books } from './exactly-once.ts';
+
+/** What an operation that moves money works on. */
+export type Books = {
+  readonly ledger: Ledger;
+  readonly answers: Answers;
+  readonly now: () => Date;
+};
 
 /** What a read works on: the Ledger, and the instant at which balances are shown. */
 export type Reading = Pick<Books, 'ledger' | 'now'>;
 
-/** What an operation that moves money works on, over one client. */
+/** Both tables over one client. */
 export function books(env: { LEDGER_TABLE: string; IDEMPOTENCY_TABLE: string }): Books {
   const dynamo = dynamoClient();
   return {

@@ -4,54 +4,22 @@ import {
   IdempotencyValidationError,
   makeIdempotent,
 } from '@aws-lambda-powertools/idempotency';
-import type { Reason, Refused } from '../domain/reason.ts';
+import type { Reason } from '../domain/reason.ts';
 import { MOST_FOLDS, type Tranche } from '../domain/tranche.ts';
-import type { Draft, Transaction } from '../domain/transaction.ts';
-import { type Answers, putAnswer, readAnswer } from '../store/answers.ts';
+import type { Transaction } from '../domain/transaction.ts';
+import { putAnswer, readAnswer } from '../store/answers.ts';
 import { commit, type LabelledWrite } from '../store/commit.ts';
 import { transactionId } from '../store/keys.ts';
-import type { Ledger } from '../store/ledger.ts';
 import { release } from '../store/releases.ts';
 import { noTransaction, putTransaction, readTransaction } from '../store/transactions.ts';
-import { type Answer, failure, type Success, success } from './answer.ts';
+import { type Answer, failure, success } from './answer.ts';
+import type { Books } from './books.ts';
 import type { Call } from './http.ts';
 import { CommittedAnswers } from './idempotency.ts';
+import type { Acceptance, MoneyOperation } from './money-operation.ts';
 import { log } from './observe.ts';
 import { PROBLEMS } from './problems.ts';
 import { type Undecided, undecided, untilDecided } from './retry.ts';
-
-/** Part of every transaction id and of every idempotency key: never rename one. */
-type OperationName = 'withdrawal' | 'approval' | 'top-up' | 'deposit' | 'archive' | 'transfer';
-
-type Acceptance = {
-  readonly transaction: Draft;
-  /** Matured tranches that pay for it; more than one transaction takes are folded ahead of it. */
-  readonly folds?: readonly Tranche[];
-};
-
-/** An operation that moves money or a limit: read, decide, one transaction, reply. */
-export type MoneyOperation<Input, Facts, Accepted extends Acceptance> = {
-  readonly name: OperationName;
-  /** The partition of the row it concerns, where its transaction is kept. */
-  readonly subject: (input: Input, call: Call) => string;
-  /** At one instant, which is also the decision's. */
-  readonly read: (input: Input, call: Call, now: Date) => Promise<Facts>;
-  readonly decide: (
-    facts: Facts,
-    input: Input,
-    now: Date,
-  ) => Refused | (Accepted & { readonly kind: 'accepted' });
-  /** All that changes beside the transaction's own row. */
-  readonly writes: (accepted: Accepted, txnId: string) => readonly LabelledWrite[];
-  /** A pure function of what never changes in the row: a replay years later is rendered from it. */
-  readonly reply: (transaction: Transaction) => Success;
-};
-
-export type Books = {
-  readonly ledger: Ledger;
-  readonly answers: Answers;
-  readonly now: () => Date;
-};
 
 type Decided = { readonly kind: 'decided'; readonly answer: Answer };
 const decided = (answer: Answer): Decided => ({ kind: 'decided', answer });

@@ -8,7 +8,7 @@ import {
 import type { CreditLine, Wallet } from '../../lambdas/domain/balance.ts';
 import type { Merchant } from '../../lambdas/domain/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/domain/money.ts';
-import type { Books } from '../../lambdas/runtime/exactly-once.ts';
+import type { Books } from '../../lambdas/runtime/books.ts';
 import { merchantKey } from '../../lambdas/store/keys.ts';
 import { openLedger } from '../../lambdas/store/ledger.ts';
 

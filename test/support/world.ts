@@ -26,8 +26,8 @@ import {
 } from '../../lambdas/api/transactions.ts';
 import type { Merchant } from '../../lambdas/domain/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/domain/money.ts';
+import type { Books } from '../../lambdas/runtime/books.ts';
 import { documentClient } from '../../lambdas/runtime/clients.ts';
-import type { Books } from '../../lambdas/runtime/exactly-once.ts';
 import { type Endpoint, httpFamily } from '../../lambdas/runtime/http.ts';
 import { commit } from '../../lambdas/store/commit.ts';
 import { openLedger } from '../../lambdas/store/ledger.ts';
