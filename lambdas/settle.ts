@@ -2,7 +2,7 @@ import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import { httpBank } from './bank/http-bank.ts';
 import { settle } from './queue/settle.ts';
 import { settleMessage } from './queue/settle-message.ts';
-import { postpone } from './queue/settlement-queue.ts';
+import { postpone } from './queue/withdrawal-queue.ts';
 import { queueFunction } from './runtime/batch.ts';
 import { dynamoClient, secretsClient, sqsClient } from './runtime/clients.ts';
 import { readEnv, settleEnv } from './runtime/env.ts';

@@ -1,3 +1,4 @@
+import { cancelWithdrawal } from './api/cancel-withdrawal.ts';
 import { createWithdrawal } from './api/create-withdrawal.ts';
 import { listWithdrawals } from './api/list-withdrawals.ts';
 import { readWithdrawal } from './api/read-withdrawal.ts';
@@ -13,4 +14,5 @@ export const handler = httpFamily({
   'POST /withdrawals': createWithdrawal(our, currencyCode.parse(env.DEFAULT_CURRENCY)),
   'GET /withdrawals': listWithdrawals(our.ledger),
   'GET /withdrawals/{id}': readWithdrawal(our.ledger),
+  'DELETE /withdrawals/{id}': cancelWithdrawal(our),
 } satisfies Family<'withdrawals'>);

@@ -3,11 +3,12 @@ import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers
 import type { Construct } from 'constructs';
 import { z } from 'zod';
 import { ApiFamilies } from './constructs/api-families.ts';
+import { DueWork } from './constructs/due-work.ts';
 import { HttpRoutes } from './constructs/http-routes.ts';
 import { MinuteSweep } from './constructs/minute-sweep.ts';
 import { SettleWorker } from './constructs/settle-worker.ts';
-import { SettlementQueue } from './constructs/settlement-queue.ts';
 import { SuretyFunction } from './constructs/surety-function.ts';
+import { WorkQueue } from './constructs/work-queue.ts';
 import { WorkRelay } from './constructs/work-relay.ts';
 import type { DataStack } from './data-stack.ts';
 import { stackProps } from './stack-props.ts';
@@ -34,12 +35,15 @@ export class ServiceStack extends Stack {
       }),
     });
 
-    const settlement = new SettlementQueue(this, 'Settlement', stage);
-    const settlementQueue = settlement.queue;
-    const { relay } = new WorkRelay(this, 'WorkRelay', { stage, ledger, settlementQueue });
-    const settle = new SettleWorker(this, 'Settle', { stage, ledger, settlementQueue });
-    const { sweep } = new MinuteSweep(this, 'MinuteSweep', { stage, ledger, settlementQueue });
-    settlement.onlyFrom([relay.executionRole, sweep.executionRole]);
+    const settlement = new WorkQueue(this, 'Settlement', stage);
+    const dueWork = new DueWork(this, 'DueWork', { stage, ledger });
+    const [settlementQueue, dueQueue] = [settlement.queue, dueWork.due.queue];
+    const work = { stage, ledger, settlementQueue, dueQueue };
+    const { relay } = new WorkRelay(this, 'WorkRelay', { ...work, dueWork });
+    const settle = new SettleWorker(this, 'Settle', work);
+    const { sweep } = new MinuteSweep(this, 'MinuteSweep', work);
+    settlement.onlyFrom('OnlyRelayAndSweepSend', [relay.executionRole, sweep.executionRole]);
+    dueWork.due.onlyFrom('OnlySchedulesAndSweepSend', [dueWork.schedulerRole, sweep.executionRole]);
 
     this.#outputs({
       ApiId: api.apiId,
@@ -50,6 +54,8 @@ export class ServiceStack extends Stack {
       UserPoolClientId: users.client.userPoolClientId,
       SettlementQueueUrl: settlementQueue.queueUrl,
       SettlementDlqUrl: settlement.parked.queueUrl,
+      DueQueueUrl: dueQueue.queueUrl,
+      ScheduleGroupName: dueWork.group.scheduleGroupName,
       SettleFunctionName: settle.functionName,
       SweepFunctionName: sweep.functionName,
       BankSecretName: stage.bank.secretName,

@@ -13,6 +13,8 @@ export const outputs = z.object({
   UserPoolClientId: z.string(),
   SettlementQueueUrl: z.string(),
   SettlementDlqUrl: z.string(),
+  DueQueueUrl: z.string(),
+  ScheduleGroupName: z.string(),
   SettleFunctionName: z.string(),
   SweepFunctionName: z.string(),
   BankSecretName: z.string(),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { behind, SHOWN_STATUSES } from '../domain/transaction.ts';
 import { failure, success } from '../runtime/answer.ts';
 import { endpoint } from '../runtime/http.ts';
 import { history } from '../store/history.ts';
@@ -8,19 +9,18 @@ import { cursorAt, placeIn } from './cursor.ts';
 import { pageQuery } from './fields.ts';
 import { withdrawalView } from './views.ts';
 
-/** GET /withdrawals: the caller's own, newest first (WD-3, AP-6). */
+const form = z.object({
+  query: z.strictObject({ ...pageQuery, status: z.enum(SHOWN_STATUSES).optional() }),
+});
+
+/** GET /withdrawals?status: the caller's own, newest first (WD-2, WD-3, AP-6). */
 export const listWithdrawals = (ledger: Ledger) =>
-  endpoint('optional', z.object({ query: z.strictObject(pageQuery) }), async ({ query }, call) => {
-    const list = `withdrawals|${call.caller.sub}`;
-    const place = placeIn(list, query.cursor);
+  endpoint('optional', form, async ({ query: { limit, cursor, status } }, call) => {
+    const list = JSON.stringify(['withdrawals', call.caller.sub, status]);
+    const place = placeIn(list, cursor);
     if (place === 'foreign') return failure('invalid_cursor', call.id);
-    const pk = merchantPk(call.caller.sub);
-    const page = await history(
-      ledger,
-      pk,
-      { type: 'withdrawal' },
-      { ...place, limit: query.limit },
-    );
+    const filter = { type: 'withdrawal', statuses: status && behind(status) } as const;
+    const page = await history(ledger, merchantPk(call.caller.sub), filter, { ...place, limit });
     return success({
       status: 200,
       message: { en: 'Your withdrawals, newest first.', fa: 'برداشت‌های شما، تازه‌ترین نخست.' },

@@ -16,6 +16,7 @@ export const ROUTES = {
   'POST /withdrawals': { family: 'withdrawals', access: 'merchant' },
   'GET /withdrawals': { family: 'withdrawals', access: 'merchant' },
   'GET /withdrawals/{id}': { family: 'withdrawals', access: 'merchant' },
+  'DELETE /withdrawals/{id}': { family: 'withdrawals', access: 'merchant' },
   'GET /transactions': { family: 'transactions', access: 'merchant' },
   'GET /transactions/{id}': { family: 'transactions', access: 'merchant' },
   'GET /transactions/by-key/{key}': { family: 'transactions', access: 'merchant' },

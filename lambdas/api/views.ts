@@ -12,12 +12,13 @@ import type { WalletBalances } from '../store/wallets.ts';
 export const acceptedWithdrawalView = (row: Transaction) => ({
   id: row.txnId,
   type: row.type,
-  status: 'PENDING',
+  status: row.executeAt === undefined ? 'PENDING' : 'SCHEDULED',
   amount: formatAmount(row.amount, row.currency),
   currency: row.currency,
   source: row.source,
   bank_account: row.destination,
   created_at: row.createdAt,
+  ...(row.executeAt !== undefined && { execute_at: row.executeAt }),
 });
 
 export const withdrawalView = (row: Transaction) => ({

@@ -34,9 +34,9 @@ export function planClaim(row: Transaction, merchantStatus: MerchantStatus, now:
 export const mayResend = (row: Transaction, now: Date, quietMs: number): boolean =>
   row.sentAt === undefined || now.getTime() - Date.parse(row.sentAt) > quietMs;
 
-/** What travels through the settlement queue: which row to look at. The row decides everything else. */
-export const settlementMessage = z.object({
+/** What travels through the queues: which row to look at. The row decides everything else. */
+export const withdrawalMessage = z.object({
   merchantId: z.string().min(1),
   txnId: z.string().min(1),
 });
-export type SettlementMessage = z.infer<typeof settlementMessage>;
+export type WithdrawalMessage = z.infer<typeof withdrawalMessage>;

@@ -47,6 +47,10 @@ export const behind = (shown: Status): readonly Status[] =>
 
 /** Every move in the life of a withdrawal: the truth for the check, the condition and the README graph. */
 export const WITHDRAWAL_MOVES = {
+  /** Its time has come, and its funds are there; or they are not, or its merchant may not spend. */
+  execute: { from: ['SCHEDULED'], to: 'PENDING' },
+  fail: { from: ['SCHEDULED'], to: 'FAILED' },
+  cancel: { from: ['SCHEDULED'], to: 'CANCELLED' },
   claim: { from: ['PENDING', 'PROCESSING', 'UNKNOWN'], to: 'PROCESSING' },
   /** The merchant is suspended: it waits, and is not taken for lost. */
   hold: { from: ['PENDING'], to: 'PENDING' },
@@ -87,6 +91,8 @@ export const transactionRow = z.object({
   payerName: z.string().optional(),
   payeeId: z.string().optional(),
   payeeName: z.string().optional(),
+  /** When a scheduled withdrawal is carried out. */
+  executeAt: z.string().optional(),
   /** When a deposit that is not immediate becomes available. */
   releaseAt: z.string().optional(),
   shares: z.array(poolShare).optional(),

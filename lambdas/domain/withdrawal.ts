@@ -5,12 +5,14 @@ import { type Currency, type MinorUnits, minor } from './money.ts';
 import { drawPostings, type Postings, spendPostings, withRelease } from './postings.ts';
 import { type Refused, refused } from './reason.ts';
 import { drawOnWallet, sumOf, type Tranche, type WalletFacts } from './tranche.ts';
-import type { Draft, Source } from './transaction.ts';
+import type { Draft, Phase, Source } from './transaction.ts';
 
 export type WithdrawalOrder = {
   readonly amount: MinorUnits;
   readonly currency: Currency;
   readonly source: Source;
+  /** ISO 8601 in UTC; at once where it is left out. */
+  readonly executeAt?: string | undefined;
 };
 
 /** What the pool as a whole can do: these shares can pay, or no combination of them can. */
@@ -38,14 +40,22 @@ export type Draw =
     }
   | { readonly source: 'wallet'; readonly folds: readonly Tranche[] };
 
-export type AcceptedWithdrawal = {
+/** Money taken for a withdrawal that can go to the bank: at once, or when its time has come. */
+export type Execution = {
   readonly kind: 'accepted';
-  readonly transaction: Draft;
   readonly merchant: Merchant;
   readonly spent: Spent;
   readonly draw: Draw;
   /** Of a wallet, what the draw folds on its way. */
   readonly folds: readonly Tranche[];
+  /** What the transaction says of it. */
+  readonly record: {
+    readonly phase: Phase;
+    readonly shares?: PoolShare[];
+    readonly limitDay: string;
+    readonly limitMonth: string;
+    readonly due: string;
+  };
 };
 
 /** When the sweep may first wonder what became of it: by then the stream and the queue have had their time. */
@@ -57,11 +67,11 @@ const postingsOf = (draw: Draw, amount: MinorUnits): Postings =>
     : withRelease(spendPostings(amount), sumOf(draw.folds));
 
 /** Refuses in this order: merchant's status, its own funds or credit, the pool. */
-export function decideWithdrawal(
+export function decideExecution(
   { merchant, funds }: WithdrawalFacts,
-  { amount, currency }: WithdrawalOrder,
+  { amount, currency }: Pick<WithdrawalOrder, 'amount' | 'currency'>,
   now: Date,
-): Refused | AcceptedWithdrawal {
+): Refused | Execution {
   const barred = mayNotSpend(merchant);
   if (merchant === undefined || barred !== undefined) return refused(barred ?? 'not_a_merchant');
   const draw = drawOn(funds, amount);
@@ -76,23 +86,65 @@ export function decideWithdrawal(
     spent,
     draw,
     folds: draw.source === 'wallet' ? draw.folds : [],
-    transaction: {
-      type: 'withdrawal',
-      status: 'PENDING',
-      source: funds.source,
-      amount,
-      currency,
-      merchantId: merchant.id,
-      destination: merchant.bankAccount,
-      createdAt: at,
-      at: { PENDING: at },
-      phases: [{ name: 'accept', at, postings: postingsOf(draw, amount) }],
+    record: {
+      phase: { name: 'accept', at, postings: postingsOf(draw, amount) },
       ...(draw.source === 'credit' && { shares: [...draw.shares] }),
       limitDay: spent.day,
       limitMonth: spent.month,
-      attempt: 0n,
       due: later(now, DUE_AFTER_ACCEPT_MS),
     },
+  };
+}
+
+export type AcceptedWithdrawal = {
+  readonly kind: 'accepted';
+  readonly transaction: Draft;
+  readonly folds: readonly Tranche[];
+  /** None of one that is only scheduled: its funds are looked at when its time has come. */
+  readonly execution: Execution | undefined;
+};
+
+/** A withdrawal that is carried out at once (CR-2, WD-1). */
+export function decideWithdrawal(
+  facts: WithdrawalFacts,
+  order: WithdrawalOrder,
+  now: Date,
+): Refused | AcceptedWithdrawal {
+  const execution = decideExecution(facts, order, now);
+  if (execution.kind === 'refused') return execution;
+  const { phase, ...record } = execution.record;
+  return {
+    kind: 'accepted',
+    folds: execution.folds,
+    execution,
+    transaction: {
+      ...newWithdrawal(execution.merchant, order, 'PENDING', now),
+      ...record,
+      phases: [phase],
+    },
+  };
+}
+
+/** What is said of every withdrawal when it is asked for; the bank account is that of this moment. */
+export function newWithdrawal(
+  merchant: Merchant,
+  { amount, currency, source }: WithdrawalOrder,
+  status: 'PENDING' | 'SCHEDULED',
+  now: Date,
+): Draft {
+  const at = now.toISOString();
+  return {
+    type: 'withdrawal',
+    status,
+    source,
+    amount,
+    currency,
+    merchantId: merchant.id,
+    destination: merchant.bankAccount,
+    createdAt: at,
+    at: { [status]: at },
+    phases: [],
+    attempt: 0n,
   };
 }
 

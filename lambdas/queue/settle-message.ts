@@ -1,16 +1,16 @@
 import type { SQSRecord } from 'aws-lambda';
-import { type SettlementMessage, settlementMessage } from '../domain/settlement.ts';
+import { type WithdrawalMessage, withdrawalMessage } from '../domain/settlement.ts';
 import { RetryLater } from '../runtime/batch.ts';
 import { HELD_SECONDS, type Verdict } from './settle.ts';
 
 /** A message is deleted only when its withdrawal is final; whatever else happens, it comes again. */
 export const settleMessage =
   (
-    settle: (message: SettlementMessage) => Promise<Verdict>,
+    settle: (message: WithdrawalMessage) => Promise<Verdict>,
     postpone: (receiptHandle: string, seconds: number) => Promise<void>,
   ) =>
   async (record: SQSRecord): Promise<void> => {
-    const verdict = await settle(settlementMessage.parse(JSON.parse(record.body)));
+    const verdict = await settle(withdrawalMessage.parse(JSON.parse(record.body)));
     if (verdict === 'done') return;
     if (verdict === 'held') await postpone(record.receiptHandle, HELD_SECONDS);
     throw new RetryLater(verdict);

@@ -5,7 +5,7 @@ import {
   type BankAnswer,
   mayResend,
   planClaim,
-  type SettlementMessage,
+  type WithdrawalMessage,
 } from '../domain/settlement.ts';
 import { type Transaction, transactionRow, type WithdrawalMove } from '../domain/transaction.ts';
 import { log } from '../runtime/observe.ts';
@@ -41,7 +41,7 @@ const DUE_MARGIN_MS = 15 * 60_000;
 /** One message: claim the withdrawal under a lease, ask or pay the bank, record what it said. */
 export const settle =
   (deps: SettleDeps) =>
-  async ({ merchantId, txnId }: SettlementMessage): Promise<Verdict> => {
+  async ({ merchantId, txnId }: WithdrawalMessage): Promise<Verdict> => {
     const [row, merchant] = await Promise.all([
       readTransaction(deps.ledger, merchantPk(merchantId), txnId),
       readMerchant(deps.ledger, merchantId),

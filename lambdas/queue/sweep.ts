@@ -1,5 +1,5 @@
 import { later } from '../domain/calendar.ts';
-import type { SettlementMessage } from '../domain/settlement.ts';
+import type { WithdrawalMessage } from '../domain/settlement.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { log } from '../runtime/observe.ts';
 import { commit } from '../store/commit.ts';
@@ -9,7 +9,9 @@ import { sweepTranches } from './sweep-tranches.ts';
 
 export type SweepDeps = {
   readonly ledger: Ledger;
-  readonly send: (message: SettlementMessage) => Promise<void>;
+  /** To settlement, or to be carried out, as the row's status asks for. */
+  readonly settle: (message: WithdrawalMessage) => Promise<void>;
+  readonly carryOut: (message: WithdrawalMessage) => Promise<void>;
   readonly now: () => Date;
   /** How long until a row that was swept may be swept again: longer than its message's next turn. */
   readonly againAfterMs: number;
@@ -22,35 +24,30 @@ const MOST_OF_A_BUCKET = 100;
  * Finds again whatever the stream, the queue or a worker lost (WD-7, WD-8). Every row that is not final
  * is due some time after its message's next turn, so what is due here has no message left.
  */
-export const sweep =
-  ({ ledger, send, now, againAfterMs }: SweepDeps) =>
-  async (): Promise<void> => {
-    const at = now();
-    const next = later(at, againAfterMs);
-    const { rows, failures } = await overdue(ledger, at, MOST_OF_A_BUCKET);
-    for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
-    for (const row of rows) {
-      // One that fails may not keep the others waiting; it is due again later.
-      await sweepOne(ledger, send, row, next).catch((error: unknown) =>
-        log('error', 'RECORD_FAILED', { txn: row.txnId }, error),
-      );
-    }
-    await sweepTranches(ledger, at);
-  };
+export const sweep = (deps: SweepDeps) => async (): Promise<void> => {
+  const { ledger } = deps;
+  const at = deps.now();
+  const next = later(at, deps.againAfterMs);
+  const { rows, failures } = await overdue(ledger, at, MOST_OF_A_BUCKET);
+  for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
+  for (const row of rows) {
+    // One that fails may not keep the others waiting; it is due again later.
+    await sweepOne(deps, row, next).catch((error: unknown) =>
+      log('error', 'RECORD_FAILED', { txn: row.txnId }, error),
+    );
+  }
+  await sweepTranches(ledger, at);
+};
 
-async function sweepOne(
-  ledger: Ledger,
-  send: SweepDeps['send'],
-  row: Transaction,
-  next: string,
-): Promise<void> {
-  const { merchantId, txnId } = row;
+async function sweepOne(deps: SweepDeps, row: Transaction, next: string): Promise<void> {
+  const { ledger, settle, carryOut } = deps;
+  const { merchantId, txnId, status } = row;
   if (merchantId === undefined) return;
   // Before the send, not after: a crash in between costs a delay, never a second message at once.
   const moved = await commit(ledger.dynamo, [postponeDue(ledger, row, next)]);
   // Another sweep has it, or the next will. After a lost answer it may be ours: a message too many is
   // harmless, one too few is another quarter of an hour.
   if (moved.kind === 'refused' || moved.kind === 'contended') return;
-  await send({ merchantId, txnId });
+  await (status === 'SCHEDULED' ? carryOut : settle)({ merchantId, txnId });
   log('money', 'WITHDRAWAL_SWEPT', { txn: txnId });
 }

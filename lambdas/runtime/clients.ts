@@ -1,5 +1,6 @@
 import { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -23,6 +24,7 @@ export const documentClient = (dynamo: DynamoDBClient): DynamoDBDocumentClient =
 export const dynamoClient = (): DynamoDBDocumentClient =>
   documentClient(new DynamoDBClient(impatient));
 export const sqsClient = (): SQSClient => new SQSClient(impatient);
+export const schedulerClient = (): SchedulerClient => new SchedulerClient(impatient);
 export const secretsClient = (): SecretsManagerClient => new SecretsManagerClient(impatient);
 export const cognitoClient = (): CognitoIdentityProviderClient =>
   // Slower than a table: it hashes passwords.

@@ -16,9 +16,18 @@ export const authEnv = meEnv.extend({
 });
 /** Whatever moves money or a limit also stores its answer. */
 export const moneyEnv = meEnv.extend({ IDEMPOTENCY_TABLE: z.string().min(1) });
-export const relayEnv = z.object({ SETTLEMENT_QUEUE_URL: z.url() });
+const arn = z.string().startsWith('arn:');
+export const relayEnv = z.object({
+  SETTLEMENT_QUEUE_URL: z.url(),
+  SCHEDULE_GROUP: z.string().min(1),
+  SCHEDULE_ROLE_ARN: arn,
+  DUE_QUEUE_ARN: arn,
+  DUE_DLQ_ARN: arn,
+});
+export const carryOutEnv = ledger;
 export const sweepEnv = ledger.extend({
   SETTLEMENT_QUEUE_URL: z.url(),
+  DUE_QUEUE_URL: z.url(),
   /** How long until what was swept may be swept again. */
   SWEEP_AGAIN_MS: milliseconds,
 });

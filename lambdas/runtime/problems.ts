@@ -222,6 +222,24 @@ export const PROBLEMS: Record<Reason, Problem> = {
     'Only a merchant that is approved and not archived can receive money.',
     'فقط پذیرنده‌ای که تأیید شده و بایگانی نشده باشد پول دریافت می‌کند.',
   ),
+  withdrawal_not_cancellable: problem(
+    409,
+    'Withdrawal not cancellable',
+    'Only a withdrawal that is still SCHEDULED can be cancelled. Read it to see what became of it.',
+    'فقط برداشتی که هنوز SCHEDULED است لغو می‌شود. برای دیدن وضعیت، آن را بخوانید.',
+  ),
+  execution_too_soon: problem(
+    422,
+    'Execution too soon',
+    'A withdrawal is scheduled at least one minute ahead. Choose a later execute_at, or leave it out.',
+    'برداشت دست‌کم یک دقیقه بعد زمان‌بندی می‌شود. execute_at دیرتری برگزینید یا آن را نفرستید.',
+  ),
+  execution_too_far: problem(
+    422,
+    'Execution too far ahead',
+    'A withdrawal is scheduled at most one year ahead. Choose an earlier execute_at.',
+    'برداشت حداکثر یک سال بعد زمان‌بندی می‌شود. execute_at زودتری برگزینید.',
+  ),
   release_too_far: problem(
     422,
     'Release too far ahead',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { PoolShare } from '../domain/balance.ts';
 import {
   isWatched,
   type Phase,
@@ -89,6 +90,9 @@ export type Progress = {
   readonly bankRef?: string;
   readonly failure?: string;
   readonly phase?: Phase;
+  readonly shares?: readonly PoolShare[];
+  readonly limitDay?: string;
+  readonly limitMonth?: string;
 };
 
 /**

@@ -1,4 +1,5 @@
-import type { AcceptedWithdrawal, Draw } from '../domain/withdrawal.ts';
+import type { Transaction } from '../domain/transaction.ts';
+import type { Draw, Execution } from '../domain/withdrawal.ts';
 import type { LabelledWrite } from './commit.ts';
 import { creditKey } from './keys.ts';
 import type { Ledger } from './ledger.ts';
@@ -9,10 +10,10 @@ import { debitWallet } from './wallets.ts';
 /** A withdrawal lowers what pays for it together with the merchant's counters, or nothing (CR-2, WD-1). */
 export function withdrawalWrites(
   ledger: Ledger,
-  { merchant, spent, draw, transaction }: AcceptedWithdrawal,
+  { merchant, spent, draw }: Execution,
+  { amount, currency }: Pick<Transaction, 'amount' | 'currency'>,
   txnId: string,
 ): readonly LabelledWrite[] {
-  const { amount, currency } = transaction;
   const change = { txnId, phase: 'accept' };
   return [
     spendWrite(ledger, merchant, currency, spent),

@@ -13,14 +13,16 @@ export type MinuteSweepProps = {
   readonly stage: Stage;
   readonly ledger: LedgerTable;
   readonly settlementQueue: IQueue;
+  readonly dueQueue: IQueue;
 };
 
 /** Once a minute, finds again what the stream, the queue or a worker lost. */
 export class MinuteSweep extends Construct {
   readonly sweep: SuretyFunction<typeof sweepEnv>;
 
-  constructor(scope: Construct, id: string, { stage, ledger, settlementQueue }: MinuteSweepProps) {
+  constructor(scope: Construct, id: string, props: MinuteSweepProps) {
     super(scope, id);
+    const { stage, ledger, settlementQueue, dueQueue } = props;
     const { visibilitySeconds } = stage.settlement.timers;
     this.sweep = new SuretyFunction(this, 'Function', {
       stage,
@@ -29,6 +31,7 @@ export class MinuteSweep extends Construct {
       environment: {
         LEDGER_TABLE: ledger.tableName,
         SETTLEMENT_QUEUE_URL: settlementQueue.queueUrl,
+        DUE_QUEUE_URL: dueQueue.queueUrl,
         // Five turns of a message: by then it has been seen, or is lost as well.
         SWEEP_AGAIN_MS: String(visibilitySeconds * 5 * 1000),
       },
@@ -39,6 +42,7 @@ export class MinuteSweep extends Construct {
     mayCommit(this.sweep, ledger);
     mayFold(this.sweep, ledger);
     settlementQueue.grantSendMessages(this.sweep);
+    dueQueue.grantSendMessages(this.sweep);
     new Rule(this, 'EveryMinute', {
       schedule: Schedule.rate(Duration.minutes(1)),
       // The next minute is the retry: two runs at once would only be in each other's way.

@@ -66,13 +66,15 @@ describe('DynamoDB is spoken in store only', () => {
     expect(using(lambdas, EXPRESSION)).not.toEqual([]);
   });
 
-  it('commands; the queue’s and Cognito’s have one file each', () => {
+  it('commands; those of queues, schedules and Cognito have one file each', () => {
     const commands = new Set(using(outside, /^[A-Z]\w+Command$/));
     expect([...commands].toSorted()).toEqual([
       'lambdas/api/identity.ts: InitiateAuthCommand',
       'lambdas/api/identity.ts: SignUpCommand',
-      'lambdas/queue/settlement-queue.ts: ChangeMessageVisibilityCommand',
-      'lambdas/queue/settlement-queue.ts: SendMessageCommand',
+      'lambdas/queue/schedules.ts: CreateScheduleCommand',
+      'lambdas/queue/schedules.ts: DeleteScheduleCommand',
+      'lambdas/queue/withdrawal-queue.ts: ChangeMessageVisibilityCommand',
+      'lambdas/queue/withdrawal-queue.ts: SendMessageCommand',
     ]);
   });
 
@@ -142,6 +144,7 @@ describe('WA-1: money is never a number', () => {
       ),
     ).toEqual([
       // Seconds, not money.
+      'lambdas/queue/schedules.ts: Math.ceil',
       'lambdas/store/answers.ts: Math.floor',
     ]);
   });

@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly RegExp[]>> = {
     /^\.\.\/(domain|store)\//,
     /^\.\.\/bank\/port\.ts$/,
     /^\.\.\/runtime\/(batch|observe|retry)\.ts$/,
-    /^@aws-sdk\/client-sqs$/,
+    /^@aws-sdk\/client-(sqs|scheduler)$/,
     /^aws-lambda$/,
     /^zod$/,
   ],

@@ -5,4 +5,5 @@
 import './security.ts';
 import './withdrawal.ts';
 import './readme.ts';
+import './scheduled.ts';
 import './sweep.ts';

@@ -254,8 +254,10 @@ describe('settlement is reached by nobody but the relay', () => {
         const options = { region: 'us-east-1', endpoint: cloud, credentials };
         const sqs = new SQSClient(options);
         const secrets = new SecretsManagerClient(options);
-        const message = { QueueUrl: outputs.SettlementQueueUrl, MessageBody: '{}' };
-        await expect(sqs.send(new SendMessageCommand(message))).rejects.toThrow(REFUSED);
+        for (const QueueUrl of [outputs.SettlementQueueUrl, outputs.DueQueueUrl]) {
+          const message = new SendMessageCommand({ QueueUrl, MessageBody: '{}' });
+          await expect(sqs.send(message)).rejects.toThrow(REFUSED);
+        }
         await expect(
           secrets.send(new GetSecretValueCommand({ SecretId: outputs.BankSecretName })),
         ).rejects.toThrow(REFUSED);

@@ -17,15 +17,18 @@ const WRITERS = [
   'admin-merchants',
   'admin-pools',
   'settle',
+  'carry-out-due',
   'sweep',
 ];
+/** No function has it: EventBridge Scheduler sends in it. */
+const SCHEDULER = productionRoles().find(({ name }) => name.includes('SchedulerRole'))?.name ?? '';
 const STORES_ANSWERS = ['transfers', 'wallets', 'withdrawals', 'admin-merchants', 'admin-pools'];
-const FOLDERS = ['transfers', 'withdrawals', 'sweep'];
+const FOLDERS = ['transfers', 'withdrawals', 'carry-out-due', 'sweep'];
 const READERS = [...WRITERS, 'me', 'ops', 'transactions'];
 
-it('every function has a role of its own, and there is no other', () => {
+it('every function has a role of its own, and there is no other but the schedules’', () => {
   expect(sorted(ROLES.map(({ name }) => name))).toEqual(
-    sorted([...READERS, 'relay-work', 'not-found', 'confirm-registration']),
+    sorted([...READERS, 'relay-work', 'not-found', 'confirm-registration', SCHEDULER]),
   );
 });
 

@@ -14,8 +14,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const physicalName = (template: StackTemplate, id: string): string => {
-  const { RoleName, FunctionName, LogGroupName } = template.Resources[id]?.Properties ?? {};
-  return String(RoleName ?? FunctionName ?? LogGroupName ?? id);
+  const { RoleName, FunctionName, LogGroupName, Name } = template.Resources[id]?.Properties ?? {};
+  return String(RoleName ?? FunctionName ?? LogGroupName ?? Name ?? id);
 };
 
 const inRegion = (service: string, path: string) =>
@@ -28,6 +28,7 @@ const ARNS: Record<string, (name: string) => string> = {
   'AWS::Logs::LogGroup': (name) => inRegion('logs', `log-group:${name}:*`),
   'AWS::KMS::Key': (name) => inRegion('kms', `key/${name}`),
   'AWS::Cognito::UserPool': (name) => inRegion('cognito-idp', `userpool/${name}`),
+  'AWS::Scheduler::ScheduleGroup': (name) => inRegion('scheduler', `schedule-group/${name}`),
   'AWS::IAM::Role': (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
 };
 

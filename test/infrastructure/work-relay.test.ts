@@ -65,14 +65,16 @@ const as = (status: string) => ({ ...withdrawal, status });
 describe('the relay', () => {
   it.each([
     ['WD-1: a withdrawal that is new as PENDING', undefined, as('PENDING')],
+    ['WD-2: a withdrawal that is new as SCHEDULED', undefined, as('SCHEDULED')],
     ['WD-2: a scheduled withdrawal whose time has come', as('SCHEDULED'), as('PENDING')],
+    ['WD-2: a scheduled withdrawal that was cancelled', as('SCHEDULED'), as('CANCELLED')],
   ])('is woken by %s', (_, old, now) => {
     expect(reachesTheRelay(record(old, now))).toBe(true);
   });
 
   it.each([
-    ['WD-2: a withdrawal that is new as SCHEDULED', undefined, as('SCHEDULED')],
-    ['WD-2: a scheduled withdrawal that was cancelled', as('SCHEDULED'), as('CANCELLED')],
+    ['WD-2: a scheduled withdrawal that the sweep put off', as('SCHEDULED'), as('SCHEDULED')],
+    ['WD-2: one that could not be carried out', as('SCHEDULED'), as('FAILED')],
     ['WD-7: a claim', as('PENDING'), as('PROCESSING')],
     ['WD-7: a claim given back, whose message is still there', as('PROCESSING'), as('PENDING')],
     ['WD-6: an inquiry that found nothing, likewise', as('UNKNOWN'), as('PENDING')],

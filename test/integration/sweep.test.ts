@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { SettlementMessage } from '../../lambdas/domain/settlement.ts';
-import { type SettleDeps, settle } from '../../lambdas/queue/settle.ts';
+import type { WithdrawalMessage } from '../../lambdas/domain/settlement.ts';
+import { type SettleDeps, settle as settler } from '../../lambdas/queue/settle.ts';
 import { type SweepDeps, sweep } from '../../lambdas/queue/sweep.ts';
 import { merchantPk, transactionKey } from '../../lambdas/store/keys.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -23,8 +23,11 @@ const deps = (): SweepDeps => ({
   ledger: world.books.ledger,
   now: () => world.clock.now,
   againAfterMs: 15 * MINUTE,
-  send: async ({ txnId }) => {
+  settle: async ({ txnId }) => {
     sent.push(txnId);
+  },
+  carryOut: async ({ txnId }) => {
+    throw new Error(`${txnId} is not scheduled`);
   },
 });
 const wait = (ms: number) => {
@@ -35,7 +38,7 @@ const sweepUntilQuiet = async () => {
   for (let runs = 0; runs < 10; runs += 1) await sweep(deps())();
 };
 
-async function withdrawal(): Promise<SettlementMessage> {
+async function withdrawal(): Promise<WithdrawalMessage> {
   const merchantId = await world.merchant('100.00');
   const order = { as: merchantId, key: randomUUID(), body: { amount: '1.00' } };
   const reply = await world.insist('POST /withdrawals', order);
@@ -43,7 +46,7 @@ async function withdrawal(): Promise<SettlementMessage> {
 }
 
 const settleWith = (bank: SettleDeps['bank']) =>
-  settle({
+  settler({
     ledger: world.books.ledger,
     bank,
     now: () => world.clock.now,
@@ -122,11 +125,11 @@ describe('the sweep finds again what was lost', () => {
       }),
     );
     wait(15 * MINUTE);
-    const send = async (message: SettlementMessage) => {
+    const settle = async (message: WithdrawalMessage) => {
       if (message.txnId === unsendable.txnId) throw new Error('queue is gone');
       sent.push(message.txnId);
     };
-    for (let runs = 0; runs < 10; runs += 1) await sweep({ ...deps(), send })();
+    for (let runs = 0; runs < 10; runs += 1) await sweep({ ...deps(), settle })();
     expect(sent).toContain(fine.txnId);
     expect(sent).not.toContain(unsendable.txnId);
     wait(15 * MINUTE);

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { approveMerchant } from '../../lambdas/api/approve-merchant.ts';
 import { archiveMerchant } from '../../lambdas/api/archive-merchant.ts';
+import { cancelWithdrawal } from '../../lambdas/api/cancel-withdrawal.ts';
 import { changeMerchant } from '../../lambdas/api/change-merchant.ts';
 import { createTransfer } from '../../lambdas/api/create-transfer.ts';
 import { createWithdrawal } from '../../lambdas/api/create-withdrawal.ts';
@@ -180,6 +181,7 @@ const endpointsOf = (books: Books): Partial<Record<RouteName, Endpoint>> => ({
   'POST /withdrawals': createWithdrawal(books, USD),
   'GET /withdrawals': listWithdrawals(books.ledger),
   'GET /withdrawals/{id}': readWithdrawal(books.ledger),
+  'DELETE /withdrawals/{id}': cancelWithdrawal(books),
   'GET /me': readMe(books, USD),
   'GET /transactions': listTransactions(books.ledger),
   'GET /transactions/{id}': readOneTransaction(books.ledger),

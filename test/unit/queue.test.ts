@@ -1,20 +1,20 @@
 import '../support/loud.ts';
 import { describe, expect, it } from '@jest/globals';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
-import type { SettlementMessage } from '../../lambdas/domain/settlement.ts';
+import type { WithdrawalMessage } from '../../lambdas/domain/settlement.ts';
 import type { Verdict } from '../../lambdas/queue/settle.ts';
 import { settleMessage } from '../../lambdas/queue/settle-message.ts';
-import { postpone, sendSettlement } from '../../lambdas/queue/settlement-queue.ts';
+import { postpone, sendWithdrawal } from '../../lambdas/queue/withdrawal-queue.ts';
 import { queueFunction, RetryLater, streamFunction } from '../../lambdas/runtime/batch.ts';
 import { lambdaContext } from '../support/http-event.ts';
 import { linesOf } from '../support/log-lines.ts';
 import { sqsRecord } from '../support/sqs-record.ts';
 
-const MESSAGE: SettlementMessage = { merchantId: 'm1', txnId: 'T1' };
+const MESSAGE: WithdrawalMessage = { merchantId: 'm1', txnId: 'T1' };
 
 describe('WD-8: a message is deleted only when its withdrawal is final', () => {
   const handled = async (verdict: Verdict, body: unknown = MESSAGE) => {
-    const settled: SettlementMessage[] = [];
+    const settled: WithdrawalMessage[] = [];
     const postponed: (readonly [string, number])[] = [];
     const handle = settleMessage(
       async (message) => {
@@ -117,7 +117,7 @@ describe('WD-8: the settlement queue', () => {
 
   it('takes one message, in its merchant’s group, so that a busy one does not hold up the others', async () => {
     const { sqs, sent } = queue();
-    await sendSettlement(sqs, 'https://queue')(MESSAGE);
+    await sendWithdrawal(sqs, 'https://queue')(MESSAGE);
     expect(sent.map(({ input }) => input)).toEqual([
       {
         QueueUrl: 'https://queue',

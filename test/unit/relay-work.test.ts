@@ -1,9 +1,8 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import type { AttributeValue, DynamoDBRecord } from 'aws-lambda';
-import type { SettlementMessage } from '../../lambdas/domain/settlement.ts';
 import type { Transaction } from '../../lambdas/domain/transaction.ts';
-import { messageFor, relayWork } from '../../lambdas/stream/relay-work.ts';
+import { relayWork, workFor } from '../../lambdas/stream/relay-work.ts';
 import { aWithdrawal } from '../support/a-withdrawal.ts';
 
 const ROW = aWithdrawal();
@@ -24,12 +23,28 @@ const record = (
   },
 });
 
-describe('WD-1: only a withdrawal that has something to settle goes to settlement', () => {
+describe('WD-1 WD-2: only a withdrawal that has something to happen to it is work', () => {
   it.each([
     ['a new one', record('INSERT', undefined, {})],
     ['a scheduled one whose time has come', record('MODIFY', { status: 'SCHEDULED' }, {})],
   ])('%s', (_, changed) => {
-    expect(messageFor(changed)).toEqual(MESSAGE);
+    expect(workFor(changed)).toEqual({ do: 'settle', message: MESSAGE });
+  });
+
+  it('one that is scheduled gets a schedule for its time', () => {
+    const executeAt = '2026-11-21T12:00:00.000Z';
+    expect(workFor(record('INSERT', undefined, { status: 'SCHEDULED', executeAt }))).toEqual({
+      do: 'schedule',
+      message: MESSAGE,
+      executeAt,
+    });
+  });
+
+  it('one that is cancelled needs it no more', () => {
+    expect(workFor(record('MODIFY', { status: 'SCHEDULED' }, { status: 'CANCELLED' }))).toEqual({
+      do: 'unschedule',
+      message: MESSAGE,
+    });
   });
 
   it.each([
@@ -37,14 +52,21 @@ describe('WD-1: only a withdrawal that has something to settle goes to settlemen
     ['one that only waits on', record('MODIFY', { due: 'x' }, {})],
     ['one in doubt', record('MODIFY', { status: 'UNKNOWN' }, {})],
     ['one that was taken up', record('MODIFY', {}, { status: 'PROCESSING' })],
-    ['one that is scheduled', record('INSERT', undefined, { status: 'SCHEDULED' })],
+    [
+      'one that could not be carried out',
+      record('MODIFY', { status: 'SCHEDULED' }, { status: 'FAILED' }),
+    ],
+    [
+      'one whose schedule was lost',
+      record('MODIFY', { status: 'SCHEDULED' }, { status: 'SCHEDULED', due: 'x' }),
+    ],
     ['one that is paid', record('MODIFY', { status: 'PROCESSING' }, { status: 'SUCCEEDED' })],
     ['one that is deleted', record('REMOVE', {}, undefined)],
     ['a top-up', record('INSERT', undefined, { type: 'top_up', status: 'SUCCEEDED' })],
     ['a top-up that claims to be pending', record('INSERT', undefined, { type: 'top_up' })],
     ['an approval', record('INSERT', undefined, { type: 'approval', status: 'SUCCEEDED' })],
   ])('not %s', (_, changed) => {
-    expect(messageFor(changed)).toBeUndefined();
+    expect(workFor(changed)).toBeUndefined();
   });
 
   it.each<[string, DynamoDBRecord]>([
@@ -63,24 +85,34 @@ describe('WD-1: only a withdrawal that has something to settle goes to settlemen
       { eventName: 'INSERT', dynamodb: { NewImage: { type: { X: 'withdrawal' } as never } } },
     ],
   ])('not %s', (_, changed) => {
-    expect(messageFor(changed)).toBeUndefined();
+    expect(workFor(changed)).toBeUndefined();
   });
 });
 
-describe('WD-8: the relay forwards, and nothing else', () => {
-  const relayed = async (changed: DynamoDBRecord): Promise<readonly SettlementMessage[]> => {
-    const sent: SettlementMessage[] = [];
-    await relayWork(async (message) => void sent.push(message))(changed);
-    return sent;
+describe('WD-8: the relay passes on, and nothing else', () => {
+  const relayed = async (changed: DynamoDBRecord): Promise<readonly unknown[]> => {
+    const done: unknown[] = [];
+    await relayWork({
+      settle: async (message) => void done.push(['settle', message]),
+      schedule: async (message, at) => void done.push(['schedule', message, at]),
+      unschedule: async (message) => void done.push(['unschedule', message]),
+    })(changed);
+    return done;
   };
 
-  it('one message for a record that asks for it, none for another', async () => {
-    expect(await relayed(record('INSERT', undefined, {}))).toEqual([MESSAGE]);
+  it('each kind of work to where it is done, and nothing for another record', async () => {
+    const executeAt = '2026-11-21T12:00:00.000Z';
+    const scheduled = record('INSERT', undefined, { status: 'SCHEDULED', executeAt });
+    const cancelled = record('MODIFY', { status: 'SCHEDULED' }, { status: 'CANCELLED' });
+    expect(await relayed(record('INSERT', undefined, {}))).toEqual([['settle', MESSAGE]]);
+    expect(await relayed(scheduled)).toEqual([['schedule', MESSAGE, executeAt]]);
+    expect(await relayed(cancelled)).toEqual([['unschedule', MESSAGE]]);
     expect(await relayed(record('MODIFY', { status: 'PROCESSING' }, {}))).toEqual([]);
   });
 
-  it('a queue that does not take it keeps the record', async () => {
-    const broken = relayWork(() => Promise.reject(new Error('no queue')));
+  it('what does not take it keeps the record', async () => {
+    const refuse = () => Promise.reject(new Error('no queue'));
+    const broken = relayWork({ settle: refuse, schedule: refuse, unschedule: refuse });
     await expect(broken(record('INSERT', undefined, {}))).rejects.toThrow('no queue');
   });
 });

@@ -83,7 +83,12 @@ describe('WD-3: the life of a withdrawal', () => {
 
   it('WD-6: a refund starts only from PROCESSING, under a claim of its own', () => {
     expect(WITHDRAWAL_MOVES.refund).toEqual({ from: ['PROCESSING'], to: 'FAILED' });
-    expect(moves.filter(([, { to }]) => to === 'FAILED').map(([name]) => name)).toEqual(['refund']);
+    // The other way to fail is before any money was taken.
+    expect(WITHDRAWAL_MOVES.fail.from).toEqual(['SCHEDULED']);
+    expect(moves.filter(([, { to }]) => to === 'FAILED').map(([name]) => name)).toEqual([
+      'fail',
+      'refund',
+    ]);
   });
 
   it('a bank’s success is taken from every status in which something may have been sent', () => {

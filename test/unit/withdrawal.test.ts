@@ -63,7 +63,7 @@ describe('WD-1: a withdrawal from the wallet is decided in this order', () => {
     const decision = decideWithdrawal({ merchant: aMerchant({ status }), funds }, fromWallet, NOW);
     expect(decision.kind === 'refused' ? decision.reason : decision.kind).toBe(answer);
     if (decision.kind === 'refused') return;
-    expect(decision.draw).toEqual({ source: 'wallet', folds: [] });
+    expect(decision.execution?.draw).toEqual({ source: 'wallet', folds: [] });
     expect(decision.transaction).toMatchObject({
       source: 'wallet',
       phases: [{ name: 'accept', postings: { wallet: -30n, clearing: 30n } }],
@@ -78,9 +78,14 @@ describe('an accepted withdrawal', () => {
     if (decision.kind === 'refused') throw new Error(decision.reason);
     return decision;
   };
+  const executed = () => {
+    const { execution } = accepted();
+    if (execution === undefined) throw new Error('nothing was done');
+    return execution;
+  };
 
   it('CR-2: uses up the credit it was decided on, and the pool’s shares that were offered', () => {
-    const { draw, merchant } = accepted();
+    const { draw, merchant } = executed();
     expect(merchant.seq).toBe(7n);
     expect(draw).toMatchObject({
       source: 'credit',
@@ -120,7 +125,7 @@ describe('an accepted withdrawal', () => {
   });
 
   it('CR-5: counts on the merchant’s own local day', () => {
-    expect(accepted().spent).toEqual({
+    expect(executed().spent).toEqual({
       day: '2026-11-21',
       dayAmount: 30n,
       month: '2026-11',

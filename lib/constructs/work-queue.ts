@@ -4,8 +4,8 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Stage } from '../stage-schema.ts';
 
-/** Withdrawals that wait for the bank, and the parking place for those that cannot be settled. */
-export class SettlementQueue extends Construct {
+/** Withdrawals that something has to happen to, and the parking place for those it cannot happen to. */
+export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly parked: Queue;
 
@@ -21,7 +21,7 @@ export class SettlementQueue extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...defaults,
       visibilityTimeout: Duration.seconds(stage.settlement.timers.visibilitySeconds),
-      // A message stays until its row is final, also while a merchant is suspended (15 minutes
+      // A message stays until its row has moved on, also while a merchant is suspended (15 minutes
       // a time): the count must outlast the retention, and only catch what loops.
       deadLetterQueue: { queue: this.parked, maxReceiveCount: 1000 },
     });
@@ -29,13 +29,13 @@ export class SettlementQueue extends Construct {
 
   /**
    * Denies SendMessage to everyone but these senders, administrators and root included: what is
-   * on this queue is paid out.
+   * on such a queue ends at the bank.
    *
    * SQS itself moves a message to the parking queue after its last receive; that is no SendMessage
    * to this queue. Moving messages back is, and is denied too: a parked withdrawal is taken up again
    * by its row (`due = now`), not by its message (the row decides, always).
    */
-  onlyFrom(senders: readonly IRole[]): void {
+  onlyFrom(sid: string, senders: readonly IRole[]): void {
     const { account, partition } = Stack.of(this);
     const allowed = senders.flatMap(({ roleArn, roleName }) => [
       roleArn,
@@ -44,7 +44,7 @@ export class SettlementQueue extends Construct {
     ]);
     this.queue.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'OnlyRelayAndSweepSend',
+        sid,
         effect: Effect.DENY,
         principals: [new AnyPrincipal()],
         actions: ['sqs:SendMessage'],

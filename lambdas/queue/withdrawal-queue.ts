@@ -3,12 +3,12 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { SettlementMessage } from '../domain/settlement.ts';
+import type { WithdrawalMessage } from '../domain/settlement.ts';
 
 /** Messages of one merchant form a group, so that a busy one does not keep the others waiting. */
-export const sendSettlement =
+export const sendWithdrawal =
   (sqs: SQSClient, queueUrl: string) =>
-  async (message: SettlementMessage): Promise<void> => {
+  async (message: WithdrawalMessage): Promise<void> => {
     await sqs.send(
       new SendMessageCommand({
         QueueUrl: queueUrl,

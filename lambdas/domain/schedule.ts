@@ -1,0 +1,51 @@
+import { later, yearsLater } from './calendar.ts';
+import { type Merchant, mayNotSpend } from './merchant.ts';
+import { type Refused, refused } from './reason.ts';
+import type { Transaction } from './transaction.ts';
+import { type AcceptedWithdrawal, newWithdrawal, type WithdrawalOrder } from './withdrawal.ts';
+
+export type ScheduleFacts = {
+  readonly merchant: Merchant | undefined;
+  readonly executeAt: string;
+};
+
+const SOONEST_MS = 60_000;
+const MOST_YEARS_AHEAD = 1;
+/** A schedule fires within the minute of its time: after two, the sweep may take it for lost. */
+const DUE_AFTER_SCHEDULE_MS = 2 * 60_000;
+
+/**
+ * A withdrawal at a set time, from one minute to one year ahead (WD-2). No money moves yet, and whether
+ * there will be any is seen when its time has come.
+ */
+export function decideSchedule(
+  { merchant, executeAt }: ScheduleFacts,
+  order: WithdrawalOrder,
+  now: Date,
+): Refused | AcceptedWithdrawal {
+  const barred = mayNotSpend(merchant);
+  if (merchant === undefined || barred !== undefined) return refused(barred ?? 'not_a_merchant');
+  if (executeAt < later(now, SOONEST_MS)) return refused('execution_too_soon');
+  if (executeAt > yearsLater(now, MOST_YEARS_AHEAD).toISOString()) {
+    return refused('execution_too_far');
+  }
+  return {
+    kind: 'accepted',
+    folds: [],
+    execution: undefined,
+    transaction: {
+      ...newWithdrawal(merchant, order, 'SCHEDULED', now),
+      executeAt,
+      due: later(new Date(executeAt), DUE_AFTER_SCHEDULE_MS),
+    },
+  };
+}
+
+/** Whether a withdrawal is to be carried out now; a firing that is late or doubled finds it carried out. */
+export function planCarryOut(
+  { status, executeAt = '' }: Transaction,
+  now: Date,
+): 'now' | 'early' | 'over' {
+  if (status !== 'SCHEDULED') return 'over';
+  return executeAt > now.toISOString() ? 'early' : 'now';
+}

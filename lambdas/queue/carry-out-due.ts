@@ -1,0 +1,95 @@
+import { planCarryOut } from '../domain/schedule.ts';
+import type { WithdrawalMessage } from '../domain/settlement.ts';
+import { MOST_FOLDS } from '../domain/tranche.ts';
+import type { Transaction } from '../domain/transaction.ts';
+import { decideExecution, type Execution } from '../domain/withdrawal.ts';
+import { log } from '../runtime/observe.ts';
+import { type Undecided, undecided, untilDecided } from '../runtime/retry.ts';
+import { commit, type LabelledWrite } from '../store/commit.ts';
+import { readFunds } from '../store/funds.ts';
+import { merchantPk } from '../store/keys.ts';
+import type { Ledger } from '../store/ledger.ts';
+import { readMerchant } from '../store/merchants.ts';
+import { release } from '../store/releases.ts';
+import { moveTransaction, readTransaction } from '../store/transactions.ts';
+import { withdrawalWrites } from '../store/withdrawal-writes.ts';
+
+export type CarryOutDeps = { readonly ledger: Ledger; readonly now: () => Date };
+type Done = { readonly kind: 'done' };
+const DONE: Done = { kind: 'done' };
+
+/**
+ * One message: a scheduled withdrawal whose time has come is carried out, or fails for what stands in its
+ * way now (WD-2). Its row lets that happen once, however often it is fired, and never after a cancellation.
+ * @returns whether the message may go, or must come again.
+ */
+export const carryOutDue =
+  (deps: CarryOutDeps) =>
+  async ({ merchantId, txnId }: WithdrawalMessage): Promise<'done' | 'again'> => {
+    const result = await untilDecided(async (): Promise<Done | Undecided> => {
+      const at = deps.now();
+      const row = await readTransaction(deps.ledger, merchantPk(merchantId), txnId);
+      if (row === undefined) {
+        log('error', 'MESSAGE_WITHOUT_TRANSACTION', { merchant: merchantId, txn: txnId });
+        return DONE;
+      }
+      switch (planCarryOut(row, at)) {
+        case 'over':
+          return DONE;
+        // Some clock is ahead of ours.
+        case 'early':
+          return undecided('clock');
+        case 'now':
+          return carryOut(deps, merchantId, row, at);
+      }
+    });
+    return result.kind === 'done' ? 'done' : 'again';
+  };
+
+async function carryOut(
+  { ledger }: CarryOutDeps,
+  merchantId: string,
+  row: Transaction,
+  at: Date,
+): Promise<Done | Undecided> {
+  const [merchant, funds] = await Promise.all([
+    readMerchant(ledger, merchantId),
+    readFunds(ledger, merchantId, row, row.source ?? 'credit', at),
+  ]);
+  const decision = decideExecution({ merchant, funds }, row, at);
+  if (decision.kind === 'refused') {
+    const progress = { failure: decision.reason, due: null };
+    const failed = moveTransaction(ledger, row, 'fail', at.toISOString(), progress, 'fact');
+    return committed(ledger, row, [failed], decision.reason);
+  }
+  const { folds } = decision;
+  if (folds.length > MOST_FOLDS) {
+    await release(ledger, merchantId, row.currency, folds.slice(0, -MOST_FOLDS), at);
+    return undecided('release');
+  }
+  return committed(ledger, row, executionWrites(ledger, row, decision, at));
+}
+
+const executionWrites = (
+  ledger: Ledger,
+  row: Transaction,
+  execution: Execution,
+  at: Date,
+): readonly LabelledWrite[] => [
+  moveTransaction(ledger, row, 'execute', at.toISOString(), execution.record, 'fact'),
+  ...withdrawalWrites(ledger, execution, row, row.txnId),
+];
+
+/** Anything but a commit reads the row again, and decides again on what it says then. */
+async function committed(
+  ledger: Ledger,
+  { txnId }: Transaction,
+  writes: readonly LabelledWrite[],
+  failure?: string,
+): Promise<Done | Undecided> {
+  const result = await commit(ledger.dynamo, writes);
+  if (result.kind !== 'committed') return undecided('by' in result ? result.by : result.kind);
+  if (failure === undefined) log('money', 'WITHDRAWAL_EXECUTED', { txn: txnId });
+  else log('money', 'WITHDRAWAL_NOT_EXECUTED', { txn: txnId, code: failure });
+  return DONE;
+}
