@@ -37,6 +37,10 @@ const REFUSALS: readonly Refusal[] = [
     unsafe: (stage) => stage.account === '000000000000',
     because: 'the account 000000000000 exists only on the local cloud',
   },
+  {
+    unsafe: (stage) => !stage.ownScheduleGroup,
+    because: 'schedules must have a group of their own, so that no other can use their role',
+  },
   { unsafe: (stage) => !stage.enforceTls, because: 'queues must refuse plain http' },
   {
     unsafe: (stage) => stage.cliCredentials,

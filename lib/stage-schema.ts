@@ -63,6 +63,8 @@ export const stageSchema = z.strictObject({
     retryAttempts: z.int().min(0).max(10_000),
     parallelization: count.max(10),
   }),
+  /** Schedules in a group of their own, which their role is tied to; otherwise in the default one. */
+  ownScheduleGroup: z.boolean(),
   enforceTls: z.boolean(),
   cliCredentials: z.boolean(),
   corsOverride: z.boolean(),

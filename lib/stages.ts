@@ -48,6 +48,7 @@ const onAws = (deployment: Deployment) => ({
     retryAttempts: 100,
     parallelization: 4,
   },
+  ownScheduleGroup: true,
   enforceTls: true,
   cliCredentials: false,
   corsOverride: false,
@@ -72,6 +73,8 @@ const forOneDeveloper = (deployment: Deployment, name: string) => ({
 const LOCAL_DIFFERENCES = {
   account: '000000000000',
   region: 'us-east-1',
+  // Its IAM takes every schedule for one of the default group.
+  ownScheduleGroup: false,
   // It speaks plain http, which a TLS-only policy refuses even to root.
   enforceTls: false,
   // Its bootstrap bucket refuses the publishing role over http.

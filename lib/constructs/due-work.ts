@@ -1,7 +1,7 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import { type IScheduleGroup, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { carryOutEnv } from '../../lambdas/runtime/env.ts';
 import type { Stage } from '../stage-schema.ts';
@@ -15,7 +15,7 @@ export type DueWorkProps = { readonly stage: Stage; readonly ledger: LedgerTable
 /** WD-2: schedules, the queue they fire into, and the function that carries out what is due. */
 export class DueWork extends Construct {
   readonly due: WorkQueue;
-  readonly group: ScheduleGroup;
+  readonly group: IScheduleGroup;
   /** In which EventBridge Scheduler sends, and nobody else can. */
   readonly schedulerRole: Role;
   readonly carryOut: SuretyFunction<typeof carryOutEnv>;
@@ -23,9 +23,11 @@ export class DueWork extends Construct {
   constructor(scope: Construct, id: string, { stage, ledger }: DueWorkProps) {
     super(scope, id);
     this.due = new WorkQueue(this, 'Due', stage);
-    this.group = new ScheduleGroup(this, 'Schedules', {
-      scheduleGroupName: `surety-${stage.name}-withdrawals`,
-    });
+    this.group = stage.ownScheduleGroup
+      ? new ScheduleGroup(this, 'Schedules', {
+          scheduleGroupName: `surety-${stage.name}-withdrawals`,
+        })
+      : ScheduleGroup.fromDefaultScheduleGroup(this, 'Schedules');
     this.schedulerRole = this.#schedulerRole();
     this.due.queue.grantSendMessages(this.schedulerRole);
     this.due.parked.grantSendMessages(this.schedulerRole);

@@ -35,6 +35,15 @@ describe('each difference of the local cloud is turned round on AWS', () => {
     }
   });
 
+  it('schedules have a group of their own on AWS; the local cloud’s IAM knows only the default one', () => {
+    expect(resourcesOf('local', 'AWS::Scheduler::ScheduleGroup')).toEqual([]);
+    for (const stage of ON_AWS) {
+      expect(resourcesOf(stage, 'AWS::Scheduler::ScheduleGroup')).toMatchObject([
+        [expect.any(String), { Properties: { Name: `surety-${stage}-withdrawals` } }],
+      ]);
+    }
+  });
+
   it('a deploy uses bootstrapped roles on AWS, and the credentials at hand locally', () => {
     expect(stacksOf('local').service.synthesizer).toBeInstanceOf(CliCredentialsStackSynthesizer);
     for (const stage of ON_AWS) {

@@ -35,6 +35,7 @@ describe('OP-6: production is refused', () => {
     ['must be traced', { tracing: false }],
     ['exists only on the local cloud', { account: '000000000000' }],
     ['refuse plain http', { enforceTls: false }],
+    ['a group of their own', { ownScheduleGroup: false }],
     ['not the credentials of the command line', { cliCredentials: true }],
     ['a repair of the local cloud', { corsOverride: true }],
     ['give a real bank its time', withTimers({ bankCallMs: 2_000 })],
