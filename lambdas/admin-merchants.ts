@@ -1,6 +1,6 @@
 import { approveMerchant } from './api/approve-merchant.ts';
 import { archiveMerchant } from './api/archive-merchant.ts';
-import { changeMerchant } from './api/change-merchant.ts';
+import { changeMerchantAsAdmin } from './api/change-merchant.ts';
 import { listMerchantsAsAdmin } from './api/list-merchants.ts';
 import { moveMerchantAsAdmin } from './api/move-merchant.ts';
 import { readMerchantAsAdmin } from './api/read-merchant.ts';
@@ -15,7 +15,7 @@ const our = books(env);
 export const handler = httpFamily({
   'GET /admin/merchants': listMerchantsAsAdmin(our),
   'GET /admin/merchants/{id}': readMerchantAsAdmin(our),
-  'PATCH /admin/merchants/{id}': changeMerchant(our),
+  'PATCH /admin/merchants/{id}': changeMerchantAsAdmin(our),
   'POST /admin/merchants/{id}/approve': approveMerchant(
     our,
     currencyCode.parse(env.DEFAULT_CURRENCY),

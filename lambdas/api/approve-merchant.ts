@@ -22,7 +22,7 @@ const form = (defaultCurrency: Currency) =>
     .transform(
       ({ params, body: { credit_limit: limit, currency } }, ctx): Input => ({
         merchantId: params.id,
-        limit: inMinorUnits('credit_limit', limit, currency, ctx),
+        limit: inMinorUnits(['body', 'credit_limit'], limit, currency, ctx),
         currency,
       }),
     );

@@ -1,13 +1,14 @@
 import * as z from 'zod';
-import { parsePercent } from '../domain/fee.ts';
+import { type FeeTier, parsePercent, tierFault } from '../domain/fee.ts';
+import { currencyCode } from '../domain/money.ts';
 import { failure, success } from '../runtime/answer.ts';
 import type { Reading } from '../runtime/books.ts';
 import { endpoint } from '../runtime/http.ts';
 import { log } from '../runtime/observe.ts';
 import { undecided, untilDecided } from '../runtime/retry.ts';
 import { commit } from '../store/commit.ts';
-import { changeFee, readMerchantBalances } from '../store/merchants.ts';
-import { byId, nothing } from './fields.ts';
+import { changeMerchant, readMerchantBalances } from '../store/merchants.ts';
+import { amountText, byId, inMinorUnits, nothing } from './fields.ts';
 import { merchantBalancesView } from './views.ts';
 
 const percent = z.string().transform((text, ctx) => {
@@ -16,16 +17,55 @@ const percent = z.string().transform((text, ctx) => {
   ctx.addIssue({ code: 'custom', message: 'fee_malformed', input: text });
   return z.NEVER;
 });
-const form = z.object({ params: byId, query: nothing, body: z.strictObject({ fee: percent }) });
+
+/** The merchant's row stays under a kilobyte. */
+const MOST_TIERS = 10;
+const tier = z
+  .strictObject({ currency: currencyCode, from_volume: amountText, fee: percent })
+  .transform(({ currency, from_volume, fee }, ctx) => ({
+    currency,
+    tier: { from: inMinorUnits(['from_volume'], from_volume, currency, ctx), ppm: fee },
+  }));
+
+/** All tiers at once, by currency; those of each currency in rising order. */
+const tiers = z
+  .array(tier)
+  .max(MOST_TIERS)
+  .transform((list, ctx) => {
+    const found: Record<string, FeeTier[]> = {};
+    for (const [index, { currency, tier: next }] of list.entries()) {
+      const own = [...(found[currency] ?? []), next];
+      found[currency] = own;
+      const fault = tierFault(own);
+      if (fault === undefined) continue;
+      const path = [index, 'from_volume'];
+      ctx.addIssue({ code: 'custom', path, message: fault.reason, input: list });
+      return z.NEVER;
+    }
+    return found;
+  });
+
+const form = z.object({
+  params: byId,
+  query: nothing,
+  body: z
+    .strictObject({ fee: percent.optional(), fee_tiers: tiers.optional() })
+    .refine(({ fee, fee_tiers }) => (fee ?? fee_tiers) !== undefined, 'nothing_to_change'),
+});
 
 /**
- * PATCH /admin/merchants/{id}: sets the merchant's fee, in per cent of what it transfers (ID-5). Setting
- * the same again changes nothing, so no key is needed. Refuses: merchant_not_found.
+ * PATCH /admin/merchants/{id}: sets the merchant's fee, in per cent of what it transfers (ID-5), or its
+ * tiers by monthly volume, all of them at once (WA-8). Setting the same again changes nothing, so no key
+ * is needed. Refuses: merchant_not_found.
  */
-export const changeMerchant = ({ ledger, now }: Reading) =>
-  endpoint('optional', form, async ({ params: { id }, body: { fee } }, call) => {
+export const changeMerchantAsAdmin = ({ ledger, now }: Reading) =>
+  endpoint('optional', form, async ({ params: { id }, body: { fee, fee_tiers } }, call) => {
+    const change = {
+      ...(fee !== undefined && { feePpm: fee }),
+      ...(fee_tiers !== undefined && { feeTiers: fee_tiers }),
+    };
     const result = await untilDecided(async () => {
-      const outcome = await commit(ledger.dynamo, [changeFee(ledger, id, fee)]);
+      const outcome = await commit(ledger.dynamo, [changeMerchant(ledger, id, change)]);
       return outcome.kind === 'committed' || outcome.kind === 'refused'
         ? outcome
         : undecided(outcome.kind);

@@ -8,64 +8,81 @@ import {
   type TransferOrder,
 } from '../domain/transfer.ts';
 import type { Books } from '../runtime/books.ts';
+import { dryRun } from '../runtime/dry-run.ts';
 import { exactlyOnce } from '../runtime/exactly-once.ts';
 import { endpoint } from '../runtime/http.ts';
+import type { MoneyOperation } from '../runtime/money-operation.ts';
 import { merchantPk } from '../store/keys.ts';
 import { findMerchant, readMerchant } from '../store/merchants.ts';
 import { transferWrites } from '../store/transfer-writes.ts';
 import { readWallet, readWalletFacts } from '../store/wallets.ts';
-import { amountText, currencyOr, inMinorUnits, nothing } from './fields.ts';
-import { transferView } from './views.ts';
+import { amountText, currencyOr, inMinorUnits } from './fields.ts';
+import { transferTermsView, transferView } from './views.ts';
 
 const form = (defaultCurrency: Currency) =>
   z
     .object({
-      query: nothing,
+      query: z.strictObject({ preview: z.enum(['true', 'false']).optional() }),
       body: z.strictObject({
         to: z.string().min(1).max(64),
         amount: amountText,
         currency: currencyOr(defaultCurrency),
       }),
     })
-    .transform(
-      ({ body: { to, amount, currency } }, ctx): TransferOrder => ({
-        to,
-        amount: inMinorUnits('amount', amount, currency, ctx),
-        currency,
-      }),
-    );
+    .transform(({ query, body: { to, amount, currency } }, ctx) => ({
+      preview: query.preview === 'true',
+      order: { to, amount: inMinorUnits(['body', 'amount'], amount, currency, ctx), currency },
+    }));
+
+const transfer = (
+  books: Books,
+): MoneyOperation<TransferOrder, TransferFacts, AcceptedTransfer> => ({
+  name: 'transfer',
+  subject: (_order, { caller }) => merchantPk(caller.sub),
+  read: async (order, { caller }, now) => {
+    const { to, amount, currency } = order;
+    const [payer, payee] = await Promise.all([
+      readMerchant(books.ledger, caller.sub),
+      findMerchant(books.ledger, to),
+    ]);
+    const total = payer === undefined ? amount : priceOf(payer, order, now).total;
+    const [funds, payeeWallet] = await Promise.all([
+      readWalletFacts(books.ledger, caller.sub, currency, total, now),
+      payee && readWallet(books.ledger, payee.id, currency),
+    ]);
+    return { payer, payee, funds, payeeWallet };
+  },
+  decide: decideTransfer,
+  writes: (accepted, txnId) => transferWrites(books.ledger, accepted, txnId),
+  reply: (transaction) => ({
+    status: 201,
+    message: { en: 'The transfer is made.', fa: 'انتقال انجام شد.' },
+    data: transferView(transaction, transaction.merchantId),
+  }),
+});
 
 /**
- * POST /transfers: from the caller's wallet into another merchant's, in one currency, the fee on top (WA-5).
+ * POST /transfers: from the caller's wallet into another merchant's, in one currency, the fee on top
+ * (WA-5), at the rate of its tier (WA-8). With `?preview=true` it is priced and decided, and not made.
  * Refuses: as a withdrawal does for the caller's status; self_transfer, payee_not_found, wallet_not_found,
  * wallet_closed, insufficient_funds.
  */
-export const createTransfer = (books: Books, defaultCurrency: Currency) =>
-  endpoint(
-    'required',
+export function createTransfer(books: Books, defaultCurrency: Currency) {
+  const make = exactlyOnce(books)(transfer(books));
+  const price = dryRun(books)(transfer(books), (draft) => ({
+    status: 200,
+    message: {
+      en: 'This is what the transfer would cost. Nothing was moved.',
+      fa: 'هزینهٔ انتقال چنین می‌شود. چیزی جابه‌جا نشد.',
+    },
+    data: { type: 'transfer', preview: true, ...transferTermsView(draft, draft.merchantId) },
+  }));
+  return endpoint(
+    ({ query }) => (asksForPreview(query) ? 'optional' : 'required'),
     form(defaultCurrency),
-    exactlyOnce(books)<TransferOrder, TransferFacts, AcceptedTransfer>({
-      name: 'transfer',
-      subject: (_order, { caller }) => merchantPk(caller.sub),
-      read: async (order, { caller }, now) => {
-        const { to, amount, currency } = order;
-        const [payer, payee] = await Promise.all([
-          readMerchant(books.ledger, caller.sub),
-          findMerchant(books.ledger, to),
-        ]);
-        const total = payer === undefined ? amount : priceOf(payer, order).total;
-        const [funds, payeeWallet] = await Promise.all([
-          readWalletFacts(books.ledger, caller.sub, currency, total, now),
-          payee && readWallet(books.ledger, payee.id, currency),
-        ]);
-        return { payer, payee, funds, payeeWallet };
-      },
-      decide: decideTransfer,
-      writes: (accepted, txnId) => transferWrites(books.ledger, accepted, txnId),
-      reply: (transaction) => ({
-        status: 201,
-        message: { en: 'The transfer is made.', fa: 'انتقال انجام شد.' },
-        data: transferView(transaction, transaction.merchantId),
-      }),
-    }),
+    ({ preview, order }, call) => (preview ? price(order, call) : make(order, call)),
   );
+}
+
+const asksForPreview = (query: unknown): boolean =>
+  z.object({ preview: z.literal('true') }).safeParse(query).success;

@@ -31,7 +31,7 @@ const form = (defaultCurrency: Currency) =>
     })
     .transform(
       ({ body: { amount, currency, source, execute_at } }, ctx): WithdrawalOrder => ({
-        amount: inMinorUnits('amount', amount, currency, ctx),
+        amount: inMinorUnits(['body', 'amount'], amount, currency, ctx),
         currency,
         source,
         executeAt: execute_at,

@@ -31,7 +31,7 @@ const form = (defaultCurrency: Currency) =>
     .transform(
       ({ params, body: { amount, currency, release_at } }, ctx): Input => ({
         merchantId: params.merchant_id,
-        amount: inMinorUnits('amount', amount, currency, ctx),
+        amount: inMinorUnits(['body', 'amount'], amount, currency, ctx),
         currency,
         releaseAt: release_at,
       }),

@@ -9,16 +9,16 @@ export const amountText = z.string().max(64, 'amount_too_large');
 
 export const currencyOr = (fallback: Currency) => currencyCode.default(fallback);
 
-/** Reads the body's `field` in its currency's minor units, or names it as wrong. */
+/** Reads an amount in its currency's minor units, or names the field at `path` as wrong. */
 export function inMinorUnits(
-  field: string,
+  path: string[],
   text: string,
   currency: Currency,
   ctx: z.core.$RefinementCtx,
 ): MinorUnits {
   const amount = parseAmount(text, currency);
   if (typeof amount === 'bigint') return amount;
-  ctx.addIssue({ code: 'custom', path: ['body', field], message: amount, input: text });
+  ctx.addIssue({ code: 'custom', path, message: amount, input: text });
   return z.NEVER;
 }
 

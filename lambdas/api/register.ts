@@ -35,7 +35,12 @@ const form = (defaultCurrency: Currency) =>
     })
     .transform(({ body }, ctx): Registration => {
       const { requested_credit: credit, bank_account: bankAccount, ...rest } = body;
-      const requestedCredit = inMinorUnits('requested_credit', credit, body.currency, ctx);
+      const requestedCredit = inMinorUnits(
+        ['body', 'requested_credit'],
+        credit,
+        body.currency,
+        ctx,
+      );
       return { ...rest, requestedCredit, bankAccount };
     });
 
@@ -86,6 +91,7 @@ const newMerchant = (sub: string, wanted: Registration, timeZone: string, at: Da
   bankAccount: wanted.bankAccount,
   feePpm: 0n,
   timeZone,
+  feeTiers: {},
   limits: {},
   spent: {},
   transferVolume: {},

@@ -16,7 +16,7 @@ const form = z
   })
   .transform(
     ({ params: { currency }, body: { amount } }, ctx): TopUp => ({
-      amount: inMinorUnits('amount', amount, currency, ctx),
+      amount: inMinorUnits(['body', 'amount'], amount, currency, ctx),
       currency,
     }),
   );

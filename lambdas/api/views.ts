@@ -1,8 +1,8 @@
 import { type CreditLine, creditAvailable } from '../domain/balance.ts';
 import type { Merchant } from '../domain/merchant.ts';
-import { currencyCode, formatAmount } from '../domain/money.ts';
+import { currencyCode, formatAmount, minor } from '../domain/money.ts';
 import { type Holdings, holdingsAt } from '../domain/tranche.ts';
-import { STATUSES, shownStatus, type Transaction } from '../domain/transaction.ts';
+import { type Draft, STATUSES, shownStatus, type Transaction } from '../domain/transaction.ts';
 import type { MerchantBalances } from '../store/merchants.ts';
 import type { WalletBalances } from '../store/wallets.ts';
 
@@ -29,18 +29,30 @@ export const withdrawalView = (row: Transaction) => ({
   history: historyView(row),
 });
 
-/** What never changes about a transfer, as its payer sees it; the payee is not told the fee. */
+/** What never changes about a transfer, as each side sees it. */
 export const transferView = (row: Transaction, viewer: string | undefined) => ({
   id: row.txnId,
   type: row.type,
   status: row.status,
   direction: viewer === row.payeeId ? 'in' : 'out',
+  ...transferTermsView(row, viewer),
+  created_at: row.createdAt,
+});
+
+/** Who pays what to whom; the payee is not told what it costs the payer. */
+export const transferTermsView = (row: Draft, viewer: string | undefined) => ({
   from: row.payerName,
   to: row.payeeName,
   amount: formatAmount(row.amount, row.currency),
-  ...(viewer !== row.payeeId && { fee: formatAmount(row.fee ?? 0n, row.currency) }),
+  ...(viewer !== row.payeeId && transferCostView(row)),
   currency: row.currency,
-  created_at: row.createdAt,
+});
+
+const transferCostView = ({ amount, fee = minor(0n), feePpm, feeTierFrom, currency }: Draft) => ({
+  fee: formatAmount(fee, currency),
+  total: formatAmount(amount + fee, currency),
+  ...(feePpm !== undefined && { fee_rate: percent(feePpm) }),
+  fee_tier: feeTierFrom === undefined ? null : { from_volume: formatAmount(feeTierFrom, currency) },
 });
 
 /** Any transaction, as a merchant that it concerns sees it. */
@@ -89,9 +101,24 @@ export const merchantView = (merchant: Merchant) => ({
   currency: merchant.requestedCurrency,
   bank_account: merchant.bankAccount,
   fee: percent(merchant.feePpm),
+  fee_tiers: feeTiersView(merchant),
   time_zone: merchant.timeZone,
   created_at: merchant.createdAt,
 });
+
+/** In a stable order: DynamoDB keeps none in a map. */
+const feeTiersView = ({ feeTiers }: Merchant) =>
+  Object.keys(feeTiers)
+    .toSorted()
+    .flatMap((code) => {
+      const tiers = feeTiers[code] ?? [];
+      const currency = currencyCode.parse(code);
+      return tiers.map(({ from, ppm }) => ({
+        currency,
+        from_volume: formatAmount(from, currency),
+        fee: percent(ppm),
+      }));
+    });
 
 const creditView = (line: CreditLine) => ({
   currency: line.currency,

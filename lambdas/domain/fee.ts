@@ -1,4 +1,36 @@
-import { type MinorUnits, minor } from './money.ts';
+import * as z from 'zod';
+import { type MinorUnits, minor, minorUnits } from './money.ts';
+
+/** A rate of its own from a monthly transfer volume on, in one currency (WA-8). */
+export const feeTier = z.object({
+  /** Minor units transferred in the local month before the transfer that is charged. */
+  from: minorUnits,
+  /** Parts per million. */
+  ppm: z.bigint(),
+});
+export type FeeTier = z.infer<typeof feeTier>;
+
+/** The rate at a volume: that of the highest tier it has reached, or else the merchant's own. */
+export function rateAt(
+  volume: bigint,
+  ownPpm: bigint,
+  tiers: readonly FeeTier[],
+): { readonly ppm: bigint; readonly tier: FeeTier | undefined } {
+  const tier = tiers.findLast(({ from }) => from <= volume);
+  return { ppm: tier?.ppm ?? ownPpm, tier };
+}
+
+/** Why tiers of one currency cannot stand in this order, and at which of them it shows. */
+export function tierFault(
+  tiers: readonly FeeTier[],
+): { readonly index: number; readonly reason: 'tiers_overlap' | 'tiers_fall' } | undefined {
+  for (const [index, { from }] of tiers.entries()) {
+    const before = tiers[index - 1];
+    if (before === undefined || before.from < from) continue;
+    return { index, reason: before.from === from ? 'tiers_overlap' : 'tiers_fall' };
+  }
+  return undefined;
+}
 
 const WHOLE = 1_000_000n;
 

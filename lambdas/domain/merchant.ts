@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { CalendarLabels } from './calendar.ts';
+import { feeTier } from './fee.ts';
 import { type Currency, currencyCode, type MinorUnits, minor, minorUnits } from './money.ts';
 import type { Reason } from './reason.ts';
 
@@ -21,6 +22,10 @@ const spentRow = z.object({
 });
 export type Spent = z.infer<typeof spentRow>;
 
+/** What was transferred in the latest local month, by which the tier is found (WA-8). */
+const volumeRow = z.object({ month: z.string(), amount: minorUnits });
+export type Volume = z.infer<typeof volumeRow>;
+
 export const merchantRow = z.object({
   id: z.string().min(1),
   name: z.string().min(1),
@@ -30,13 +35,15 @@ export const merchantRow = z.object({
   bankAccount: z.string().min(1),
   /** Parts per million of a transfer's amount. */
   feePpm: z.bigint(),
+  /** By currency, rising; a merchant registered before there were any has none. */
+  feeTiers: z.record(z.string(), z.array(feeTier)).default({}),
   timeZone: z.string().min(1),
   limits: z.record(
     z.string(),
     z.object({ daily: minorUnits.optional(), monthly: minorUnits.optional() }),
   ),
   spent: z.record(z.string(), spentRow),
-  transferVolume: z.record(z.string(), z.object({ month: z.string(), amount: minorUnits })),
+  transferVolume: z.record(z.string(), volumeRow),
   createdAt: z.string(),
   /** Raised by every write; a payer's decision holds only while it stands. */
   seq: z.bigint(),

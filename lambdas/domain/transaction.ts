@@ -88,6 +88,9 @@ export const transactionRow = z.object({
   destination: z.string().optional(),
   /** A transfer's; names as they were, for the answer that a replay repeats. */
   fee: minorUnits.optional(),
+  feePpm: z.bigint().optional(),
+  /** The volume from which its tier applies; none where the payer's own rate applied. */
+  feeTierFrom: minorUnits.optional(),
   payerName: z.string().optional(),
   payeeId: z.string().optional(),
   payeeName: z.string().optional(),

@@ -1,8 +1,8 @@
 import type { Wallet } from './balance.ts';
 import { calendarLabels } from './calendar.ts';
 import { mayReceive } from './deposit.ts';
-import { feeOf } from './fee.ts';
-import { type Merchant, mayNotSpend, type Spent, spentAfter } from './merchant.ts';
+import { type FeeTier, feeOf, rateAt } from './fee.ts';
+import { type Merchant, mayNotSpend, type Spent, spentAfter, type Volume } from './merchant.ts';
 import { type Currency, type MinorUnits, minor } from './money.ts';
 import { transferPostings, withRelease } from './postings.ts';
 import { type Refused, refused } from './reason.ts';
@@ -25,10 +25,9 @@ export type AcceptedTransfer = {
   readonly kind: 'accepted';
   readonly transaction: Draft;
   readonly payer: Merchant;
-  readonly spent: Spent;
+  readonly price: Price;
   readonly payee: Merchant;
   readonly payeeWallet: Wallet | undefined;
-  readonly total: MinorUnits;
   readonly folds: readonly Tranche[];
 };
 
@@ -36,12 +35,32 @@ export type Price = {
   readonly fee: MinorUnits;
   /** Amount and fee together: the fee is charged on top. */
   readonly total: MinorUnits;
+  readonly feePpm: bigint;
+  /** Which tier the payer's volume had reached before this transfer (WA-8). */
+  readonly tier: FeeTier | undefined;
+  readonly spent: Spent;
+  readonly volume: Volume;
 };
 
-/** What a transfer costs its payer. */
-export function priceOf(payer: Merchant, { amount }: Pick<TransferOrder, 'amount'>): Price {
-  const fee = feeOf(amount, payer.feePpm);
-  return { fee, total: minor(amount + fee) };
+/** What a transfer costs its payer, and how far it brings its counters. */
+export function priceOf(
+  payer: Merchant,
+  { amount, currency }: Omit<TransferOrder, 'to'>,
+  now: Date,
+): Price {
+  const spent = spentAfter(payer, currency, amount, calendarLabels(now, payer.timeZone));
+  const counted = payer.transferVolume[currency];
+  const before = counted?.month === spent.month ? counted.amount : 0n;
+  const { ppm, tier } = rateAt(before, payer.feePpm, payer.feeTiers[currency] ?? []);
+  const fee = feeOf(amount, ppm);
+  return {
+    fee,
+    total: minor(amount + fee),
+    feePpm: ppm,
+    tier,
+    spent,
+    volume: { month: spent.month, amount: minor(before + amount) },
+  };
 }
 
 /** Refuses in this order: payer's status, the payee, the payer's wallet and what it holds (WA-5). */
@@ -58,25 +77,26 @@ export function decideTransfer(
   if (funds.wallet === undefined) return refused('wallet_not_found');
   if (payeeWallet?.closed) return refused('wallet_closed');
   const { amount, currency } = order;
-  const { fee, total } = priceOf(payer, order);
-  const draw = drawOnWallet(funds, total);
+  const price = priceOf(payer, order, now);
+  const { fee, tier, spent } = price;
+  const draw = drawOnWallet(funds, price.total);
   if (draw.kind === 'refused') return draw;
 
-  const spent = spentAfter(payer, currency, amount, calendarLabels(now, payer.timeZone));
   const at = now.toISOString();
   return {
     kind: 'accepted',
     payer,
-    spent,
+    price,
     payee,
     payeeWallet,
-    total,
     folds: draw.folds,
     transaction: {
       type: 'transfer',
       status: 'SUCCEEDED',
       amount,
       fee,
+      feePpm: price.feePpm,
+      ...(tier !== undefined && { feeTierFrom: tier.from }),
       currency,
       merchantId: payer.id,
       payerName: payer.name,

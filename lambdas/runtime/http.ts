@@ -27,7 +27,9 @@ export type Call = {
   readonly context: Context;
 };
 
-type KeyRule = 'required' | 'optional';
+/** Whether an Idempotency-Key must be there; where it depends, the raw request tells. */
+type KeyNeed = 'required' | 'optional';
+type KeyRule = KeyNeed | ((raw: RawInput) => KeyNeed);
 export type Endpoint = (call: Omit<Call, 'key'>, raw: RawInput) => Promise<Answer>;
 type RawInput = {
   readonly params: unknown;
@@ -45,8 +47,10 @@ export const endpoint =
     schema: Schema,
     handle: (input: z.output<Schema>, call: Call) => Promise<Answer>,
   ): Endpoint =>
-  async (call, { key, ...raw }) => {
-    if (key === undefined && keyRule === 'required')
+  async (call, input) => {
+    const { key, ...raw } = input;
+    const need = typeof keyRule === 'function' ? keyRule(input) : keyRule;
+    if (key === undefined && need === 'required')
       return failure('idempotency_key_required', call.id);
     const errors: FieldError[] =
       key === undefined || KEY.test(key)

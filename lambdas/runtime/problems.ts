@@ -314,6 +314,18 @@ export const FIELD_PROBLEMS: Record<FieldReason, Text> = {
     en: 'Write the fee in per cent, below 100, with up to four decimals, such as "2.5".',
     fa: 'کارمزد را به درصد، کمتر از ۱۰۰ و با حداکثر چهار رقم اعشار بنویسید، مانند "2.5".',
   },
+  tiers_overlap: {
+    en: 'Two tiers of this currency begin at the same volume. Leave one of them out.',
+    fa: 'دو پله از این ارز از یک حجم آغاز می‌شوند. یکی را حذف کنید.',
+  },
+  tiers_fall: {
+    en: 'The tiers of a currency must begin at rising volumes. Put them in order.',
+    fa: 'پله‌های هر ارز باید از حجم‌های افزایشی آغاز شوند. آن‌ها را مرتب کنید.',
+  },
+  nothing_to_change: {
+    en: 'Name at least one field to change.',
+    fa: 'دست‌کم یک فیلد برای تغییر نام ببرید.',
+  },
   time_malformed: {
     en: 'Write the time in RFC 3339 with its zone, such as "2026-11-21T09:30:00Z".',
     fa: 'زمان را به قالب RFC 3339 با منطقهٔ زمانی بنویسید، مانند "2026-11-21T09:30:00Z".',

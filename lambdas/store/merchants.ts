@@ -8,6 +8,7 @@ import {
   type MerchantStatus,
   merchantRow,
   type Spent,
+  type Volume,
 } from '../domain/merchant.ts';
 import type { Currency } from '../domain/money.ts';
 import type { LabelledWrite } from './commit.ts';
@@ -98,7 +99,7 @@ export const spendWrite = (
   { id, seq }: Merchant,
   currency: Currency,
   spent: Spent,
-  volume?: { readonly month: string; readonly amount: bigint },
+  volume?: Volume,
 ): LabelledWrite => ({
   label: 'merchant',
   write: {
@@ -121,23 +122,32 @@ export const spendWrite = (
   },
 });
 
-/** An admin's change of a merchant's fee, in parts per million; traffic cannot starve it. */
-export const changeFee = (
+export type MerchantChange = Partial<Pick<Merchant, 'feePpm' | 'feeTiers'>>;
+
+/** An admin's change of what a merchant pays; traffic cannot starve it. */
+export function changeMerchant(
   { table }: Ledger,
   merchantId: string,
-  feePpm: bigint,
-): LabelledWrite => ({
-  label: 'merchant',
-  write: {
-    Update: {
-      TableName: table,
-      Key: merchantKey(merchantId),
-      UpdateExpression: 'SET feePpm = :fee, seq = seq + :one',
-      ConditionExpression: 'attribute_exists(pk)',
-      ExpressionAttributeValues: { ':fee': feePpm, ':one': 1n },
+  change: MerchantChange,
+): LabelledWrite {
+  const changed = Object.entries(change).filter(([, value]) => value !== undefined);
+  const sets = changed.map(([name]) => `${name} = :${name}`);
+  return {
+    label: 'merchant',
+    write: {
+      Update: {
+        TableName: table,
+        Key: merchantKey(merchantId),
+        UpdateExpression: `SET ${[...sets, 'seq = seq + :one'].join(', ')}`,
+        ConditionExpression: 'attribute_exists(pk)',
+        ExpressionAttributeValues: {
+          ':one': 1n,
+          ...Object.fromEntries(changed.map(([name, value]) => [`:${name}`, value])),
+        },
+      },
     },
-  },
-});
+  };
+}
 
 /** An admin's change of status: arithmetic with its own condition, so that traffic cannot starve it. */
 export function moveMerchant(

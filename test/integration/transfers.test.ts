@@ -162,6 +162,145 @@ describe('transfers are listed', () => {
   });
 });
 
+describe('fee tiers', () => {
+  const change = (id: string, body: object) =>
+    world.insist('PATCH /admin/merchants/{id}', { admin: true, params: { id }, body });
+  const preview = (as: Party, to: string, amount: string, key?: string) =>
+    world.insist('POST /transfers', {
+      as: as.id,
+      ...(key !== undefined && { key }),
+      query: { preview: 'true' },
+      body: { to, amount },
+    });
+
+  it('WA-8: apply by the volume of the month before the transfer, and the answer says which', async () => {
+    const [alice, bob] = [await party('2', '1000.00'), await party()];
+    const fee_tiers = [
+      { currency: 'usd', from_volume: '100', fee: '1' },
+      { currency: 'USD', from_volume: '300.00', fee: '0.5' },
+      { currency: 'EUR', from_volume: '1.00', fee: '0' },
+    ];
+    const changed = (await change(alice.id, { fee_tiers })).body.data;
+    expect(changed).toMatchObject({
+      fee: '2.00',
+      fee_tiers: [
+        { currency: 'EUR', from_volume: '1.00', fee: '0.00' },
+        { currency: 'USD', from_volume: '100.00', fee: '1.00' },
+        { currency: 'USD', from_volume: '300.00', fee: '0.50' },
+      ],
+    });
+    const made = async (amount: string) => {
+      const { fee, fee_rate, fee_tier, total } = (await transfer(alice, bob.name, amount)).body
+        .data;
+      return [fee, fee_rate, fee_tier?.from_volume, total];
+    };
+    expect(await made('99.99')).toEqual(['2.00', '2.00', undefined, '101.99']);
+    expect(await made('0.01')).toEqual(['0.00', '2.00', undefined, '0.01']);
+    expect(await made('250.00')).toEqual(['2.50', '1.00', '100.00', '252.50']);
+    expect(await made('100.00')).toEqual(['0.50', '0.50', '300.00', '100.50']);
+    // A new local month.
+    const before = world.clock.now;
+    world.clock.now = new Date('2026-12-05T00:00:00.000Z');
+    expect(await made('10.00')).toEqual(['0.20', '2.00', undefined, '10.20']);
+    world.clock.now = before;
+    expect((await change(alice.id, { fee_tiers: [] })).body.data.fee_tiers).toEqual([]);
+  });
+
+  it('WA-8: a preview prices on the same path, and changes nothing', async () => {
+    const [alice, bob] = [await party('2', '1000.00'), await party()];
+    await change(alice.id, { fee_tiers: [{ currency: 'USD', from_volume: '50', fee: '1' }] });
+    await transfer(alice, bob.name, '50.00');
+    const everything = async () => [await world.rows(), await world.answers()];
+    const before = await everything();
+    const priced = await preview(alice, bob.name, '30.00', 'k');
+    expect([priced.status, priced.body.data]).toEqual([
+      200,
+      {
+        type: 'transfer',
+        preview: true,
+        from: alice.name,
+        to: bob.name,
+        amount: '30.00',
+        fee: '0.30',
+        total: '30.30',
+        fee_rate: '1.00',
+        fee_tier: { from_volume: '50.00' },
+        currency: 'USD',
+      },
+    ]);
+    expect((await preview(alice, bob.name, '5000.00')).body.code).toBe('insufficient_funds');
+    expect((await preview(alice, alice.name, '1.00')).body.code).toBe('self_transfer');
+    expect((await preview(alice, 'nobody', '1.00')).body.code).toBe('payee_not_found');
+    expect((await preview(alice, bob.name, '1.001')).body.errors[0].field).toBe('amount');
+    expect(await everything()).toEqual(before);
+    // The same key is still free for the transfer itself.
+    expect((await transfer(alice, bob.name, '30.00', 'USD', 'k')).body.data.total).toBe('30.30');
+    const unkeyed = {
+      as: alice.id,
+      query: { preview: 'false' },
+      body: { to: bob.name, amount: '1' },
+    };
+    expect((await world.call('POST /transfers', unkeyed)).body.code).toBe(
+      'idempotency_key_required',
+    );
+    const other = { as: alice.id, key: 'x', query: { preview: 'yes' }, body: unkeyed.body };
+    expect((await world.insist('POST /transfers', other)).body.errors[0].field).toBe('preview');
+  });
+
+  it('WA-8: that overlap, fall, are none or too many are refused by name', async () => {
+    const { id } = await party();
+    const tier = (from_volume: unknown, fee: unknown = '1', currency = 'USD') => ({
+      currency,
+      from_volume,
+      fee,
+    });
+    const wrong: [object, string, string][] = [
+      [{ fee_tiers: [tier('5'), tier('5.00', '2')] }, 'fee_tiers.1.from_volume', 'tiers_overlap'],
+      [
+        { fee_tiers: [tier('5'), tier('1', '1', 'EUR'), tier('4')] },
+        'fee_tiers.2.from_volume',
+        'tiers_fall',
+      ],
+      [{ fee_tiers: [tier('0')] }, 'fee_tiers.0.from_volume', 'amount_not_positive'],
+      [{ fee_tiers: [tier('-1')] }, 'fee_tiers.0.from_volume', 'amount_malformed'],
+      [{ fee_tiers: [tier('1.001')] }, 'fee_tiers.0.from_volume', 'amount_too_precise'],
+      [{ fee_tiers: [tier('1', '100')] }, 'fee_tiers.0.fee', 'fee_malformed'],
+      [{ fee_tiers: [tier('1', '1.1234567')] }, 'fee_tiers.0.fee', 'fee_malformed'],
+      [{ fee_tiers: [tier('1', '1', 'XXX')] }, 'fee_tiers.0.currency', 'currency_unknown'],
+      [
+        { fee_tiers: Array.from({ length: 11 }, (_, index) => tier(String(index + 1))) },
+        'fee_tiers',
+        'too_long',
+      ],
+      [{ fee_tiers: 'none' }, 'fee_tiers', 'wrong_type'],
+      [{}, 'body', 'nothing_to_change'],
+    ];
+    for (const [body, field, code] of wrong) {
+      const reply = await change(id, body);
+      expect([reply.status, reply.body.errors]).toMatchObject([422, [{ field, code }]]);
+    }
+    const rows = (await world.rows()).filter(({ pk, sk }) => pk === `M#${id}` && sk === 'MERCHANT');
+    expect(rows).toMatchObject([{ feeTiers: {} }]);
+  });
+
+  it('WA-8: as many as there may be leave the merchant’s row under 1 KB', async () => {
+    const { id } = await party('99.9999', '10.00');
+    const fee_tiers = Array.from({ length: 10 }, (_, index) => ({
+      currency: 'USD',
+      from_volume: String(10n ** 14n + BigInt(index)),
+      fee: '99.9998',
+    }));
+    expect((await change(id, { fee_tiers })).status).toBe(200);
+    const [row] = (await world.rows()).filter(
+      ({ pk, sk }) => pk === `M#${id}` && sk === 'MERCHANT',
+    );
+    const stored = JSON.stringify(row, (_, value) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
+    expect(stored.length).toBeLessThan(1024);
+  });
+});
+
 it('ID-5: a fee that is 100 per cent, negative or too fine is refused by name', async () => {
   const { id } = await party();
   const set = (fee: unknown) =>

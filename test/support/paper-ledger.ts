@@ -63,6 +63,7 @@ export const aMerchant = (known: Partial<Merchant> = {}): Merchant => ({
   bankAccount: 'IR-1',
   feePpm: 0n,
   timeZone: 'Asia/Tehran',
+  feeTiers: {},
   limits: {},
   spent: {},
   transferVolume: {},

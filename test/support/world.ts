@@ -4,7 +4,7 @@ import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb'
 import { approveMerchant } from '../../lambdas/api/approve-merchant.ts';
 import { archiveMerchant } from '../../lambdas/api/archive-merchant.ts';
 import { cancelWithdrawal } from '../../lambdas/api/cancel-withdrawal.ts';
-import { changeMerchant } from '../../lambdas/api/change-merchant.ts';
+import { changeMerchantAsAdmin } from '../../lambdas/api/change-merchant.ts';
 import { createTransfer } from '../../lambdas/api/create-transfer.ts';
 import { createWithdrawal } from '../../lambdas/api/create-withdrawal.ts';
 import { deposit } from '../../lambdas/api/deposit.ts';
@@ -189,7 +189,7 @@ const endpointsOf = (books: Books): Partial<Record<RouteName, Endpoint>> => ({
   'GET /admin/transactions': listAllTransactions(books.ledger),
   'POST /transfers': createTransfer(books, USD),
   'GET /transfers': listTransfers(books.ledger),
-  'PATCH /admin/merchants/{id}': changeMerchant(books),
+  'PATCH /admin/merchants/{id}': changeMerchantAsAdmin(books),
   'GET /wallets': listWallets(books),
   'GET /wallets/{currency}': readOneWallet(books),
   'POST /admin/wallets/{merchant_id}/deposits': deposit(books, USD),
@@ -214,6 +214,7 @@ const newMerchant = (id: string, name: string, at: Date): Merchant => ({
   // Two per cent.
   feePpm: 20_000n,
   timeZone: 'Asia/Tehran',
+  feeTiers: {},
   limits: {},
   spent: {},
   transferVolume: {},

@@ -59,6 +59,7 @@ describe('ID-1: a merchant registers itself', () => {
       currency: 'USD',
       bank_account: 'IR-1234',
       fee: '0.00',
+      fee_tiers: [],
       time_zone: 'Asia/Tehran',
       created_at: '2026-11-20T12:00:00.000Z',
     });

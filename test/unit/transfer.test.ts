@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { feeOf, parsePercent } from '../../lambdas/domain/fee.ts';
+import { type FeeTier, feeOf, parsePercent, rateAt, tierFault } from '../../lambdas/domain/fee.ts';
 import { minor } from '../../lambdas/domain/money.ts';
-import { decideTransfer } from '../../lambdas/domain/transfer.ts';
+import { decideTransfer, priceOf } from '../../lambdas/domain/transfer.ts';
 import { aMerchant, aWallet, USD } from '../support/paper-ledger.ts';
 
 const NOW = new Date('2026-11-20T12:00:00.000Z');
@@ -54,6 +54,65 @@ describe('ID-5 WA-5: a fee in parts per million', () => {
   });
 });
 
+const tier = (from: bigint, ppm: bigint): FeeTier => ({ from: minor(from), ppm });
+
+describe('WA-8: fee tiers by monthly volume', () => {
+  const tiers = [tier(100n, 10_000n), tier(1_000n, 5_000n)];
+  it.each([
+    // volume  ppm
+    [0n, 20_000n],
+    [99n, 20_000n],
+    [100n, 10_000n],
+    [999n, 10_000n],
+    [1_000n, 5_000n],
+    [10n ** 17n, 5_000n],
+  ])('a volume of %s is charged at %s parts per million', (volume, ppm) => {
+    expect(rateAt(volume, 20_000n, tiers).ppm).toBe(ppm);
+    expect(rateAt(volume, 20_000n, []).ppm).toBe(20_000n);
+  });
+
+  it.each([
+    [[], undefined],
+    [[tier(1n, 0n)], undefined],
+    [[tier(1n, 9n), tier(2n, 9n), tier(3n, 12n)], undefined],
+    [[tier(1n, 9n), tier(1n, 8n)], { index: 1, reason: 'tiers_overlap' }],
+    [[tier(1n, 9n), tier(5n, 8n), tier(4n, 7n)], { index: 2, reason: 'tiers_fall' }],
+  ])('%p: %p', (list, fault) => {
+    expect(tierFault(list)).toEqual(fault);
+  });
+
+  const payer = (month: string, amount: bigint) =>
+    aMerchant({
+      feePpm: 20_000n,
+      feeTiers: { USD: tiers },
+      transferVolume: { USD: { month, amount: minor(amount) } },
+    });
+  const order = { amount: minor(1_000n), currency: USD };
+  /** Still November in UTC, December in Tehran. */
+  const LATE = new Date('2026-11-30T21:00:00.000Z');
+
+  it('what counts is the volume before the transfer, not with it', () => {
+    expect(priceOf(payer('2026-11', 99n), order, NOW)).toMatchObject({ feePpm: 20_000n, fee: 20n });
+    expect(priceOf(payer('2026-11', 100n), order, NOW)).toMatchObject({
+      feePpm: 10_000n,
+      fee: 10n,
+    });
+    expect(priceOf(payer('2026-11', 100n), order, NOW).volume).toEqual({
+      month: '2026-11',
+      amount: 1_100n,
+    });
+  });
+
+  it('it is that of the merchant’s own local month, and starts anew with each', () => {
+    const december = priceOf(payer('2026-11', 5_000n), order, LATE);
+    expect(december).toMatchObject({
+      feePpm: 20_000n,
+      volume: { month: '2026-12', amount: 1_000n },
+    });
+    expect(priceOf(payer('2026-12', 5_000n), order, LATE).feePpm).toBe(5_000n);
+  });
+});
+
 describe('WA-5: a transfer is decided in this order', () => {
   const order = { to: 'bob', amount: minor(100n), currency: USD };
   it.each([
@@ -90,7 +149,7 @@ describe('WA-5: a transfer is decided in this order', () => {
         fee: 2n,
         phases: [{ postings: { wallet: -102n, payee: 100n, fees: 2n } }],
       });
-      expect(decision.spent.dayAmount).toBe(100n);
+      expect(decision.price.spent.dayAmount).toBe(100n);
     },
   );
 });
