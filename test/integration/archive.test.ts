@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { settle } from '../../lambdas/queue/settle.ts';
+import { readBooks } from '../property/books.ts';
 import { ROUGH } from '../support/faults.ts';
 import { startWorld, type World } from '../support/world.ts';
 
@@ -22,10 +23,6 @@ const deposit = (id: string, amount: string, currency = 'USD') =>
   });
 const withdraw = (as: string, source: string, key: string = randomUUID()) =>
   world.insist('POST /withdrawals', { as, key, body: { amount: '1.00', source } });
-const statusOf = async (id: string) =>
-  (await world.insist('GET /admin/merchants/{id}', { admin: true, params: { id } })).body.data
-    .status;
-
 describe('archiving a merchant', () => {
   it('ID-2: ends it for good: no withdrawal, no deposit, no way back', async () => {
     const id = await world.merchant('10.00');
@@ -84,11 +81,44 @@ describe('archiving a merchant', () => {
         return { id, ended: ended.status === 200, paid: paid.status === 201 };
       }),
     );
+    const { merchants } = await readBooks(world);
+    const statuses = new Map(merchants.map(({ id, status }) => [id, status]));
     for (const { id, ended, paid } of outcomes) {
       expect([id, ended]).toEqual([id, !paid]);
-      expect([id, await statusOf(id)]).toEqual([id, ended ? 'ARCHIVED' : 'ACTIVE']);
+      expect([id, statuses.get(id)]).toEqual([id, ended ? 'ARCHIVED' : 'ACTIVE']);
     }
   }, 120_000);
+
+  it('ID-2 WA-5 OP-3: against an incoming transfer, 500 times: one of them wins, never both', async () => {
+    const payers = await Promise.all(Array.from({ length: 50 }, () => world.merchant('1.00')));
+    for (const id of payers)
+      for (const currency of ['USD', 'EUR']) await deposit(id, '20.00', currency);
+    const outcomes: { payee: string; ended: boolean; paid: boolean }[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      const races = payers.map(async (as, index) => {
+        const payee = await world.merchant('10.00');
+        // Every other one has to open a wallet for it.
+        const body = { to: payee, amount: '1.00', currency: index % 2 === 0 ? 'USD' : 'EUR' };
+        const transfer = world.insist('POST /transfers', { as, key: randomUUID(), body });
+        const [ended, paid] = await Promise.all([archive(payee), transfer]);
+        return { payee, ended: ended.status === 200, paid: paid.status === 201 };
+      });
+      outcomes.push(...(await Promise.all(races)));
+    }
+    const { merchants, wallets } = await readBooks(world);
+    const statuses = new Map(merchants.map(({ id, status }) => [id, status]));
+    for (const { payee, ended, paid } of outcomes) {
+      expect([payee, ended]).toEqual([payee, !paid]);
+      expect([payee, statuses.get(payee)]).toEqual([payee, ended ? 'ARCHIVED' : 'ACTIVE']);
+      const received = wallets.filter(({ owner }) => owner === payee);
+      expect(received.reduce((sum, { available }) => sum + available, 0n)).toBe(paid ? 1_00n : 0n);
+    }
+    const made = BigInt(outcomes.filter(({ paid }) => paid).length);
+    expect(made > 0n && made < 500n).toBe(true);
+    const left = wallets.filter(({ owner }) => payers.includes(owner));
+    // Each cost its fee of two per cent.
+    expect(left.reduce((sum, { available }) => sum + available, 0n)).toBe(2_000_00n - made * 1_02n);
+  }, 180_000);
 
   it('ID-2: against a withdrawal, 50 times: never both', async () => {
     const outcomes = await Promise.all(

@@ -171,10 +171,19 @@ const all = async (
   dynamo: DynamoDBDocumentClient,
   table: string,
 ): Promise<Record<string, unknown>[]> => {
-  const { Items = [] } = await dynamo.send(
-    new ScanCommand({ TableName: table, ConsistentRead: true }),
-  );
-  return Items;
+  const found: Record<string, unknown>[] = [];
+  let start: Record<string, unknown> | undefined;
+  do {
+    const page = new ScanCommand({
+      TableName: table,
+      ConsistentRead: true,
+      ExclusiveStartKey: start,
+    });
+    const { Items = [], LastEvaluatedKey } = await dynamo.send(page);
+    found.push(...Items);
+    start = LastEvaluatedKey;
+  } while (start !== undefined);
+  return found;
 };
 
 const endpointsOf = (books: Books): Partial<Record<RouteName, Endpoint>> => ({
