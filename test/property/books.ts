@@ -2,7 +2,8 @@ import { expect } from '@jest/globals';
 import { creditRow, poolRow, walletRow } from '../../lambdas/domain/balance.ts';
 import { type Merchant, merchantRow } from '../../lambdas/domain/merchant.ts';
 import type { Postings } from '../../lambdas/domain/postings.ts';
-import { type Transaction, transactionRow } from '../../lambdas/domain/transaction.ts';
+import { trancheRow } from '../../lambdas/domain/tranche.ts';
+import { isFinal, type Transaction, transactionRow } from '../../lambdas/domain/transaction.ts';
 import type { World } from '../support/world.ts';
 import type { RememberingBank } from './remembering-bank.ts';
 
@@ -19,6 +20,7 @@ export async function readBooks(world: World) {
     merchants: owned('MERCHANT').map((row) => merchantRow.parse(row)),
     credit: owned('CREDIT#').map((row) => ({ owner: owner(row), ...creditRow.parse(row) })),
     wallets: owned('WALLET#').map((row) => ({ owner: owner(row), ...walletRow.parse(row) })),
+    tranches: owned('TRANCHE#').map((row) => ({ owner: owner(row), ...trancheRow.parse(row) })),
     pools: owned('POOL').map((row) => poolRow.parse(row)),
   };
 }
@@ -77,7 +79,7 @@ function expectTrueMerchant(books: Books, { id, status, spent }: Merchant): void
   expect([id, lines.length, approvals.length]).toEqual([
     id,
     approvals.length,
-    status === 'PENDING' ? 0 : 1,
+    status === 'PENDING' || status === 'REJECTED' ? 0 : 1,
   ]);
   for (const { currency, limit, utilised } of lines) {
     const moved = ofCurrency(own, currency);
@@ -93,8 +95,15 @@ function expectTrueMerchant(books: Books, { id, status, spent }: Merchant): void
   for (const { currency, available, pending } of wallets) {
     const kept = posted(ofCurrency(own, currency), 'wallet');
     const paid = posted(ofCurrency(received, currency), 'payee');
-    expect([id, available, pending]).toEqual([id, kept + paid, 0n]);
-    expect(available).toBeGreaterThanOrEqual(0n);
+    const waiting = posted(ofCurrency(own, currency), 'pending');
+    expect([id, available, pending]).toEqual([id, kept + paid, waiting]);
+    expect(available >= 0n && pending >= 0n).toBe(true);
+    // WA-3: what is pending is what its tranches hold, each of them in full.
+    const tranches = books.tranches.filter(({ owner }) => owner === id);
+    expect([id, sum(ofCurrency(tranches, currency).map(({ amount }) => amount))]).toEqual([
+      id,
+      pending,
+    ]);
   }
 }
 
@@ -106,7 +115,8 @@ function expectTrueCounters(
   counted: Merchant['spent'][string] | undefined,
 ): void {
   if (counted === undefined) {
-    expect(own.filter(isPayment)).toEqual([]);
+    // One that is only scheduled has not spent anything yet.
+    expect(own.filter((row) => isPayment(row) && row.limitDay !== undefined)).toEqual([]);
     return;
   }
   const kept = own.filter((row) => isPayment(row) && row.status !== 'FAILED');
@@ -129,8 +139,11 @@ function expectTrueBank({ transactions }: Books, bank: RememberingBank): void {
     if (status === 'SUCCEEDED') {
       expect([txnId, names, known?.paid]).toEqual([txnId, ['accept', 'settle'], true]);
       expect([txnId, bankRef]).toEqual([txnId, `B-${txnId}`]);
-    } else if (status === 'FAILED') {
+    } else if (status === 'FAILED' && names.length > 0) {
       expect([txnId, names, known?.paid]).toEqual([txnId, ['accept', 'refund'], false]);
+    } else if (status === 'FAILED' || status === 'CANCELLED' || status === 'SCHEDULED') {
+      // WD-2: no money was taken for it, and the bank has never heard of it.
+      expect([txnId, names, known]).toEqual([txnId, [], undefined]);
     } else {
       expect([txnId, names]).toEqual([txnId, ['accept']]);
     }
@@ -150,7 +163,7 @@ function expectTrueBank({ transactions }: Books, bank: RememberingBank): void {
 /** Once nothing is under way: nothing is left in between, and the bank paid what we say it paid. */
 export function expectSettledBooks({ transactions }: Books, bank: RememberingBank): void {
   const withdrawals = transactions.filter(({ type }) => type === 'withdrawal');
-  const open = withdrawals.filter(({ status }) => status !== 'SUCCEEDED' && status !== 'FAILED');
+  const open = withdrawals.filter(({ status }) => !isFinal(status));
   expect(open.map(({ txnId, status }) => [txnId, status])).toEqual([]);
   expect(posted(transactions, 'clearing')).toBe(0n);
   const paid = sum(bank.decisions.filter((each) => each.paid).map((each) => each.payout.amount));

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import fc from 'fast-check';
 import { type FaultRates, ROUGH } from '../support/faults.ts';
 import { startWorld, type World } from '../support/world.ts';
-import { type Step, steps, Walk } from './walk.ts';
+import { type Step, steps } from './steps.ts';
+import { Walk } from './walk.ts';
 
 let world: World;
 beforeEach(() => {
@@ -31,7 +32,7 @@ const walks = (
   numRuns: number,
   seed: number,
   more: fc.Parameters<[readonly Step[]]> = {},
-): Promise<void> => fc.assert(fc.asyncProperty(steps(80), walk), { seed, numRuns, ...more });
+): Promise<void> => fc.assert(fc.asyncProperty(steps(120), walk), { seed, numRuns, ...more });
 /** Faults do not come again in the same places, so a failing walk cannot be made shorter. */
 const AS_IT_WAS = { endOnFailure: true };
 
@@ -41,7 +42,7 @@ const DREADFUL: FaultRates = { conflict: 0.2, throttle: 0.06, lostBefore: 0.1, l
 describe('CR-2 LE-1 WD-6 AP-1: whatever merchants, admins, workers, bank and clock do, in any order', () => {
   it('no money is made or lost, no balance is ever negative, the bank pays exactly what we say, and repeats change nothing', async () => {
     world = await startWorld();
-    await walks(12, 31, { interruptAfterTimeLimit: 60_000 });
+    await walks(14, 31, { interruptAfterTimeLimit: 60_000 });
   }, 180_000);
 
   it('nor on a store that conflicts, throttles and loses answers', async () => {

@@ -1,25 +1,30 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from '@jest/globals';
-import fc from 'fast-check';
 import type { RouteName } from '../../lambdas/api/routes.ts';
-import { feeOf } from '../../lambdas/domain/fee.ts';
-import { currencyCode, formatAmount, minor } from '../../lambdas/domain/money.ts';
+import { currencyCode, formatAmount } from '../../lambdas/domain/money.ts';
 import type { Reason } from '../../lambdas/domain/reason.ts';
-import type { Source } from '../../lambdas/domain/transaction.ts';
+import { isFinal, type Transaction } from '../../lambdas/domain/transaction.ts';
+import { carryOutDue } from '../../lambdas/queue/carry-out-due.ts';
 import { settle } from '../../lambdas/queue/settle.ts';
+import { sweep } from '../../lambdas/queue/sweep.ts';
 import { documentClient } from '../../lambdas/runtime/clients.ts';
 import { PROBLEMS } from '../../lambdas/runtime/problems.ts';
 import { isPassing } from '../../lambdas/store/commit.ts';
 import type { Reply, Request, World } from '../support/world.ts';
 import { type Books, expectSettledBooks, expectTrueBooks, readBooks } from './books.ts';
-import { MOODS, type Mood, RememberingBank, WorkerDied } from './remembering-bank.ts';
+import {
+  type Judged,
+  judgeApproval,
+  judgeArchive,
+  judgeDeposit,
+  judgeTransfer,
+  judgeWithdrawal,
+  type Verdict,
+} from './judge.ts';
+import { type Mood, RememberingBank, WorkerDied } from './remembering-bank.ts';
+import { MERCHANTS, MINUTE, SECOND, type Step, type StepOf, type Who } from './steps.ts';
 
-/** Two merchants share a pool, the third has one of its own. */
 const CURRENCIES = ['USD', 'USD', 'BTC'].map((code) => currencyCode.parse(code));
-const MERCHANTS = [0, 1, 2] as const;
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
 const TIMERS = {
   claimMs: 20 * SECOND,
   leaseMs: 90 * SECOND,
@@ -27,95 +32,10 @@ const TIMERS = {
   quietMs: 10 * MINUTE,
 };
 
-type Who = (typeof MERCHANTS)[number];
-export type Step =
-  | { readonly do: 'top up'; readonly who: Who; readonly units: bigint; readonly key: string }
-  | {
-      readonly do: 'transfer';
-      readonly who: Who;
-      readonly to: Who;
-      readonly units: bigint;
-      readonly key: string;
-    }
-  | { readonly do: 'deposit'; readonly who: Who; readonly units: bigint; readonly key: string }
-  | { readonly do: 'approve'; readonly who: Who; readonly units: bigint; readonly key: string }
-  | {
-      readonly do: 'withdraw';
-      readonly source: Source;
-      readonly who: Who;
-      readonly units: bigint;
-      readonly key: string;
-      readonly copies: number;
-    }
-  | {
-      readonly do: 'settle';
-      readonly which: number;
-      /** A message may come again when all is done. */
-      readonly late: boolean;
-      readonly mood: Mood;
-      readonly workers: number;
-    }
-  | { readonly do: 'suspend' | 'reactivate'; readonly who: Who }
-  | { readonly do: 'wake' }
-  | { readonly do: 'wait'; readonly ms: number };
-
-const who = fc.constantFrom(...MERCHANTS);
-const units = fc.bigInt({ min: 1n, max: 120n });
-/** Few enough that some are used twice, by mistake or as a repeat. */
-const key = fc.nat(30).map((number) => `k${number}`);
-const is = <Name extends Step['do']>(name: Name) => fc.constant(name);
-const mood = fc.oneof(
-  { weight: 1, arbitrary: fc.constantFrom<Mood>('pays', 'refuses') },
-  { weight: 2, arbitrary: fc.constantFrom(...MOODS) },
-);
-const times = fc.oneof(
-  { weight: 5, arbitrary: fc.constant(1) },
-  { weight: 1, arbitrary: fc.constantFrom(2, 3) },
-);
-const late = fc.nat(7).map((roll) => roll === 0);
-const source = fc.constantFrom<Source>('credit', 'credit', 'wallet');
-const settling = { do: is('settle'), which: fc.nat(50), late, mood, workers: times };
-const ms = fc.constantFrom(
-  SECOND,
-  100 * SECOND,
-  11 * MINUTE,
-  11 * MINUTE,
-  20 * HOUR,
-  12 * 24 * HOUR,
-);
-
-/** Whatever merchants, admins, workers and the clock may do next. */
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 1, arbitrary: fc.record({ do: is('top up'), who, units, key }) },
-  { weight: 2, arbitrary: fc.record({ do: is('approve'), who, units, key }) },
-  { weight: 4, arbitrary: fc.record({ do: is('deposit'), who, units, key }) },
-  { weight: 6, arbitrary: fc.record({ do: is('transfer'), who, to: who, units, key }) },
-  {
-    weight: 12,
-    arbitrary: fc.record({ do: is('withdraw'), who, units, key, source, copies: times }),
-  },
-  { weight: 16, arbitrary: fc.record(settling) },
-  { weight: 1, arbitrary: fc.record({ do: is('suspend'), who }) },
-  { weight: 2, arbitrary: fc.record({ do: is('reactivate'), who }) },
-  { weight: 1, arbitrary: fc.record({ do: is('wake') }) },
-  { weight: 6, arbitrary: fc.record({ do: is('wait'), ms }) },
-);
-
-/** A walk begins with something to walk on: a pool that is smaller than what its merchants may draw. */
-const BEGINNING: readonly Step[] = [
-  { do: 'top up', who: 0, units: 350n, key: 'first-0' },
-  { do: 'approve', who: 0, units: 300n, key: 'first-0' },
-  { do: 'approve', who: 1, units: 300n, key: 'first-1' },
-  { do: 'top up', who: 2, units: 400n, key: 'first-2' },
-];
-export const steps = (length: number): fc.Arbitrary<readonly Step[]> =>
-  fc
-    .array(step, { minLength: length / 2, maxLength: length })
-    .map((walk) => [...BEGINNING, ...walk]);
-
 type Asked = { readonly route: RouteName; readonly request: Request; readonly reply: Reply };
+type Message = { readonly merchantId: string; readonly txnId: string };
 
-/** One walk through the API and the settlement of an empty world. */
+/** One walk through the API, the settlement and the schedules of an empty world. */
 export class Walk {
   readonly #world: World;
   readonly #merchants: readonly string[];
@@ -144,14 +64,27 @@ export class Walk {
         return this.#approve(next);
       case 'transfer':
         return this.#transfer(next);
+      case 'preview':
+        return this.#preview(next);
       case 'deposit':
         return this.#deposit(next);
       case 'withdraw':
         return this.#withdraw(next);
+      case 'cancel':
+        return this.#cancel(next);
+      case 'fire':
+        return this.#fireOne(next);
       case 'settle':
         return this.#settle(next);
+      case 'sweep':
+        return this.#sweep(next.mood);
+      case 'price':
+        return this.#price(next);
+      case 'archive':
+        return this.#archive(next);
       case 'suspend':
-      case 'reactivate': {
+      case 'reactivate':
+      case 'reject': {
         const params = { id: this.#idOf(next.who) };
         await this.#world.insist(`POST /admin/merchants/{id}/${next.do}`, { admin: true, params });
         return;
@@ -174,9 +107,12 @@ export class Walk {
     for (const each of MERCHANTS) await this.take({ do: 'reactivate', who: each });
     for (let rounds = 0; rounds < 100; rounds += 1) {
       await this.take({ do: 'wait', ms: 11 * MINUTE });
-      const open = (await this.#withdrawals()).filter(({ status }) => !isOver(status));
+      const open = (await this.#withdrawals()).filter(({ status }) => !isFinal(status));
       if (open.length === 0) break;
-      for (const { merchantId, txnId } of open) await this.#work('pays', { merchantId, txnId });
+      for (const row of open) {
+        if (row.status !== 'SCHEDULED') await this.#work('pays', row);
+        else if (isDue(row, this.#world.clock.now)) await this.#fire(row);
+      }
     }
     const books = await readBooks(this.#world);
     expectTrueBooks(books, this.#bank);
@@ -195,156 +131,191 @@ export class Walk {
     expect(await this.#dump()).toEqual(before);
   }
 
-  async #ask(route: RouteName, request: Request, copies = 1): Promise<Reply> {
+  /** Asks, and holds the answer against the first one under this key, or else against the books. */
+  async #ask(
+    route: RouteName,
+    request: Request,
+    judge: (judged: Judged) => Verdict,
+    copies = 1,
+  ): Promise<void> {
+    const expected = this.#earlier(route, request) ?? judge(await this.#judged());
     const replies = await Promise.all(
       Array.from({ length: copies }, () => this.#world.insist(route, request)),
     );
     const [reply] = replies;
     if (reply === undefined) throw new Error('nobody asked');
     for (const other of replies) expect(told(other)).toEqual(told(reply));
+    expect([route, reply.status, reply.body.code]).toEqual([route, ...expected]);
     this.#asked.push({ route, request, reply });
-    return reply;
-  }
-
-  async #topUp({ who: index, units: amount, key: under }: Step & { do: 'top up' }): Promise<void> {
-    const currency = this.#currencyOf(index);
-    const body = { amount: formatAmount(amount, currency) };
-    const params = { currency };
-    const request = { admin: true, key: under, params, body };
-    const earlier = this.#earlier('POST /admin/pools/{currency}/topups', request);
-    const reply = await this.#ask('POST /admin/pools/{currency}/topups', request);
-    expect([reply.status, reply.body.code]).toEqual(earlier ?? [201, undefined]);
-  }
-
-  async #approve(next: Step & { do: 'approve' }): Promise<void> {
-    const currency = this.#currencyOf(next.who);
-    const request = {
-      admin: true,
-      key: next.key,
-      params: { id: this.#idOf(next.who) },
-      body: { credit_limit: formatAmount(next.units, currency), currency },
-    };
-    const { status } = await this.#merchant(next.who);
-    const earlier = this.#earlier('POST /admin/merchants/{id}/approve', request);
-    const reply = await this.#ask('POST /admin/merchants/{id}/approve', request);
-    const now = status === 'PENDING' ? [200, undefined] : [409, 'merchant_already_approved'];
-    expect([reply.status, reply.body.code]).toEqual(earlier ?? now);
-  }
-
-  async #deposit(next: Step & { do: 'deposit' }): Promise<void> {
-    const currency = this.#currencyOf(next.who);
-    const request = {
-      admin: true,
-      key: next.key,
-      params: { merchant_id: this.#idOf(next.who) },
-      body: { amount: formatAmount(next.units, currency), currency },
-    };
-    const { status } = await this.#merchant(next.who);
-    const earlier = this.#earlier('POST /admin/wallets/{merchant_id}/deposits', request);
-    const reply = await this.#ask('POST /admin/wallets/{merchant_id}/deposits', request);
-    const now = status === 'PENDING' ? [422, 'merchant_cannot_receive'] : [201, undefined];
-    expect([reply.status, reply.body.code]).toEqual(earlier ?? now);
-  }
-
-  async #transfer(next: Step & { do: 'transfer' }): Promise<void> {
-    const currency = this.#currencyOf(next.who);
-    const to = this.#idOf(next.to);
-    const request = {
-      as: this.#idOf(next.who),
-      key: next.key,
-      body: { to, amount: formatAmount(next.units, currency), currency },
-    };
-    const expected = this.#earlier('POST /transfers', request) ?? (await this.#judgeTransfer(next));
-    const reply = await this.#ask('POST /transfers', request);
-    expect([reply.status, reply.body.code]).toEqual(expected);
-  }
-
-  async #judgeTransfer({
-    who: from,
-    to,
-    units: amount,
-  }: Step & { do: 'transfer' }): Promise<readonly [number, string | undefined]> {
-    const { wallets } = await readBooks(this.#world);
-    const [payer, payee] = [await this.#merchant(from), await this.#merchant(to)];
-    if (payer.status === 'SUSPENDED') return [403, 'merchant_suspended'];
-    if (payer.status === 'PENDING') return [403, 'merchant_not_approved'];
-    if (payer.id === payee.id) return [422, 'self_transfer'];
-    if (payee.status === 'PENDING') return [404, 'payee_not_found'];
-    const wallet = wallets.find(
-      ({ owner, currency }) => owner === payer.id && currency === this.#currencyOf(from),
-    );
-    const total = amount + feeOf(minor(amount), payer.feePpm);
-    return (wallet?.available ?? 0n) < total ? [402, 'insufficient_funds'] : [201, undefined];
-  }
-
-  async #withdraw(next: Step & { do: 'withdraw' }): Promise<void> {
-    const currency = this.#currencyOf(next.who);
-    const request = {
-      as: this.#idOf(next.who),
-      key: next.key,
-      body: { amount: formatAmount(next.units, currency), currency, source: next.source },
-    };
-    const expected = this.#earlier('POST /withdrawals', request) ?? (await this.#judge(next));
-    const reply = await this.#ask('POST /withdrawals', request, next.copies);
-    expect([reply.status, reply.body.code]).toEqual(expected);
-  }
-
-  /** What a withdrawal that nobody asked for before must hear: never refused what is covered, never more. */
-  async #judge({
-    who: index,
-    units: amount,
-    source: from,
-  }: Step & { do: 'withdraw' }): Promise<readonly [number, string | undefined]> {
-    const { credit, pools, wallets } = await readBooks(this.#world);
-    const { id, status } = await this.#merchant(index);
-    if (status === 'SUSPENDED') return [403, 'merchant_suspended'];
-    const line = credit.find(({ owner }) => owner === id);
-    if (line === undefined) return [403, 'merchant_not_approved'];
-    if (from === 'wallet') {
-      const held =
-        wallets.find(({ owner, currency }) => owner === id && currency === this.#currencyOf(index))
-          ?.available ?? 0n;
-      return held < amount ? [402, 'insufficient_funds'] : [202, undefined];
-    }
-    if (line.limit - line.utilised < amount) return [402, 'insufficient_credit'];
-    const pool = pools.find(({ currency }) => currency === this.#currencyOf(index));
-    if ((pool?.available ?? 0n) < amount) return [402, 'insufficient_pool'];
-    return [202, undefined];
   }
 
   /** What a request hears whose key was used before: the first answer, or that it is another request. */
-  #earlier(route: RouteName, request: Request): readonly [number, string | undefined] | undefined {
-    const sameKey = this.#asked.filter(
+  #earlier(route: RouteName, request: Request): Verdict | undefined {
+    const first = this.#asked.find(
       (each) =>
         each.route === route &&
         each.request.key === request.key &&
         each.request.as === request.as &&
         isRemembered(each.reply),
     );
-    const first = sameKey[0];
     if (first === undefined) return undefined;
     return wordsOf(first.request) === wordsOf(request)
       ? [first.reply.status, first.reply.body.code]
       : [422, 'idempotency_key_reused'];
   }
 
-  async #settle(next: Step & { do: 'settle' }): Promise<void> {
-    const all = await this.#withdrawals();
-    const wanted = next.late ? all : all.filter(({ status }) => !isOver(status));
-    const row = wanted[next.which % Math.max(1, wanted.length)];
-    if (row === undefined) return;
-    const { merchantId, txnId } = row;
-    await Promise.all(
-      Array.from({ length: next.workers }, () => this.#work(next.mood, { merchantId, txnId })),
+  async #judged(): Promise<Judged> {
+    return { books: await readBooks(this.#world), now: this.#world.clock.now };
+  }
+
+  #topUp({ who, units, key }: StepOf<'top up'>): Promise<void> {
+    const currency = this.#currencyOf(who);
+    const body = { amount: formatAmount(units, currency) };
+    const request = { admin: true, key, params: { currency }, body };
+    return this.#ask('POST /admin/pools/{currency}/topups', request, () => [201, undefined]);
+  }
+
+  #approve({ who, units, key }: StepOf<'approve'>): Promise<void> {
+    const [id, currency] = [this.#idOf(who), this.#currencyOf(who)];
+    const body = { credit_limit: formatAmount(units, currency), currency };
+    const request = { admin: true, key, params: { id }, body };
+    return this.#ask('POST /admin/merchants/{id}/approve', request, (judged) =>
+      judgeApproval(judged, id),
     );
   }
 
+  #deposit({ who, units, key, aheadMs }: StepOf<'deposit'>): Promise<void> {
+    const [id, currency] = [this.#idOf(who), this.#currencyOf(who)];
+    const body = {
+      amount: formatAmount(units, currency),
+      currency,
+      ...(aheadMs !== undefined && { release_at: this.#in(aheadMs) }),
+    };
+    const request = { admin: true, key, params: { merchant_id: id }, body };
+    return this.#ask('POST /admin/wallets/{merchant_id}/deposits', request, (judged) =>
+      judgeDeposit(judged, id),
+    );
+  }
+
+  #transfer({ who, to, units, key }: StepOf<'transfer'>): Promise<void> {
+    const { currency, request } = this.#transferOf(who, to, units);
+    return this.#ask('POST /transfers', { ...request, key }, (judged) =>
+      judgeTransfer(judged, request.as, request.body.to, units, currency),
+    );
+  }
+
+  /** WA-8: priced as the transfer itself would be, and nothing of it is left behind. */
+  async #preview({ who, to, units }: StepOf<'preview'>): Promise<void> {
+    const { currency, request } = this.#transferOf(who, to, units);
+    const before = await this.#dump();
+    const reply = await this.#world.insist('POST /transfers', {
+      ...request,
+      query: { preview: 'true' },
+    });
+    const judged = await this.#judged();
+    const [status, code] = judgeTransfer(judged, request.as, request.body.to, units, currency);
+    expect([reply.status, reply.body.code]).toEqual([status === 201 ? 200 : status, code]);
+    expect(await this.#dump()).toEqual(before);
+  }
+
+  #transferOf(who: Who, to: Who, units: bigint) {
+    const currency = this.#currencyOf(who);
+    const body = { to: this.#idOf(to), amount: formatAmount(units, currency), currency };
+    return { currency, request: { as: this.#idOf(who), body } };
+  }
+
+  #withdraw(next: StepOf<'withdraw'>): Promise<void> {
+    const { who, units, key, source, copies, aheadMs } = next;
+    const [as, currency] = [this.#idOf(who), this.#currencyOf(who)];
+    const body = {
+      amount: formatAmount(units, currency),
+      currency,
+      source,
+      ...(aheadMs !== undefined && { execute_at: this.#in(aheadMs) }),
+    };
+    const how = aheadMs === undefined ? source : 'later';
+    return this.#ask(
+      'POST /withdrawals',
+      { as, key, body },
+      (judged) => judgeWithdrawal(judged, as, currency, units, how),
+      copies,
+    );
+  }
+
+  /** Cancels only what is still scheduled; what is cancelled already stays so. */
+  async #cancel({ which }: StepOf<'cancel'>): Promise<void> {
+    const row = pick((await this.#withdrawals()).filter(hasTime), which);
+    if (row === undefined) return;
+    const request = { as: row.merchantId, params: { id: row.txnId } };
+    const reply = await this.#world.insist('DELETE /withdrawals/{id}', request);
+    const mayBe = row.status === 'SCHEDULED' || row.status === 'CANCELLED';
+    expect([row.status, reply.status]).toEqual([row.status, mayBe ? 200 : 409]);
+  }
+
+  /** A schedule fires when its time has come; but also late, twice, or after it was cancelled. */
+  async #fireOne({ which, copies }: StepOf<'fire'>): Promise<void> {
+    const { now } = this.#world.clock;
+    const row = pick(
+      (await this.#withdrawals()).filter((each) => isDue(each, now)),
+      which,
+    );
+    if (row === undefined) return;
+    await Promise.all(Array.from({ length: copies }, () => this.#fire(row)));
+  }
+
+  /** Its message comes again until it may go. */
+  async #fire(message: Message): Promise<void> {
+    const { ledger, now } = this.#world.books;
+    while ((await carryOutDue({ ledger, now })(message)) === 'again');
+  }
+
+  /** What the sweep finds is carried out or settled, as its messages would have it. */
+  async #sweep(mood: Mood): Promise<void> {
+    const { ledger, now } = this.#world.books;
+    const [toSettle, toFire]: [Message[], Message[]] = [[], []];
+    await sweep({
+      ledger,
+      now,
+      againAfterMs: 15 * MINUTE,
+      settle: async (message) => void toSettle.push(message),
+      carryOut: async (message) => void toFire.push(message),
+    })();
+    for (const message of toSettle) await this.#work(mood, message);
+    for (const message of toFire) await this.#fire(message);
+  }
+
+  async #price({ who, fee, tiers }: StepOf<'price'>): Promise<void> {
+    const currency = this.#currencyOf(who);
+    const fee_tiers = tiers.map((tier) => ({
+      currency,
+      from_volume: formatAmount(tier.from, currency),
+      fee: tier.fee,
+    }));
+    const request = { admin: true, params: { id: this.#idOf(who) }, body: { fee, fee_tiers } };
+    expect((await this.#world.insist('PATCH /admin/merchants/{id}', request)).status).toBe(200);
+  }
+
+  #archive({ who, key }: StepOf<'archive'>): Promise<void> {
+    const id = this.#idOf(who);
+    const request = { admin: true, key, params: { id } };
+    return this.#ask('POST /admin/merchants/{id}/archive', request, (judged) =>
+      judgeArchive(judged, id),
+    );
+  }
+
+  async #settle(next: StepOf<'settle'>): Promise<void> {
+    const all = await this.#withdrawals();
+    const row = pick(next.late ? all : all.filter(({ status }) => !isFinal(status)), next.which);
+    if (row === undefined) return;
+    await Promise.all(Array.from({ length: next.workers }, () => this.#work(next.mood, row)));
+  }
+
   /** One worker with one message. If it dies or meets an error, its message just comes again. */
-  async #work(how: Mood, message: { merchantId: string; txnId: string }): Promise<void> {
+  async #work(how: Mood, { merchantId, txnId }: Message): Promise<void> {
     const { ledger, now } = this.#world.books;
     const { promise: asleep, resolve: fallAsleep } = Promise.withResolvers<void>();
     const deps = { ledger, bank: this.#bank.in(how, fallAsleep), now, timers: TIMERS };
-    const work = settle(deps)(message).catch((error: unknown) => {
+    const work = settle(deps)({ merchantId, txnId }).catch((error: unknown) => {
       if (!(error instanceof WorkerDied) && !isPassing(error)) throw error;
     });
     this.#working.push(work);
@@ -361,24 +332,21 @@ export class Walk {
     return transactions
       .filter(({ type }) => type === 'withdrawal')
       .toSorted((a, b) => (a.createdAt + a.txnId < b.createdAt + b.txnId ? -1 : 1))
-      .map(({ txnId, merchantId = '', status }) => ({ txnId, merchantId, status }));
+      .map(({ txnId, merchantId = '', status, executeAt }) => ({
+        txnId,
+        merchantId,
+        status,
+        executeAt,
+      }));
   }
 
-  async #merchant(index: Who) {
-    const { merchants } = await readBooks(this.#world);
-    const found = merchants.find(({ id }) => id === this.#idOf(index));
-    if (found === undefined) throw new Error('a merchant is gone');
-    return found;
-  }
-
-  /** Every acceptance is one transaction, and there is no other. */
+  /** Every acceptance is one transaction, and there is no other but releases, which nobody asks for. */
   #expectAllAnswered({ transactions }: Books): void {
     const accepted = this.#asked
       .filter(({ reply }) => reply.status < 300)
       .map(({ reply }) => reply.body.data.transaction_id ?? reply.body.data.id);
-    expect([...new Set(accepted)].toSorted()).toEqual(
-      transactions.map(({ txnId }) => txnId).toSorted(),
-    );
+    const asked = transactions.filter(({ type }) => type !== 'release');
+    expect([...new Set(accepted)].toSorted()).toEqual(asked.map(({ txnId }) => txnId).toSorted());
   }
 
   async #dump() {
@@ -389,11 +357,17 @@ export class Walk {
     return { rows: byKey(await this.#world.rows()), answers: byKey(await this.#world.answers()) };
   }
 
+  readonly #in = (ms: number): string =>
+    new Date(this.#world.clock.now.getTime() + ms).toISOString();
   readonly #idOf = (index: Who): string => this.#merchants[index] ?? '';
   readonly #currencyOf = (index: Who) => CURRENCIES[index] ?? currencyCode.parse('USD');
 }
 
-const isOver = (status: string): boolean => status === 'SUCCEEDED' || status === 'FAILED';
+const hasTime = ({ executeAt }: Pick<Transaction, 'executeAt'>): boolean => executeAt !== undefined;
+const isDue = ({ executeAt = '~' }: Pick<Transaction, 'executeAt'>, now: Date): boolean =>
+  executeAt <= now.toISOString();
+const pick = <Item>(items: readonly Item[], which: number): Item | undefined =>
+  items[which % Math.max(1, items.length)];
 const wordsOf = ({ params, body }: Request): string => JSON.stringify([params, body]);
 
 /** Whether a later copy is to hear exactly this. */
