@@ -9,7 +9,7 @@ import type { Books } from './books.ts';
 export type Verdict = readonly [status: number, code: string | undefined];
 export type Judged = { readonly books: Books; readonly now: Date };
 
-export function merchantIn({ merchants }: Books, id: string): Merchant {
+function merchantIn({ merchants }: Books, id: string): Merchant {
   const found = merchants.find((each) => each.id === id);
   if (found === undefined) throw new Error('a merchant is gone');
   return found;

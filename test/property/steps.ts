@@ -10,7 +10,7 @@ const HOUR = 60 * MINUTE;
 
 export type Who = (typeof MERCHANTS)[number];
 type Asks = { readonly who: Who; readonly units: bigint; readonly key: string };
-export type Tier = { readonly from: bigint; readonly fee: string };
+type Tier = { readonly from: bigint; readonly fee: string };
 /** One step for each of the names. */
 type Steps<Name extends string, More> = Name extends string ? { readonly do: Name } & More : never;
 export type Step =
