@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { trancheRow } from '../../lambdas/domain/tranche.ts';
+import { minor } from '../../lambdas/domain/money.ts';
+import { drawOnWallet, type Tranche, trancheRow } from '../../lambdas/domain/tranche.ts';
 import { sweepTranches } from '../../lambdas/queue/sweep-tranches.ts';
+import { commit } from '../../lambdas/store/commit.ts';
+import { openLedger } from '../../lambdas/store/ledger.ts';
+import { release } from '../../lambdas/store/releases.ts';
+import { debitWallet, readWalletFacts } from '../../lambdas/store/wallets.ts';
 import { readBooks } from '../property/books.ts';
 import { ROUGH } from '../support/faults.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { startWorld, USD, type World } from '../support/world.ts';
 
 const SECOND = 1_000;
 let world: World;
@@ -203,6 +209,53 @@ describe('a debit that needs matured tranches', () => {
     expect(moved.every((amount) => amount <= 40_00n)).toBe(true);
     await expectExact(id);
   }, 120_000);
+});
+
+describe('a fold in between', () => {
+  const calmLedger = () => openLedger(world.calm, world.books.ledger.table);
+  const usd = (cents: bigint) => minor(cents);
+
+  it('WA-3: of the two reads is seen by the second: what is there is never refused', async () => {
+    const id = await world.merchant('10.00');
+    await deposit(id, '5.00', inSeconds(1));
+    wait(1);
+    // Whoever asks for the tranches finds them folded meanwhile.
+    const folding = new Proxy(world.calm, {
+      get: (client, name) =>
+        name === 'send'
+          ? async (command: unknown) => {
+              if (command instanceof QueryCommand)
+                await sweepTranches(calmLedger(), world.clock.now);
+              return client.send(command as QueryCommand);
+            }
+          : Reflect.get(client, name),
+    });
+    const ledger = openLedger(folding, world.books.ledger.table);
+    const facts = await readWalletFacts(ledger, id, USD, usd(5_00n), world.clock.now);
+    expect(facts).toMatchObject({ wallet: { available: 5_00n }, matured: [] });
+    expect(drawOnWallet(facts, usd(5_00n))).toEqual({ kind: 'accepted', folds: [] });
+  });
+
+  it('WA-3: of decision and commit makes the debit lose, although other money is pending', async () => {
+    const id = await world.merchant('10.00');
+    await deposit(id, '5.00', inSeconds(1));
+    await deposit(id, '5.00', inSeconds(1));
+    await deposit(id, '90.00', inSeconds(3_600));
+    wait(1);
+    const ledger = calmLedger();
+    const { matured } = await readWalletFacts(ledger, id, USD, usd(10_00n), world.clock.now);
+    const folded = await release(ledger, id, USD, matured.slice(0, 1), world.clock.now);
+    expect(folded).toEqual({ kind: 'committed' });
+    const change = { txnId: 'T', phase: 'accept' };
+    const debit = debitWallet(ledger, id, USD, usd(10_00n), matured, change);
+    expect(await commit(world.calm, debit)).toMatchObject({ kind: 'refused', by: 'tranche' });
+    // So does another release, whichever of them it begins with.
+    const again = (tranches: readonly Tranche[]) =>
+      release(ledger, id, USD, tranches, world.clock.now);
+    expect(await again(matured)).toMatchObject({ kind: 'refused', by: 'transaction' });
+    expect(await again(matured.toReversed())).toMatchObject({ kind: 'refused', by: 'tranche' });
+    await expectExact(id);
+  });
 });
 
 /** A store that conflicts may leave a wallet to the next minute. */
