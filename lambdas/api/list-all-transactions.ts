@@ -1,12 +1,11 @@
 import * as z from 'zod';
 import { isWatched, STATUSES, type Status } from '../domain/transaction.ts';
-import { failure, success } from '../runtime/answer.ts';
 import { endpoint } from '../runtime/http.ts';
 import { type HistoryPage, history, watchedTransactions } from '../store/history.ts';
 import { merchantPk } from '../store/keys.ts';
 import type { Ledger } from '../store/ledger.ts';
-import { cursorAt, placeIn } from './cursor.ts';
 import { historyQuery, pageQuery } from './fields.ts';
+import { listPage } from './list-page.ts';
 import { adminTransactionView } from './views.ts';
 
 const form = z.object({
@@ -32,18 +31,12 @@ const form = z.object({
  * should look at (LE-2, WA-6).
  */
 export const listAllTransactions = (ledger: Ledger) =>
-  endpoint('optional', form, async ({ query: { limit, cursor, by, ...filter } }, call) => {
-    const list = JSON.stringify(['all-transactions', by, filter]);
-    const place = placeIn(list, cursor);
-    if (place === 'foreign') return failure('invalid_cursor', call.id);
-    const page = await pageOf(ledger, by, filter, { ...place, limit });
-    return success({
-      status: 200,
-      message: { en: 'Transactions, newest first.', fa: 'تراکنش‌ها، تازه‌ترین نخست.' },
-      data: {
-        items: page.transactions.map(adminTransactionView),
-        next_cursor: cursorAt(list, page.last),
-      },
+  endpoint('optional', form, ({ query: { limit, cursor, by, ...filter } }, { id: callId }) => {
+    const message = { en: 'Transactions, newest first.', fa: 'تراکنش‌ها، تازه‌ترین نخست.' };
+    const list = ['all-transactions', by, filter];
+    return listPage({ callId, list, page: { limit, cursor }, message }, async (place) => {
+      const found = await pageOf(ledger, by, filter, place);
+      return { items: found.transactions.map(adminTransactionView), last: found.last };
     });
   });
 

@@ -1,12 +1,11 @@
 import * as z from 'zod';
 import { MERCHANT_STATUSES, type Merchant } from '../domain/merchant.ts';
-import { failure, success } from '../runtime/answer.ts';
 import type { Reading } from '../runtime/books.ts';
 import { endpoint } from '../runtime/http.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { findByName, listMerchants, readMerchantBalances } from '../store/merchants.ts';
-import { cursorAt, placeIn } from './cursor.ts';
 import { pageQuery, username } from './fields.ts';
+import { listPage } from './list-page.ts';
 import { merchantBalancesView } from './views.ts';
 
 const query = z.strictObject({
@@ -17,27 +16,17 @@ const query = z.strictObject({
 
 /** GET /admin/merchants?status&name: newest first (ID-6). A name is unique, so it finds one or none. */
 export const listMerchantsAsAdmin = ({ ledger, now }: Reading) =>
-  endpoint(
-    'optional',
-    z.object({ query }),
-    async ({ query: { status, name, limit, cursor } }, call) => {
-      const list = `merchants|${status ?? ''}|${name ?? ''}`;
-      const place = placeIn(list, cursor);
-      if (place === 'foreign') return failure('invalid_cursor', call.id);
-      const page =
+  endpoint('optional', z.object({ query }), ({ query: wanted }, { id: callId }) => {
+    const { status, name, ...page } = wanted;
+    const message = { en: 'Merchants, newest first.', fa: 'پذیرندگان، تازه‌ترین نخست.' };
+    return listPage({ callId, list: ['merchants', status, name], page, message }, async (place) => {
+      const found =
         name === undefined
-          ? await listMerchants(ledger, status, place.before, limit)
+          ? await listMerchants(ledger, status, place.before, place.limit)
           : { merchants: await named(ledger, name, status), last: undefined };
-      return success({
-        status: 200,
-        message: { en: 'Merchants, newest first.', fa: 'پذیرندگان، تازه‌ترین نخست.' },
-        data: {
-          items: await withBalances(ledger, page.merchants, now()),
-          next_cursor: cursorAt(list, page.last),
-        },
-      });
-    },
-  );
+      return { items: await withBalances(ledger, found.merchants, now()), last: found.last };
+    });
+  });
 
 async function named(ledger: Ledger, name: string, status: string | undefined) {
   const merchant = await findByName(ledger, name);

@@ -1,12 +1,11 @@
 import * as z from 'zod';
 import { currencyCode } from '../domain/money.ts';
-import { failure, success } from '../runtime/answer.ts';
 import { endpoint } from '../runtime/http.ts';
 import { history } from '../store/history.ts';
 import { merchantPk } from '../store/keys.ts';
 import type { Ledger } from '../store/ledger.ts';
-import { cursorAt, placeIn } from './cursor.ts';
 import { pageQuery } from './fields.ts';
+import { listPage } from './list-page.ts';
 import { transferView } from './views.ts';
 
 const party = z.string().min(1).max(64).toLowerCase().optional();
@@ -21,20 +20,13 @@ const form = z.object({
 
 /** GET /transfers?from&to&currency: those the caller paid or was paid, newest first (WA-6, AP-6). */
 export const listTransfers = (ledger: Ledger) =>
-  endpoint('optional', form, async ({ query }, call) => {
-    const { limit, cursor, from: payer, to: payee, currency } = query;
-    const { sub } = call.caller;
-    const list = JSON.stringify(['transfers', sub, payer, payee, currency]);
-    const place = placeIn(list, cursor);
-    if (place === 'foreign') return failure('invalid_cursor', call.id);
-    const filter = { type: 'transfer', payer, payee, currency } as const;
-    const page = await history(ledger, merchantPk(sub), filter, { ...place, limit });
-    return success({
-      status: 200,
-      message: { en: 'Your transfers, newest first.', fa: 'انتقال‌های شما، تازه‌ترین نخست.' },
-      data: {
-        items: page.transactions.map((row) => transferView(row, sub)),
-        next_cursor: cursorAt(list, page.last),
-      },
+  endpoint('optional', form, ({ query }, { id: callId, caller: { sub } }) => {
+    const { from: payer, to: payee, currency, ...page } = query;
+    const message = { en: 'Your transfers, newest first.', fa: 'انتقال‌های شما، تازه‌ترین نخست.' };
+    const list = ['transfers', sub, payer, payee, currency];
+    return listPage({ callId, list, page, message }, async (place) => {
+      const filter = { type: 'transfer', payer, payee, currency } as const;
+      const found = await history(ledger, merchantPk(sub), filter, place);
+      return { items: found.transactions.map((row) => transferView(row, sub)), last: found.last };
     });
   });

@@ -6,8 +6,8 @@ import { history } from '../store/history.ts';
 import { merchantPk, transactionId } from '../store/keys.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { readTransactionOf } from '../store/transactions.ts';
-import { cursorAt, placeIn } from './cursor.ts';
 import { byId, historyQuery, nothing, pageQuery } from './fields.ts';
+import { listPage } from './list-page.ts';
 import { transactionView } from './views.ts';
 
 const listForm = z.object({
@@ -20,20 +20,20 @@ const listForm = z.object({
 
 /** GET /transactions: all that happened to the caller's money and credit, newest first (LE-2, AP-6). */
 export const listTransactions = (ledger: Ledger) =>
-  endpoint('optional', listForm, async ({ query: { limit, cursor, status, ...filter } }, call) => {
-    const list = JSON.stringify(['transactions', call.caller.sub, status, filter]);
-    const place = placeIn(list, cursor);
-    if (place === 'foreign') return failure('invalid_cursor', call.id);
-    const statuses = status && behind(status);
-    const pk = merchantPk(call.caller.sub);
-    const page = await history(ledger, pk, { ...filter, statuses }, { ...place, limit });
-    return success({
-      status: 200,
-      message: { en: 'Your transactions, newest first.', fa: 'تراکنش‌های شما، تازه‌ترین نخست.' },
-      data: {
-        items: page.transactions.map((row) => transactionView(row, call.caller.sub)),
-        next_cursor: cursorAt(list, page.last),
-      },
+  endpoint('optional', listForm, ({ query }, { id: callId, caller: { sub } }) => {
+    const { limit, cursor, status, ...filter } = query;
+    const message = {
+      en: 'Your transactions, newest first.',
+      fa: 'تراکنش‌های شما، تازه‌ترین نخست.',
+    };
+    const list = ['transactions', sub, status, filter];
+    return listPage({ callId, list, page: { limit, cursor }, message }, async (place) => {
+      const narrowed = { ...filter, statuses: status && behind(status) };
+      const found = await history(ledger, merchantPk(sub), narrowed, place);
+      return {
+        items: found.transactions.map((row) => transactionView(row, sub)),
+        last: found.last,
+      };
     });
   });
 
