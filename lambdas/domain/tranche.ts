@@ -22,6 +22,13 @@ export type Tranche = z.infer<typeof trancheRow>;
 /** How many tranches one transaction folds, which DynamoDB bounds at 100 rows in all. */
 export const MOST_FOLDS = 40;
 
+/** How many are folded ahead of a debit in one try: between tries its caller's deadline is looked at. */
+const MOST_AHEAD = 400;
+
+/** The oldest of what a debit needs, if that is more than its own transaction folds. */
+export const aheadOf = (folds: readonly Tranche[]): readonly Tranche[] =>
+  folds.slice(0, MOST_AHEAD).slice(0, Math.max(0, folds.length - MOST_FOLDS));
+
 export const sumOf = (tranches: readonly Tranche[]): MinorUnits =>
   minor(tranches.reduce((sum, { amount }) => sum + amount, 0n));
 

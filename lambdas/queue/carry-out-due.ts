@@ -1,6 +1,6 @@
 import { planCarryOut } from '../domain/schedule.ts';
 import type { WithdrawalMessage } from '../domain/settlement.ts';
-import { MOST_FOLDS } from '../domain/tranche.ts';
+import { aheadOf } from '../domain/tranche.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { decideExecution, type Execution } from '../domain/withdrawal.ts';
 import { log } from '../runtime/observe.ts';
@@ -62,9 +62,9 @@ async function carryOut(
     const failed = moveTransaction(ledger, row, 'fail', at.toISOString(), progress, 'fact');
     return committed(ledger, row, [failed], decision.reason);
   }
-  const { folds } = decision;
-  if (folds.length > MOST_FOLDS) {
-    await release(ledger, merchantId, row.currency, folds.slice(0, -MOST_FOLDS), at);
+  const ahead = aheadOf(decision.folds);
+  if (ahead.length > 0) {
+    await release(ledger, merchantId, row.currency, ahead, at);
     return undecided('release');
   }
   return committed(ledger, row, executionWrites(ledger, row, decision, at));

@@ -5,7 +5,7 @@ import {
   makeIdempotent,
 } from '@aws-lambda-powertools/idempotency';
 import type { Reason } from '../domain/reason.ts';
-import { MOST_FOLDS, type Tranche } from '../domain/tranche.ts';
+import { aheadOf, type Tranche } from '../domain/tranche.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { putAnswer, readAnswer } from '../store/answers.ts';
 import { commit, type LabelledWrite } from '../store/commit.ts';
@@ -130,8 +130,8 @@ class Attempt<Input, Facts, Accepted extends Acceptance> {
     const decision = this.#operation.decide(facts, this.#input, at);
     if (decision.kind === 'refused') return this.#refuse(decision.reason, at);
 
-    const { folds = [] } = decision;
-    if (folds.length > MOST_FOLDS) return this.#foldAhead(decision, folds, at);
+    const ahead = aheadOf(decision.folds ?? []);
+    if (ahead.length > 0) return this.#foldAhead(decision, ahead, at);
 
     const transaction: Transaction = {
       ...decision.transaction,
@@ -149,11 +149,10 @@ class Attempt<Input, Facts, Accepted extends Acceptance> {
   /** Harmless whatever becomes of the request: the money is available in either form. */
   async #foldAhead(
     { transaction: { merchantId = '', currency } }: Accepted,
-    folds: readonly Tranche[],
+    ahead: readonly Tranche[],
     at: Date,
   ): Promise<Undecided> {
-    const { ledger } = this.#books;
-    await release(ledger, merchantId, currency, folds.slice(0, -MOST_FOLDS), at);
+    await release(this.#books.ledger, merchantId, currency, ahead, at);
     return undecided('release');
   }
 

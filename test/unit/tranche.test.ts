@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { minor } from '../../lambdas/domain/money.ts';
+import { aheadOf, drawOnWallet, holdingsAt, type Tranche } from '../../lambdas/domain/tranche.ts';
+import { aWallet, USD } from '../support/paper-ledger.ts';
+
+const NOW = new Date('2026-11-20T12:00:00.000Z');
+const tranche = (amount: bigint, releaseAt = '2026-11-20T11:00:00.000Z'): Tranche => ({
+  txnId: `D${amount}`,
+  currency: USD,
+  amount: minor(amount),
+  releaseAt,
+});
+
+describe('WA-3: a debit of a wallet', () => {
+  it.each([
+    // available  matured, oldest first   amount  folded, or why not
+    [undefined, [], 1n, 'wallet_not_found'],
+    [10n, [], 10n, []],
+    [10n, [5n], 10n, []],
+    [10n, [5n, 7n], 11n, [5n]],
+    [10n, [5n, 7n], 15n, [5n]],
+    [10n, [5n, 7n], 16n, [5n, 7n]],
+    [0n, [50n], 1n, [50n]],
+    [10n, [5n, 7n], 23n, 'insufficient_funds'],
+  ] as const)(
+    'of a wallet with %s and matured %p, of %s: %p',
+    (available, matured, amount, answer) => {
+      const wallet = available === undefined ? undefined : aWallet(available);
+      const facts = { wallet, matured: matured.map((each) => tranche(each)) };
+      const drawn = drawOnWallet(facts, minor(amount));
+      const folded =
+        drawn.kind === 'refused' ? drawn.reason : drawn.folds.map((each) => each.amount);
+      expect(folded).toEqual(answer);
+    },
+  );
+
+  it.each([
+    [0, 0],
+    [40, 0],
+    [41, 1],
+    [440, 400],
+    [500, 400],
+    [10_000, 400],
+  ])('that needs %s tranches has %s folded ahead of it at a time', (needed, ahead) => {
+    const folds = Array.from({ length: needed }, (_, index) => tranche(BigInt(index)));
+    expect(aheadOf(folds)).toEqual(folds.slice(0, ahead));
+  });
+});
+
+it('WA-4: a tranche is available from its very instant on, and pending until then', () => {
+  const wallet = aWallet(5n, { pending: minor(30n) });
+  const tranches = [tranche(10n, NOW.toISOString()), tranche(20n, '2026-11-20T12:00:00.001Z')];
+  expect(holdingsAt(wallet, tranches, NOW)).toEqual({
+    currency: 'USD',
+    available: 15n,
+    pending: 20n,
+    releases: tranches.slice(1),
+  });
+});
