@@ -2,12 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { minor } from '../../lambdas/domain/money.ts';
-import { drawOnWallet, type Tranche, trancheRow } from '../../lambdas/domain/tranche.ts';
+import {
+  drawOnWallet,
+  holdingsAt,
+  type Tranche,
+  trancheRow,
+} from '../../lambdas/domain/tranche.ts';
 import { sweepTranches } from '../../lambdas/queue/sweep-tranches.ts';
 import { commit } from '../../lambdas/store/commit.ts';
 import { openLedger } from '../../lambdas/store/ledger.ts';
 import { release } from '../../lambdas/store/releases.ts';
-import { debitWallet, readWalletFacts } from '../../lambdas/store/wallets.ts';
+import { debitWallet, readWalletFacts, readWallets } from '../../lambdas/store/wallets.ts';
 import { readBooks } from '../property/books.ts';
 import { ROUGH } from '../support/faults.ts';
 import { startWorld, USD, type World } from '../support/world.ts';
@@ -215,22 +220,41 @@ describe('a fold in between', () => {
   const calmLedger = () => openLedger(world.calm, world.books.ledger.table);
   const usd = (cents: bigint) => minor(cents);
 
+  /** Whoever asks for tranches finds that they were folded just now. */
+  function ledgerThatFolds() {
+    const isForTranches = ({ ExpressionAttributeValues: values = {} }: QueryCommand['input']) =>
+      Object.values(values).some((value) => String(value).startsWith('TRANCHE#'));
+    const client = new Proxy(world.calm, {
+      get: (calm, name) =>
+        name === 'send'
+          ? async (command: QueryCommand) => {
+              if (command instanceof QueryCommand && isForTranches(command.input)) {
+                await sweepTranches(calmLedger(), world.clock.now);
+              }
+              return calm.send(command);
+            }
+          : Reflect.get(calm, name),
+    });
+    return openLedger(client, world.books.ledger.table);
+  }
+
+  it('WA-4: of two reads of a balance shows neither money twice nor too little', async () => {
+    const id = await world.merchant('10.00');
+    await deposit(id, '5.00', inSeconds(1));
+    await deposit(id, '7.00', inSeconds(60));
+    wait(1);
+    const found = await readWallets(ledgerThatFolds(), id);
+    const [usdWallet] = found.wallets.map((each) =>
+      holdingsAt(each, found.tranches, world.clock.now),
+    );
+    expect(usdWallet).toMatchObject({ available: 5_00n, pending: 7_00n });
+  });
+
   it('WA-3: of the two reads is seen by the second: what is there is never refused', async () => {
     const id = await world.merchant('10.00');
     await deposit(id, '5.00', inSeconds(1));
     wait(1);
-    // Whoever asks for the tranches finds them folded meanwhile.
-    const folding = new Proxy(world.calm, {
-      get: (client, name) =>
-        name === 'send'
-          ? async (command: unknown) => {
-              if (command instanceof QueryCommand)
-                await sweepTranches(calmLedger(), world.clock.now);
-              return client.send(command as QueryCommand);
-            }
-          : Reflect.get(client, name),
-    });
-    const ledger = openLedger(folding, world.books.ledger.table);
+    const ledger = ledgerThatFolds();
     const facts = await readWalletFacts(ledger, id, USD, usd(5_00n), world.clock.now);
     expect(facts).toMatchObject({ wallet: { available: 5_00n }, matured: [] });
     expect(drawOnWallet(facts, usd(5_00n))).toEqual({ kind: 'accepted', folds: [] });
