@@ -32,7 +32,7 @@ post /admin/pools/USD/topups "$ADMIN" '{"amount":"1000.00"}' -H 'Idempotency-Key
   // Not synchronously: the bank may live in this very process.
   const bash = ['-euo', 'pipefail', '-c', script.join('\n')];
   const { stdout: output } = await promisify(execFile)('bash', bash, { timeout: 40_000 });
-  const lines = output.trim().split('\n');
+  const lines = output.split(/\r?\n/).filter((line) => line !== '');
   expect(output).toContain('"status":"PENDING","requested_credit":"1000.00"');
   expect(output).toContain('"status":"ACTIVE","credit_limit":"500.00"');
   expect(output).toContain('idempotency-replayed: true');

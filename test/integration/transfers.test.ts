@@ -107,11 +107,11 @@ describe('a transfer', () => {
   it('OP-3 WA-5: 2,000 in both directions at once neither lose a cent nor block each other', async () => {
     const [alice, bob] = [await party('0', '1000.00'), await party('0', '1000.00')];
     const worker = async (from: Party, to: Party) => {
-      for (let count = 0; count < 200; count += 1) {
+      for (let count = 0; count < 500; count += 1) {
         expect((await transfer(from, to.name, '1.00')).status).toBe(201);
       }
     };
-    await Promise.all([0, 1, 2, 3, 4].flatMap(() => [worker(alice, bob), worker(bob, alice)]));
+    await Promise.all([0, 1].flatMap(() => [worker(alice, bob), worker(bob, alice)]));
     expect(cents(await held(alice)) + cents(await held(bob))).toBe(200_000n);
     expect(await held(alice)).toBe('1000.00');
   }, 120_000);
