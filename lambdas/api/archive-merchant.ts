@@ -5,7 +5,8 @@ import { exactlyOnce } from '../runtime/exactly-once.ts';
 import { endpoint } from '../runtime/http.ts';
 import { archiveWrites, hasInFlight } from '../store/archive-writes.ts';
 import { merchantPk } from '../store/keys.ts';
-import { readMerchant, readMerchantBalances } from '../store/merchants.ts';
+import { readCreditLines, readMerchant } from '../store/merchants.ts';
+import { readWallets } from '../store/wallets.ts';
 import { byId, noBody, nothing } from './fields.ts';
 
 const form = z
@@ -27,11 +28,11 @@ export const archiveMerchant = (books: Books) =>
       read: async ({ merchantId }) => {
         // The merchant's row before all else: what starts after it is read changes its seq.
         const merchant = await readMerchant(books.ledger, merchantId);
-        const [balances, inFlight] = await Promise.all([
-          readMerchantBalances(books.ledger, merchantId),
+        const [credit, wallets, inFlight] = await Promise.all([
+          readCreditLines(books.ledger, merchantId),
+          readWallets(books.ledger, merchantId),
           hasInFlight(books.ledger, merchantId),
         ]);
-        const { credit = [], wallets = [] } = balances ?? {};
         return { merchant, credit, wallets, inFlight };
       },
       decide: (facts, _input, now) => decideArchive(facts, now),

@@ -71,7 +71,7 @@ export const changeMerchantAsAdmin = ({ ledger, now }: Reading) =>
         : undecided(outcome.kind);
     });
     if (result.kind === 'undecided') return failure('busy', call.id);
-    const found = await readMerchantBalances(ledger, id);
+    const found = await readMerchantBalances(ledger, id, now());
     if (found === undefined) return failure('merchant_not_found', call.id);
     log('security', 'MERCHANT_CHANGED', {
       request_id: call.id,
@@ -81,6 +81,6 @@ export const changeMerchantAsAdmin = ({ ledger, now }: Reading) =>
     return success({
       status: 200,
       message: { en: 'The merchant is changed.', fa: 'پذیرنده تغییر کرد.' },
-      data: merchantBalancesView(found, now()),
+      data: merchantBalancesView(found),
     });
   });

@@ -13,7 +13,7 @@ import { exactlyOnce } from '../runtime/exactly-once.ts';
 import { endpoint } from '../runtime/http.ts';
 import { readFunds } from '../store/funds.ts';
 import { merchantPk } from '../store/keys.ts';
-import { readMerchant } from '../store/merchants.ts';
+import { claimMerchant, readMerchant } from '../store/merchants.ts';
 import { withdrawalWrites } from '../store/withdrawal-writes.ts';
 import { amountText, currencyOr, inMinorUnits, instant, nothing } from './fields.ts';
 import { acceptedWithdrawalView } from './views.ts';
@@ -67,9 +67,9 @@ export const createWithdrawal = (books: Books, defaultCurrency: Currency) =>
         'executeAt' in facts
           ? decideSchedule(facts, order, now)
           : decideWithdrawal(facts, order, now),
-      writes: ({ execution, transaction }, txnId) =>
+      writes: ({ merchant, execution, transaction }, txnId) =>
         execution === undefined
-          ? []
+          ? [claimMerchant(books.ledger, merchant)]
           : withdrawalWrites(books.ledger, execution, transaction, txnId),
       reply: (transaction) => ({
         status: 202,

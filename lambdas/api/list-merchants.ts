@@ -36,6 +36,6 @@ async function named(ledger: Ledger, name: string, status: string | undefined) {
 }
 
 async function withBalances(ledger: Ledger, merchants: readonly Merchant[], now: Date) {
-  const found = await Promise.all(merchants.map(({ id }) => readMerchantBalances(ledger, id)));
-  return found.filter((each) => each !== undefined).map((each) => merchantBalancesView(each, now));
+  const found = await Promise.all(merchants.map(({ id }) => readMerchantBalances(ledger, id, now)));
+  return found.filter((each) => each !== undefined).map(merchantBalancesView);
 }

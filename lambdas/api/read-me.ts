@@ -10,11 +10,11 @@ import { merchantBalancesView } from './views.ts';
 /** GET /me: the caller's profile, status and balances, in any status (ID-4). */
 export const readMe = ({ ledger, now }: Reading, defaultCurrency: Currency) =>
   endpoint('optional', z.object({ query: nothing }), async (_form, call) => {
-    const found = await readMerchantBalances(ledger, call.caller.sub);
+    const found = await readMerchantBalances(ledger, call.caller.sub, now());
     if (found === undefined) return failure('not_a_merchant', call.id);
     return success({
       status: 200,
       message: { en: 'Your profile and balances.', fa: 'نمایه و موجودی‌های شما.' },
-      data: { ...merchantBalancesView(found, now()), default_currency: defaultCurrency },
+      data: { ...merchantBalancesView(found), default_currency: defaultCurrency },
     });
   });

@@ -3,34 +3,62 @@ import { currencyCode } from '../domain/money.ts';
 import { failure, success } from '../runtime/answer.ts';
 import type { Reading } from '../runtime/books.ts';
 import { endpoint } from '../runtime/http.ts';
-import { readWallets } from '../store/wallets.ts';
-import { nothing } from './fields.ts';
-import { walletsView } from './views.ts';
+import { placeOf, upcomingTranches } from '../store/tranches.ts';
+import { readHoldings } from '../store/wallets.ts';
+import { nothing, pageQuery } from './fields.ts';
+import { listPage } from './list-page.ts';
+import { RELEASES_SHOWN, releaseView, walletView } from './views.ts';
 
 /** GET /wallets: the caller's own, one for each currency; a merchant has a handful, so no pages (WA-4). */
 export const listWallets = ({ ledger, now }: Reading) =>
   endpoint('optional', z.object({ query: nothing }), async (_form, call) => {
-    const found = await readWallets(ledger, call.caller.sub);
+    const wallets = await readHoldings(ledger, call.caller.sub, now(), RELEASES_SHOWN);
     return success({
       status: 200,
       message: { en: 'Your wallets.', fa: 'کیف پول‌های شما.' },
-      data: { items: walletsView(found, now()), next_cursor: null },
+      data: { items: wallets.map(walletView), next_cursor: null },
     });
   });
+
+const byCurrency = z.object({ currency: currencyCode });
 
 /** GET /wallets/{currency}: one of them. Refuses: wallet_not_found. */
 export const readOneWallet = ({ ledger, now }: Reading) =>
   endpoint(
     'optional',
-    z.object({ params: z.object({ currency: currencyCode }), query: nothing }),
-    async ({ params: { currency } }, call) => {
-      const found = await readWallets(ledger, call.caller.sub);
-      const wallet = walletsView(found, now()).find((each) => each.currency === currency);
+    z.object({ params: byCurrency, query: nothing }),
+    async ({ params }, call) => {
+      const wallets = await readHoldings(ledger, call.caller.sub, now(), RELEASES_SHOWN);
+      const wallet = wallets.find(({ currency }) => currency === params.currency);
       if (wallet === undefined) return failure('wallet_not_found', call.id);
       return success({
         status: 200,
         message: { en: 'Your wallet.', fa: 'کیف پول شما.' },
-        data: wallet,
+        data: walletView(wallet),
+      });
+    },
+  );
+
+/** GET /wallets/{currency}/releases: all that is pending in it, the soonest first (WA-4, AP-6). */
+export const listReleases = ({ ledger, now }: Reading) =>
+  endpoint(
+    'optional',
+    z.object({ params: byCurrency, query: z.strictObject(pageQuery) }),
+    ({ params: { currency }, query: page }, { id: callId, caller: { sub } }) => {
+      const message = {
+        en: 'What is pending, the soonest first.',
+        fa: 'مبالغ معلق، نزدیک‌ترین نخست.',
+      };
+      const list = ['releases', sub, currency];
+      return listPage({ callId, list, page, message }, async ({ before: after, limit }) => {
+        const most = limit + 1;
+        const found = await upcomingTranches(ledger, sub, currency, now(), { after, most });
+        const shown = found.slice(0, limit);
+        const last = shown.at(-1);
+        return {
+          items: shown.map(releaseView),
+          last: found.length > limit && last !== undefined ? placeOf(last) : undefined,
+        };
       });
     },
   );

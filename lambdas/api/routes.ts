@@ -25,6 +25,7 @@ export const ROUTES = {
   'GET /transfers': { family: 'transfers', access: 'merchant' },
   'GET /wallets': { family: 'wallets', access: 'merchant' },
   'GET /wallets/{currency}': { family: 'wallets', access: 'merchant' },
+  'GET /wallets/{currency}/releases': { family: 'wallets', access: 'merchant' },
   'GET /admin/merchants': { family: 'admin-merchants', access: 'admin' },
   'GET /admin/merchants/{id}': { family: 'admin-merchants', access: 'admin' },
   'PATCH /admin/merchants/{id}': { family: 'admin-merchants', access: 'admin' },

@@ -1,10 +1,9 @@
 import { type CreditLine, creditAvailable } from '../domain/balance.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import { currencyCode, formatAmount, minor } from '../domain/money.ts';
-import { type Holdings, holdingsAt } from '../domain/tranche.ts';
+import type { Holdings, Tranche } from '../domain/tranche.ts';
 import { type Draft, STATUSES, shownStatus, type Transaction } from '../domain/transaction.ts';
 import type { MerchantBalances } from '../store/merchants.ts';
-import type { WalletBalances } from '../store/wallets.ts';
 
 /** What clients see: snake_case, amounts as decimal text beside their currency, times in UTC. */
 
@@ -127,19 +126,26 @@ const creditView = (line: CreditLine) => ({
   available: formatAmount(creditAvailable(line), line.currency),
 });
 
-const walletView = ({ currency, available, pending, releases }: Holdings) => ({
+const balanceView = ({ currency, available, pending }: Holdings) => ({
   currency,
   available: formatAmount(available, currency),
   pending: formatAmount(pending, currency),
-  releases: releases.map(({ amount, releaseAt }) => ({
-    amount: formatAmount(amount, currency),
-    release_at: releaseAt,
-  })),
 });
 
-/** Wallets as they are at an instant: what has matured by then is available, folded or not (WA-4). */
-export const walletsView = ({ wallets, tranches }: WalletBalances, now: Date) =>
-  wallets.map((wallet) => walletView(holdingsAt(wallet, tranches, now)));
+/** How many releases a wallet shows; all of them are a list of their own. */
+export const RELEASES_SHOWN = 20;
+
+/** A wallet with the next of what is pending in it (WA-4). */
+export const walletView = (wallet: Holdings) => ({
+  ...balanceView(wallet),
+  releases: wallet.releases.map(releaseView),
+});
+
+export const releaseView = ({ amount, currency, releaseAt, depositId }: Tranche) => ({
+  amount: formatAmount(amount, currency),
+  release_at: releaseAt,
+  deposit_id: depositId,
+});
 
 const limitsView = ({ limits }: Merchant) =>
   Object.entries(limits).map(([code, { daily, monthly }]) => {
@@ -151,9 +157,9 @@ const limitsView = ({ limits }: Merchant) =>
     };
   });
 
-export const merchantBalancesView = (found: MerchantBalances, now: Date) => ({
-  ...merchantView(found.merchant),
-  credit: found.credit.map(creditView),
-  wallets: walletsView(found, now),
-  limits: limitsView(found.merchant),
+export const merchantBalancesView = ({ merchant, credit, wallets }: MerchantBalances) => ({
+  ...merchantView(merchant),
+  credit: credit.map(creditView),
+  wallets: wallets.map(balanceView),
+  limits: limitsView(merchant),
 });

@@ -32,6 +32,7 @@ export function decideSchedule(
   return {
     kind: 'accepted',
     folds: [],
+    merchant,
     execution: undefined,
     transaction: {
       ...newWithdrawal(merchant, order, 'SCHEDULED', now),
@@ -45,7 +46,11 @@ export function decideSchedule(
 export function planCarryOut(
   { status, executeAt = '' }: Transaction,
   now: Date,
-): 'now' | 'early' | 'over' {
-  if (status !== 'SCHEDULED') return 'over';
-  return executeAt > now.toISOString() ? 'early' : 'now';
+):
+  | { readonly kind: 'now' }
+  | { readonly kind: 'early'; readonly byMs: number }
+  | { readonly kind: 'over' } {
+  if (status !== 'SCHEDULED') return { kind: 'over' };
+  const byMs = Date.parse(executeAt) - now.getTime();
+  return byMs > 0 ? { kind: 'early', byMs } : { kind: 'now' };
 }

@@ -10,8 +10,8 @@ import type { Draft } from './transaction.ts';
  * still there: whoever folds it into the wallet first only moves it from one of its balances to the other.
  */
 export const trancheRow = z.object({
-  /** The deposit it came with. */
-  txnId: z.string(),
+  /** The transaction it came with. Not called txnId: it would stand in that index. */
+  depositId: z.string(),
   currency: currencyCode,
   amount: minorUnits,
   /** ISO 8601 in UTC. */
@@ -32,26 +32,22 @@ export const aheadOf = (folds: readonly Tranche[]): readonly Tranche[] =>
 export const sumOf = (tranches: readonly Tranche[]): MinorUnits =>
   minor(tranches.reduce((sum, { amount }) => sum + amount, 0n));
 
-const isMatured = ({ releaseAt }: Tranche, now: Date): boolean => releaseAt <= now.toISOString();
-
 /** What a wallet holds at an instant: matured tranches are available, whether they are folded or not. */
 export type Holdings = Pick<Wallet, 'currency' | 'available' | 'pending'> & {
-  /** Not yet matured, the next one first. */
+  /** The next ones to mature, the soonest first. */
   readonly releases: readonly Tranche[];
 };
 
-export function holdingsAt(
+export function holdingsOf(
   { currency, available, pending }: Wallet,
-  tranches: readonly Tranche[],
-  now: Date,
+  matured: MinorUnits,
+  releases: readonly Tranche[],
 ): Holdings {
-  const own = tranches.filter((tranche) => tranche.currency === currency);
-  const matured = sumOf(own.filter((tranche) => isMatured(tranche, now)));
   return {
     currency,
     available: minor(available + matured),
     pending: minor(pending - matured),
-    releases: own.filter((tranche) => !isMatured(tranche, now)),
+    releases,
   };
 }
 

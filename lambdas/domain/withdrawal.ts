@@ -100,6 +100,7 @@ export type AcceptedWithdrawal = {
   readonly kind: 'accepted';
   readonly transaction: Draft;
   readonly folds: readonly Tranche[];
+  readonly merchant: Merchant;
   /** None of one that is only scheduled: its funds are looked at when its time has come. */
   readonly execution: Execution | undefined;
 };
@@ -116,6 +117,7 @@ export function decideWithdrawal(
   return {
     kind: 'accepted',
     folds: execution.folds,
+    merchant: execution.merchant,
     execution,
     transaction: {
       ...newWithdrawal(execution.merchant, order, 'PENDING', now),

@@ -18,32 +18,35 @@ export type CarryOutDeps = { readonly ledger: Ledger; readonly now: () => Date }
 type Done = { readonly kind: 'done' };
 const DONE: Done = { kind: 'done' };
 
+/** Whether the message may go, must come again, or must not before its time. */
+export type DueVerdict = Done | { readonly kind: 'again' } | Early;
+type Early = { readonly kind: 'early'; readonly byMs: number };
+
 /**
  * One message: a scheduled withdrawal whose time has come is carried out, or fails for what stands in its
  * way now (WD-2). Its row lets that happen once, however often it is fired, and never after a cancellation.
- * @returns whether the message may go, or must come again.
  */
 export const carryOutDue =
   (deps: CarryOutDeps) =>
-  async ({ merchantId, txnId }: WithdrawalMessage): Promise<'done' | 'again'> => {
-    const result = await untilDecided(async (): Promise<Done | Undecided> => {
+  async ({ merchantId, txnId }: WithdrawalMessage): Promise<DueVerdict> => {
+    const result = await untilDecided(async (): Promise<Done | Early | Undecided> => {
       const at = deps.now();
       const row = await readTransaction(deps.ledger, merchantPk(merchantId), txnId);
       if (row === undefined) {
         log('error', 'MESSAGE_WITHOUT_TRANSACTION', { merchant: merchantId, txn: txnId });
         return DONE;
       }
-      switch (planCarryOut(row, at)) {
+      const plan = planCarryOut(row, at);
+      switch (plan.kind) {
         case 'over':
           return DONE;
-        // Some clock is ahead of ours.
         case 'early':
-          return undecided('clock');
+          return plan;
         case 'now':
           return carryOut(deps, merchantId, row, at);
       }
     });
-    return result.kind === 'done' ? 'done' : 'again';
+    return result.kind === 'undecided' ? { kind: 'again' } : result;
   };
 
 async function carryOut(

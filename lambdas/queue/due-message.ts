@@ -1,11 +1,26 @@
 import type { SQSRecord } from 'aws-lambda';
 import { type WithdrawalMessage, withdrawalMessage } from '../domain/settlement.ts';
 import { RetryLater } from '../runtime/batch.ts';
+import type { DueVerdict } from './carry-out-due.ts';
 
-/** A message is deleted once its withdrawal is carried out, has failed, or was cancelled. */
+/** The longest that a message is put off at a time. */
+const MOST_SECONDS = 900;
+
+/**
+ * A message is deleted once its withdrawal is carried out, has failed, or was cancelled. One that came
+ * too early (a schedule is exact to the minute, and clocks differ) comes again at its time.
+ */
 export const dueMessage =
-  (carryOut: (message: WithdrawalMessage) => Promise<'done' | 'again'>) =>
+  (
+    carryOut: (message: WithdrawalMessage) => Promise<DueVerdict>,
+    postpone: (receiptHandle: string, seconds: number) => Promise<void>,
+  ) =>
   async (record: SQSRecord): Promise<void> => {
     const verdict = await carryOut(withdrawalMessage.parse(JSON.parse(record.body)));
-    if (verdict === 'again') throw new RetryLater(verdict);
+    if (verdict.kind === 'done') return;
+    if (verdict.kind === 'early') {
+      const seconds = Math.ceil(verdict.byMs / 1_000);
+      await postpone(record.receiptHandle, Math.min(seconds, MOST_SECONDS));
+    }
+    throw new RetryLater(verdict.kind);
   };

@@ -8,6 +8,7 @@ import {
   type SchedulerClient,
 } from '@aws-sdk/client-scheduler';
 import type { WithdrawalMessage } from '../domain/settlement.ts';
+import { log } from '../runtime/observe.ts';
 
 export type ScheduleTarget = {
   readonly group: string;
@@ -27,7 +28,11 @@ function atExpression(executeAt: string, now: Date): string {
   return `at(${new Date(seconds * 1_000).toISOString().slice(0, 19)})`;
 }
 
-/** One schedule for each withdrawal, under its id: made twice, it is still one (WD-2). */
+/**
+ * One schedule for each withdrawal, under its id: made twice, it is still one (WD-2). A schedule that
+ * cannot be made is told and let go: it must not hold up the payouts behind it in the stream, and the
+ * sweep carries out two minutes late what nobody fires.
+ */
 export const createSchedule =
   (scheduler: SchedulerClient, target: ScheduleTarget, now: () => Date) =>
   async (message: WithdrawalMessage, executeAt: string): Promise<void> => {
@@ -46,22 +51,26 @@ export const createSchedule =
         DeadLetterConfig: { Arn: target.parkedQueueArn },
       },
     });
-    await unlessAlready(ConflictException, scheduler.send(schedule));
+    await attempt(message, ConflictException, scheduler.send(schedule));
   };
 
 /** Of a cancelled withdrawal. One that is left, and fires, changes nothing. */
 export const deleteSchedule =
   (scheduler: SchedulerClient, { group }: Pick<ScheduleTarget, 'group'>) =>
-  async ({ txnId }: WithdrawalMessage): Promise<void> => {
-    const schedule = new DeleteScheduleCommand({ GroupName: group, Name: txnId });
-    await unlessAlready(ResourceNotFoundException, scheduler.send(schedule));
+  async (message: WithdrawalMessage): Promise<void> => {
+    const schedule = new DeleteScheduleCommand({ GroupName: group, Name: message.txnId });
+    await attempt(message, ResourceNotFoundException, scheduler.send(schedule));
   };
 
 type Already = typeof ConflictException | typeof ResourceNotFoundException;
-async function unlessAlready(already: Already, sending: Promise<unknown>): Promise<void> {
+async function attempt(
+  { txnId }: WithdrawalMessage,
+  already: Already,
+  sending: Promise<unknown>,
+): Promise<void> {
   try {
     await sending;
   } catch (error) {
-    if (!(error instanceof already)) throw error;
+    if (!(error instanceof already)) log('error', 'SCHEDULE_FAILED', { txn: txnId }, error);
   }
 }

@@ -2,11 +2,10 @@ import { log } from '../runtime/observe.ts';
 import { maturedEverywhere, type OwnedTranche } from '../store/due.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { release } from '../store/releases.ts';
+import { inLanes } from './lanes.ts';
 
 /** Of each of the 16 buckets, in one run; what is left is still due a minute later. */
 const MOST_OF_A_BUCKET = 100;
-/** Wallets worked on at the same time, so that a midnight's worth of them fits into a minute. */
-const AT_ONCE = 16;
 
 /**
  * Folds matured tranches into their wallets. Nothing waits for it: they count as available from their time
@@ -16,12 +15,7 @@ export async function sweepTranches(ledger: Ledger, now: Date): Promise<void> {
   const { rows, failures } = await maturedEverywhere(ledger, now, MOST_OF_A_BUCKET);
   for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
   const wallets = Map.groupBy(rows, ({ merchantId, currency }) => `${merchantId}|${currency}`);
-  const parts = [...wallets.values()];
-  for (let from = 0; from < parts.length; from += AT_ONCE) {
-    await Promise.all(
-      parts.slice(from, from + AT_ONCE).map((part) => releaseOne(ledger, part, now)),
-    );
-  }
+  await inLanes([...wallets.values()], (tranches) => releaseOne(ledger, tranches, now));
 }
 
 /** Where another is at the same wallet, the next minute is early enough. */

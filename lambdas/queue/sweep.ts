@@ -5,6 +5,7 @@ import { log } from '../runtime/observe.ts';
 import { commit } from '../store/commit.ts';
 import { overdue, postponeDue } from '../store/due.ts';
 import type { Ledger } from '../store/ledger.ts';
+import { inLanes } from './lanes.ts';
 import { sweepTranches } from './sweep-tranches.ts';
 
 export type SweepDeps = {
@@ -21,23 +22,26 @@ export type SweepDeps = {
 const MOST_OF_A_BUCKET = 100;
 
 /**
- * Finds again whatever the stream, the queue or a worker lost (WD-7, WD-8). Every row that is not final
- * is due some time after its message's next turn, so what is due here has no message left.
+ * Finds again whatever the stream, a queue, a schedule or a worker lost (WD-2, WD-7, WD-8), and folds what
+ * has matured (WA-3). Every row that is not final is due some time after its message's next turn, so what
+ * is due here has no message left.
  */
 export const sweep = (deps: SweepDeps) => async (): Promise<void> => {
-  const { ledger } = deps;
   const at = deps.now();
-  const next = later(at, deps.againAfterMs);
-  const { rows, failures } = await overdue(ledger, at, MOST_OF_A_BUCKET);
-  for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
-  for (const row of rows) {
-    // One that fails may not keep the others waiting; it is due again later.
-    await sweepOne(deps, row, next).catch((error: unknown) =>
-      log('error', 'RECORD_FAILED', { txn: row.txnId }, error),
-    );
-  }
-  await sweepTranches(ledger, at);
+  await Promise.all([sweepWithdrawals(deps, at), sweepTranches(deps.ledger, at)]);
 };
+
+async function sweepWithdrawals(deps: SweepDeps, at: Date): Promise<void> {
+  const next = later(at, deps.againAfterMs);
+  const { rows, failures } = await overdue(deps.ledger, at, MOST_OF_A_BUCKET);
+  for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
+  await inLanes(rows, (row) =>
+    // One that fails may not keep the others waiting; it is due again later.
+    sweepOne(deps, row, next).catch((error: unknown) =>
+      log('error', 'RECORD_FAILED', { txn: row.txnId }, error),
+    ),
+  );
+}
 
 async function sweepOne(deps: SweepDeps, row: Transaction, next: string): Promise<void> {
   const { ledger, settle, carryOut } = deps;

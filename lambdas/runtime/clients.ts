@@ -24,7 +24,9 @@ export const documentClient = (dynamo: DynamoDBClient): DynamoDBDocumentClient =
 export const dynamoClient = (): DynamoDBDocumentClient =>
   documentClient(new DynamoDBClient(impatient));
 export const sqsClient = (): SQSClient => new SQSClient(impatient);
-export const schedulerClient = (): SchedulerClient => new SchedulerClient(impatient);
+/** No caller waits for it, and nobody else tries again. */
+export const schedulerClient = (): SchedulerClient =>
+  new SchedulerClient({ ...impatient, maxAttempts: 5 });
 export const secretsClient = (): SecretsManagerClient => new SecretsManagerClient(impatient);
 export const cognitoClient = (): CognitoIdentityProviderClient =>
   // Slower than a table: it hashes passwords.

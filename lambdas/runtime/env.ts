@@ -24,7 +24,7 @@ export const relayEnv = z.object({
   DUE_QUEUE_ARN: arn,
   DUE_DLQ_ARN: arn,
 });
-export const carryOutEnv = ledger;
+export const carryOutEnv = ledger.extend({ DUE_QUEUE_URL: z.url() });
 export const sweepEnv = ledger.extend({
   SETTLEMENT_QUEUE_URL: z.url(),
   DUE_QUEUE_URL: z.url(),

@@ -17,6 +17,6 @@ export function depositWrites(
     ...creditWallet(ledger, merchantId, currency, credited, wallet, change),
     ...(releaseAt === undefined
       ? []
-      : [putTranche(ledger, merchantId, { txnId, currency, amount, releaseAt })]),
+      : [putTranche(ledger, merchantId, { depositId: txnId, currency, amount, releaseAt })]),
   ];
 }

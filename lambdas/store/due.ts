@@ -2,7 +2,14 @@ import * as z from 'zod';
 import { type Tranche, trancheRow } from '../domain/tranche.ts';
 import { type Transaction, transactionRow } from '../domain/transaction.ts';
 import type { LabelledWrite } from './commit.ts';
-import { allDueKeys, dueKeys, merchantOf, transactionKey } from './keys.ts';
+import {
+  allDueKeys,
+  type DueKind,
+  dueKeys,
+  dueKindOf,
+  merchantOf,
+  transactionKey,
+} from './keys.ts';
 import { getRow, type Ledger, queryRows } from './ledger.ts';
 
 const candidate = z.object({ pk: z.string(), sk: z.string() });
@@ -16,7 +23,14 @@ export type Overdue<Row> = {
 /** Transactions whose time has passed, oldest first in each bucket, at most `most` of each. */
 export const overdue = (ledger: Ledger, now: Date, most: number): Promise<Overdue<Transaction>> =>
   // The index may be behind: the row itself says whether it is due.
-  rowsDue(ledger, 'DUE', now, most, transactionRow, ({ due = '~' }) => due <= now.toISOString());
+  rowsDue(
+    ledger,
+    ['DUE', 'TIMED'],
+    now,
+    most,
+    transactionRow,
+    ({ due = '~' }) => due <= now.toISOString(),
+  );
 
 const ownedTranche = trancheRow.extend({ pk: z.string() });
 export type OwnedTranche = Tranche & { readonly merchantId: string };
@@ -27,14 +41,21 @@ export async function maturedEverywhere(
   now: Date,
   most: number,
 ): Promise<Overdue<OwnedTranche>> {
-  const { rows, failures } = await rowsDue(ledger, 'RELEASE', now, most, ownedTranche, () => true);
+  const { rows, failures } = await rowsDue(
+    ledger,
+    ['RELEASE'],
+    now,
+    most,
+    ownedTranche,
+    () => true,
+  );
   const owned = rows.map(({ pk, ...tranche }) => ({ ...tranche, merchantId: merchantOf(pk) }));
   return { rows: owned, failures };
 }
 
 async function rowsDue<Schema extends z.ZodType>(
   ledger: Ledger,
-  kind: 'DUE' | 'RELEASE',
+  kinds: readonly DueKind[],
   now: Date,
   most: number,
   schema: Schema,
@@ -42,7 +63,7 @@ async function rowsDue<Schema extends z.ZodType>(
 ): Promise<Overdue<z.output<Schema>>> {
   const found = apart(
     await Promise.allSettled(
-      allDueKeys(kind).map((dueKey) => firstDue(ledger, dueKey, now.toISOString(), most)),
+      kinds.flatMap(allDueKeys).map((dueKey) => firstDue(ledger, dueKey, now.toISOString(), most)),
     ),
   );
   const read = apart(
@@ -82,7 +103,7 @@ async function firstDue(
 /** Moves a row's due time on, if it is still the one that was read: of two sweeps, one may go on. */
 export const postponeDue = (
   { table }: Ledger,
-  { pk, txnId, due = '' }: Transaction,
+  { pk, txnId, status, due = '' }: Transaction,
   next: string,
 ): LabelledWrite => ({
   label: 'transaction',
@@ -91,11 +112,14 @@ export const postponeDue = (
       TableName: table,
       Key: transactionKey(pk, txnId),
       UpdateExpression: 'SET due = :next, dueKey = :key',
-      ConditionExpression: 'due = :read',
+      // And in the same status: its kind of key follows from it.
+      ConditionExpression: 'due = :read AND #status = :status',
+      ExpressionAttributeNames: { '#status': 'status' },
       ExpressionAttributeValues: {
         ':next': next,
-        ':key': dueKeys(txnId, next).dueKey,
+        ':key': dueKeys(txnId, next, dueKindOf(status)).dueKey,
         ':read': due,
+        ':status': status,
       },
     },
   },

@@ -11,15 +11,14 @@ import { type Ledger, queryRows } from './ledger.ts';
 
 const dueRow = z.object({
   type: z.string(),
-  status: z.string(),
   source: z.string().optional(),
   currency: currencyCode,
   amount: minorUnits,
 });
 
 /**
- * Credit withdrawals on their way to the bank: every row that is not final is in the `due` index, and
- * nothing else is. As fresh as the index, so a figure to look at, never one to decide on.
+ * Credit withdrawals on their way to the bank: every row that is under way has a `DUE` key, and
+ * nothing else has. As fresh as the index, so a figure to look at, never one to decide on.
  */
 export async function creditInFlight(ledger: Ledger, currency: Currency): Promise<MinorUnits> {
   const sums = await Promise.all(
@@ -36,9 +35,8 @@ async function sumOf(ledger: Ledger, dueKey: string, currency: Currency): Promis
   };
   let sum = 0n;
   for await (const row of queryRows(ledger, condition, dueRow)) {
-    const moved =
-      row.type === 'withdrawal' && row.source === 'credit' && row.status !== 'SCHEDULED';
-    if (moved && row.currency === currency) sum += row.amount;
+    if (row.type === 'withdrawal' && row.source === 'credit' && row.currency === currency)
+      sum += row.amount;
   }
   return sum;
 }

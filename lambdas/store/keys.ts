@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Currency } from '../domain/money.ts';
 import type { Tranche } from '../domain/tranche.ts';
+import type { Status } from '../domain/transaction.ts';
 
 export type Key = { readonly pk: string; readonly sk: string };
 
@@ -27,9 +28,12 @@ export const walletKey = (merchantId: string, currency: Currency): Key => ({
   sk: `WALLET#${currency}`,
 });
 /** Tranches of one wallet lie in the order in which they become available. */
-export const trancheKey = (merchantId: string, { currency, releaseAt, txnId }: Tranche): Key => ({
+export const trancheKey = (
+  merchantId: string,
+  { currency, releaseAt, depositId }: Tranche,
+): Key => ({
   pk: merchantPk(merchantId),
-  sk: `${TRANCHE}${currency}#${releaseAt}#${txnId}`,
+  sk: `${TRANCHE}${currency}#${releaseAt}#${depositId}`,
 });
 export const TRANCHE = 'TRANCHE#';
 export const poolKey = (currency: Currency, shard: string): Key => ({
@@ -51,7 +55,7 @@ export const recipientKey = (payeeId: string | undefined): { recipient?: string 
 export const dueKeys = (
   txnId: string,
   due: string,
-  kind: DueKind = 'DUE',
+  kind: DueKind,
 ): { dueKey: string; due: string } => ({
   dueKey: `${kind}#${bucketOf(txnId, DUE_BUCKETS)}`,
   due,
@@ -60,10 +64,12 @@ export const allDueKeys = (kind: DueKind): readonly string[] =>
   Array.from({ length: DUE_BUCKETS }, (_, bucket) => `${kind}#${bucket}`);
 
 /**
- * Transactions, and tranches to release. Apart, since many tranches may be due at one midnight, and they
- * can wait: they count as available already. A withdrawal behind them could not.
+ * Withdrawals under way, those that wait for their set time, and tranches to release. Apart, since many
+ * tranches may be due at one midnight, and can wait as they count as available already, which a withdrawal
+ * behind them could not; and since what is under way is added up without what is only planned.
  */
-type DueKind = 'DUE' | 'RELEASE';
+export type DueKind = 'DUE' | 'TIMED' | 'RELEASE';
+export const dueKindOf = (status: Status): DueKind => (status === 'SCHEDULED' ? 'TIMED' : 'DUE');
 
 type StatusEntity = 'MERCHANT' | 'TXN';
 const statusKey = (entity: StatusEntity, status: string, bucket: number): string =>

@@ -11,6 +11,7 @@ import {
   type Volume,
 } from '../domain/merchant.ts';
 import type { Currency } from '../domain/money.ts';
+import type { Holdings } from '../domain/tranche.ts';
 import type { LabelledWrite } from './commit.ts';
 import {
   allStatusKeys,
@@ -23,7 +24,7 @@ import {
 } from './keys.ts';
 import { getRow, getRows, type Ledger, rowsUnder } from './ledger.ts';
 import { newestInStatus } from './status-index.ts';
-import { readWallets, type WalletBalances } from './wallets.ts';
+import { readHoldings } from './wallets.ts';
 
 export const readMerchant = (ledger: Ledger, merchantId: string): Promise<Merchant | undefined> =>
   getRow(ledger, merchantKey(merchantId), merchantRow);
@@ -34,23 +35,27 @@ export const readCredit = (
   currency: Currency,
 ): Promise<CreditLine | undefined> => getRow(ledger, creditKey(merchantId, currency), creditRow);
 
-export type MerchantBalances = WalletBalances & {
+export const readCreditLines = (ledger: Ledger, merchantId: string): Promise<CreditLine[]> =>
+  rowsUnder(ledger, merchantPk(merchantId), 'CREDIT#', creditRow);
+
+export type MerchantBalances = {
   readonly merchant: Merchant;
   readonly credit: readonly CreditLine[];
+  readonly wallets: readonly Holdings[];
 };
 
 /** A merchant with all its balances (ID-4, ID-6). */
 export async function readMerchantBalances(
   ledger: Ledger,
   merchantId: string,
+  now: Date,
 ): Promise<MerchantBalances | undefined> {
-  const pk = merchantPk(merchantId);
-  const [merchant, credit, balances] = await Promise.all([
+  const [merchant, credit, wallets] = await Promise.all([
     readMerchant(ledger, merchantId),
-    rowsUnder(ledger, pk, 'CREDIT#', creditRow),
-    readWallets(ledger, merchantId),
+    readCreditLines(ledger, merchantId),
+    readHoldings(ledger, merchantId, now),
   ]);
-  return merchant && { merchant, credit, ...balances };
+  return merchant && { merchant, credit, wallets };
 }
 
 /** Index keys of a merchant in `status`. Every merchant is in the index: admins list them all. */
@@ -92,6 +97,24 @@ export const registrationWrites = (
 
 /** The decision was made on exactly this version of the row. */
 export const unchangedSinceRead = 'seq = :seqRead';
+
+/**
+ * Nothing of the merchant changes but its version: what it is about to have under way stops an archive
+ * that has already looked, which a mere check of the row would not.
+ */
+export const claimMerchant = ({ table }: Ledger, { id, seq }: Merchant): LabelledWrite => ({
+  label: 'merchant',
+  write: {
+    Update: {
+      TableName: table,
+      Key: merchantKey(id),
+      UpdateExpression: 'SET seq = :seqAfter',
+      ConditionExpression: `${unchangedSinceRead} AND #status = :active`,
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':seqRead': seq, ':seqAfter': seq + 1n, ':active': 'ACTIVE' },
+    },
+  },
+});
 
 /** A payer's counters after a payment that was decided on its row as it was read. */
 export const spendWrite = (

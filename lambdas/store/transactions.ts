@@ -9,7 +9,15 @@ import {
   type WithdrawalMove,
 } from '../domain/transaction.ts';
 import type { LabelledWrite } from './commit.ts';
-import { dueKeys, merchantPk, recipientKey, statusKeyOf, timeKey, transactionKey } from './keys.ts';
+import {
+  dueKeys,
+  dueKindOf,
+  merchantPk,
+  recipientKey,
+  statusKeyOf,
+  timeKey,
+  transactionKey,
+} from './keys.ts';
 import { getRow, type Ledger, queryRows } from './ledger.ts';
 
 const isNew = 'attribute_not_exists(pk)';
@@ -44,7 +52,7 @@ export async function readTransactionOf(
 
 /** Index keys that follow from a transaction's state; absent ones take it out of the sparse index. */
 const stateKeys = ({ txnId, status, createdAt, due }: Transaction) => ({
-  ...(due !== undefined && dueKeys(txnId, due)),
+  ...(due !== undefined && dueKeys(txnId, due, dueKindOf(status))),
   ...(isWatched(status) && {
     statusKey: statusKeyOf('TXN', status, txnId),
     statusAt: timeKey(createdAt, txnId),
@@ -120,7 +128,7 @@ export function moveTransaction(
       values[`:${name}`] = value;
     }
   };
-  const dueAttributes = due ? dueKeys(row.txnId, due) : { due, dueKey: due };
+  const dueAttributes = due ? dueKeys(row.txnId, due, dueKindOf(to)) : { due, dueKey: due };
   const watched = isWatched(to)
     ? { statusKey: statusKeyOf('TXN', to, row.txnId), statusAt: timeKey(row.createdAt, row.txnId) }
     : { statusKey: null, statusAt: null };

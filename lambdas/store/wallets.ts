@@ -1,11 +1,17 @@
 import { type Wallet, walletRow } from '../domain/balance.ts';
-import type { Currency, MinorUnits } from '../domain/money.ts';
-import { sumOf, type Tranche, type WalletFacts } from '../domain/tranche.ts';
+import { type Currency, type MinorUnits, minor } from '../domain/money.ts';
+import {
+  type Holdings,
+  holdingsOf,
+  sumOf,
+  type Tranche,
+  type WalletFacts,
+} from '../domain/tranche.ts';
 import { addToBalance, type Change } from './balance-writes.ts';
 import type { LabelledWrite } from './commit.ts';
 import { merchantKey, merchantPk, walletKey } from './keys.ts';
 import { getRow, type Ledger, rowsUnder } from './ledger.ts';
-import { foldTranches, maturedTranches, readTranches } from './tranches.ts';
+import { foldTranches, maturedTranches, upcomingTranches } from './tranches.ts';
 
 export const readWallet = (
   ledger: Ledger,
@@ -13,26 +19,50 @@ export const readWallet = (
   currency: Currency,
 ): Promise<Wallet | undefined> => getRow(ledger, walletKey(merchantId, currency), walletRow);
 
-export type WalletBalances = {
-  readonly wallets: readonly Wallet[];
-  readonly tranches: readonly Tranche[];
-};
+export const readWallets = (ledger: Ledger, merchantId: string): Promise<Wallet[]> =>
+  rowsUnder(ledger, merchantPk(merchantId), 'WALLET#', walletRow);
 
-/** A fold between two reads of ours would show money twice, or not at all: then both are read again. */
+/** Every tranche comes and goes together with its wallet's version. */
+const versionsOf = (wallets: readonly Wallet[]): string =>
+  wallets.map(({ currency, seq }) => `${currency}:${seq}`).join();
+
 const MOST_READS = 5;
+class WalletsInMotion extends Error {
+  override readonly name = 'TransactionInProgressException';
+}
 
-/** A merchant's wallets with the tranches that make up what is pending in them (WA-4). */
-export async function readWallets(ledger: Ledger, merchantId: string): Promise<WalletBalances> {
-  for (let reads = 1; ; reads += 1) {
-    const wallets = await rowsUnder(ledger, merchantPk(merchantId), 'WALLET#', walletRow);
-    if (wallets.every(({ pending }) => pending === 0n)) return { wallets, tranches: [] };
-    const tranches = await readTranches(ledger, merchantId);
-    const agree = wallets.every(
-      ({ currency, pending }) =>
-        pending === sumOf(tranches.filter((tranche) => tranche.currency === currency)),
+/**
+ * A merchant's wallets as they are at an instant, with the next so many releases of each (WA-4). What
+ * changes between the reads would show money twice, or not at all: then all is read again.
+ * @throws a passing error where the wallets change faster than they can be read.
+ */
+export async function readHoldings(
+  ledger: Ledger,
+  merchantId: string,
+  now: Date,
+  mostReleases = 0,
+): Promise<Holdings[]> {
+  let wallets = await readWallets(ledger, merchantId);
+  for (let reads = 0; reads < MOST_READS; reads += 1) {
+    if (wallets.every(({ pending }) => pending === 0n)) {
+      return wallets.map((wallet) => holdingsOf(wallet, minor(0n), []));
+    }
+    const holdings = await Promise.all(
+      wallets.map(async (wallet) => {
+        const { currency, pending } = wallet;
+        if (pending === 0n) return holdingsOf(wallet, minor(0n), []);
+        const [matured, releases] = await Promise.all([
+          maturedTranches(ledger, merchantId, currency, pending, now),
+          upcomingTranches(ledger, merchantId, currency, now, { most: mostReleases }),
+        ]);
+        return holdingsOf(wallet, sumOf(matured), releases);
+      }),
     );
-    if (agree || reads === MOST_READS) return { wallets, tranches };
+    const again = await readWallets(ledger, merchantId);
+    if (versionsOf(again) === versionsOf(wallets)) return holdings;
+    wallets = again;
   }
+  throw new WalletsInMotion(`the wallets of ${merchantId} change while they are read`);
 }
 
 /**

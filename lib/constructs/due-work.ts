@@ -77,11 +77,14 @@ export class DueWork extends Construct {
       stage,
       name: 'carry-out-due',
       env: carryOutEnv,
-      environment: { LEDGER_TABLE: ledger.tableName },
+      environment: {
+        LEDGER_TABLE: ledger.tableName,
+        DUE_QUEUE_URL: this.due.queue.queueUrl,
+      },
       impact: 'Scheduled withdrawals are late while this fails; they wait in the due queue.',
       timeout: Duration.seconds(stage.settlement.timers.functionSeconds),
     });
-    mayReadLedger(carryOut, ledger);
+    mayReadLedger(carryOut, ledger, []);
     mayCommit(carryOut, ledger);
     mayFold(carryOut, ledger);
     carryOut.addEventSource(

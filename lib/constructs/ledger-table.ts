@@ -69,6 +69,7 @@ const INDEXES = [
 ] as const satisfies readonly GlobalSecondaryIndexProps[];
 
 export const LEDGER_INDEXES = INDEXES.map(({ indexName }) => indexName);
+export type LedgerIndex = (typeof LEDGER_INDEXES)[number];
 
 /** Merchants, balances, pools and transactions. Its stream carries out what a row decided. */
 export class LedgerTable extends Table {

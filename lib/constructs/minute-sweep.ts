@@ -38,14 +38,15 @@ export class MinuteSweep extends Construct {
       impact: 'What a stream, queue or worker lost is not found again while this fails.',
       timeout: Duration.seconds(30),
     });
-    mayReadLedger(this.sweep, ledger);
+    mayReadLedger(this.sweep, ledger, ['due']);
     mayCommit(this.sweep, ledger);
     mayFold(this.sweep, ledger);
     settlementQueue.grantSendMessages(this.sweep);
     dueQueue.grantSendMessages(this.sweep);
+    // The next minute is the retry: two runs at once would only be in each other's way.
+    this.sweep.configureAsyncInvoke({ retryAttempts: 0 });
     new Rule(this, 'EveryMinute', {
       schedule: Schedule.rate(Duration.minutes(1)),
-      // The next minute is the retry: two runs at once would only be in each other's way.
       targets: [new LambdaFunction(this.sweep, { retryAttempts: 0 })],
     });
   }

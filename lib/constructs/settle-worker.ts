@@ -38,7 +38,7 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
       impact: 'Withdrawals are accepted but not paid out while this fails; they wait in the queue.',
       timeout: Duration.seconds(timers.functionSeconds),
     });
-    mayReadLedger(this, ledger);
+    mayReadLedger(this, ledger, []);
     mayCommit(this, ledger);
     // By name: `Ref` of a secret is its name on the local cloud, and a grant on it never matches.
     Secret.fromSecretNameV2(this, 'BankSecret', bank.secretName).grantRead(this);

@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { LEDGER_INDEXES } from './ledger-table.ts';
+import { LEDGER_INDEXES, type LedgerIndex } from './ledger-table.ts';
 
 /** What DynamoDB asks of a caller whose table is under a key of ours, spelled out. */
 const KEY_TO_READ = ['kms:Decrypt', 'kms:DescribeKey'];
@@ -40,9 +40,13 @@ const mayLookUp = (grantee: IGrantable, table: Table): void => {
   allowKey(grantee, table, KEY_TO_READ);
 };
 
-/** Rows and lists of the Ledger, its indexes named one by one. Never a Scan. */
-export const mayReadLedger = (grantee: IGrantable, ledger: Table): void => {
-  const indexes = LEDGER_INDEXES.map((index) => `${ledger.tableArn}/index/${index}`);
+/** Rows and lists of the Ledger, and those of its indexes that are needed, by name. Never a Scan. */
+export const mayReadLedger = (
+  grantee: IGrantable,
+  ledger: Table,
+  needed: readonly LedgerIndex[] = LEDGER_INDEXES,
+): void => {
+  const indexes = needed.map((index) => `${ledger.tableArn}/index/${index}`);
   mayLookUp(grantee, ledger);
   allow(grantee, ['dynamodb:BatchGetItem'], [ledger.tableArn]);
   allow(grantee, ['dynamodb:Query'], [ledger.tableArn, ...indexes]);

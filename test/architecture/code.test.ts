@@ -99,6 +99,24 @@ describe('DynamoDB is spoken in store only', () => {
     );
   });
 
+  it('a row that is not read by an index is read strongly', () => {
+    const names = (node: Node): readonly string[] =>
+      [node['properties'] ?? []]
+        .flat()
+        .map((property) => nameOf((property as { key?: unknown }).key));
+    const queries = lambdas.flatMap(({ path, nodes }) =>
+      nodes
+        .filter((node) => node.type === 'ObjectExpression')
+        .map((node) => [path, names(node)] as const)
+        .filter(([, found]) => found.includes('KeyConditionExpression')),
+    );
+    expect(queries.length).toBeGreaterThan(5);
+    const weak = queries.filter(
+      ([, found]) => !found.includes('IndexName') && !found.includes('ConsistentRead'),
+    );
+    expect(weak.map(([path]) => path)).toEqual([]);
+  });
+
   it('WA-3: only tranches are ever deleted', () => {
     const deleting = (node: Node) =>
       node.type === 'KeyValueProperty' && nameOf(node['key']) === 'Delete';
@@ -144,6 +162,7 @@ describe('WA-1: money is never a number', () => {
       ),
     ).toEqual([
       // Seconds, not money.
+      'lambdas/queue/due-message.ts: Math.ceil',
       'lambdas/queue/schedules.ts: Math.ceil',
       'lambdas/store/answers.ts: Math.floor',
     ]);

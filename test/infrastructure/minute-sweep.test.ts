@@ -15,6 +15,11 @@ it('WD-7 WD-8: the sweep runs every minute, and a run that fails waits for the n
   });
 });
 
+it('WD-8: nobody else tries a run again: Lambda itself would, twice', () => {
+  const config = theResource('production', 'AWS::Lambda::EventInvokeConfig', 'MinuteSweep');
+  expect(config.Properties).toMatchObject({ MaximumRetryAttempts: 0 });
+});
+
 it('WD-7: what was swept is swept again only after five turns of its message', () => {
   const fn = theResource('production', 'AWS::Lambda::Function', 'MinuteSweep').Properties;
   expect(fn['Environment']).toMatchObject({ Variables: { SWEEP_AGAIN_MS: '900000' } });

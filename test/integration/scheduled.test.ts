@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { carryOutDue } from '../../lambdas/queue/carry-out-due.ts';
 import { settle } from '../../lambdas/queue/settle.ts';
 import { sweep } from '../../lambdas/queue/sweep.ts';
+import { commit } from '../../lambdas/store/commit.ts';
+import { openLedger } from '../../lambdas/store/ledger.ts';
+import { claimMerchant, readMerchant } from '../../lambdas/store/merchants.ts';
 import { readBooks } from '../property/books.ts';
 import { ROUGH } from '../support/faults.ts';
 import { startWorld, type World } from '../support/world.ts';
@@ -40,7 +43,7 @@ const deposit = (id: string, amount: string, release_at?: string) =>
 /** As the due queue does it: a message that must come again comes again. */
 const fire = async (merchantId: string, txnId: string): Promise<void> => {
   const carryOut = carryOutDue({ ledger: world.books.ledger, now: () => world.clock.now });
-  while ((await carryOut({ merchantId, txnId })) === 'again');
+  while ((await carryOut({ merchantId, txnId })).kind === 'again');
 };
 const me = async (as: string) => (await world.insist('GET /me', { as })).body.data;
 
@@ -143,6 +146,25 @@ describe('a withdrawal with a time', () => {
     });
   });
 
+  it('WD-2: fired too early it waits for its time, to the second', async () => {
+    const id = await world.merchant('100.00');
+    const { data } = (await schedule(id, { execute_at: inMinutes(3) })).body;
+    const carryOut = carryOutDue({ ledger: world.books.ledger, now: () => world.clock.now });
+    const message = { merchantId: id, txnId: data.id };
+    const early = async () => {
+      for (;;) {
+        const verdict = await carryOut(message);
+        if (verdict.kind !== 'again') return verdict;
+      }
+    };
+    wait(1);
+    expect(await early()).toEqual({ kind: 'early', byMs: 2 * MINUTE });
+    expect(await read(id, data.id)).toMatchObject({ status: 'SCHEDULED' });
+    wait(2);
+    expect(await early()).toEqual({ kind: 'done' });
+    expect(await read(id, data.id)).toMatchObject({ status: 'PENDING' });
+  });
+
   it('WD-2: too near, past, too far, without a zone: refused, and the refusal is remembered', async () => {
     const id = await world.merchant('100.00');
     const execute_at = inMinutes(0.5);
@@ -168,6 +190,31 @@ describe('a withdrawal with a time', () => {
     expect(refused.body.code).toBe('merchant_not_empty');
     await cancel(id, data.id);
     expect((await world.insist('POST /admin/merchants/{id}/archive', archive)).status).toBe(200);
+  });
+
+  it('WD-2 ID-2 OP-3: against an archive, 100 times: never both', async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const id = await world.merchant('100.00');
+        const archive = { admin: true, key: randomUUID(), params: { id } };
+        const [planned, ended] = await Promise.all([
+          schedule(id),
+          world.insist('POST /admin/merchants/{id}/archive', archive),
+        ]);
+        return [planned.status === 202, ended.status === 200];
+      }),
+    );
+    expect(outcomes.filter(([planned, ended]) => planned === ended)).toEqual([]);
+  }, 60_000);
+
+  it('WD-2 ID-2: is guarded by its merchant’s row: a version that has moved on decides anew', async () => {
+    const id = await world.merchant('100.00');
+    const { ledger } = world.books;
+    const merchant = await readMerchant(openLedger(world.calm, ledger.table), id);
+    if (merchant === undefined) throw new Error('no merchant');
+    const guard = () => commit(world.calm, [claimMerchant(ledger, merchant)]);
+    expect(await guard()).toEqual({ kind: 'committed' });
+    expect(await guard()).toMatchObject({ kind: 'refused', by: 'merchant' });
   });
 });
 
@@ -271,13 +318,13 @@ describe('a scheduled withdrawal is listed and cancelled', () => {
 it('WD-2 WD-8: one whose schedule never fires is found by the sweep, two minutes after its time', async () => {
   const id = await world.merchant('100.00');
   const { data } = (await schedule(id)).body;
-  const due: string[] = [];
+  const [due, toSettle]: [string[], string[]] = [[], []];
   const run = () =>
     sweep({
       ledger: world.books.ledger,
       now: () => world.clock.now,
       againAfterMs: 15 * MINUTE,
-      settle: async () => {},
+      settle: async ({ txnId }) => void toSettle.push(txnId),
       carryOut: async ({ txnId }) => void due.push(txnId),
     })();
   wait(2.9);
@@ -288,4 +335,11 @@ it('WD-2 WD-8: one whose schedule never fires is found by the sweep, two minutes
   expect(due.filter((txnId) => txnId === data.id)).toHaveLength(1);
   await fire(id, data.id);
   expect(await read(id, data.id)).toMatchObject({ status: 'PENDING' });
+  // Now it is settlement's, and what the stream says of it may be lost as well.
+  for (let runs = 0; runs < 5; runs += 1) await run();
+  expect(toSettle).not.toContain(data.id);
+  wait(15);
+  for (let runs = 0; runs < 10; runs += 1) await run();
+  expect(toSettle.filter((txnId) => txnId === data.id)).toHaveLength(1);
+  expect(due.filter((txnId) => txnId === data.id)).toHaveLength(1);
 });

@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { minor } from '../../lambdas/domain/money.ts';
-import {
-  drawOnWallet,
-  holdingsAt,
-  type Tranche,
-  trancheRow,
-} from '../../lambdas/domain/tranche.ts';
+import { drawOnWallet, type Tranche, trancheRow } from '../../lambdas/domain/tranche.ts';
+import { sweep as runSweep } from '../../lambdas/queue/sweep.ts';
 import { sweepTranches } from '../../lambdas/queue/sweep-tranches.ts';
 import { commit } from '../../lambdas/store/commit.ts';
+import { trancheKey } from '../../lambdas/store/keys.ts';
 import { openLedger } from '../../lambdas/store/ledger.ts';
 import { release } from '../../lambdas/store/releases.ts';
-import { debitWallet, readWalletFacts, readWallets } from '../../lambdas/store/wallets.ts';
+import { debitWallet, readHoldings, readWalletFacts } from '../../lambdas/store/wallets.ts';
 import { readBooks } from '../property/books.ts';
 import { ROUGH } from '../support/faults.ts';
 import { startWorld, USD, type World } from '../support/world.ts';
@@ -76,8 +73,8 @@ describe('a deposit with a time', () => {
       available: '5.00',
       pending: '37.00',
       releases: [
-        { amount: '30.00', release_at: inSeconds(60) },
-        { amount: '7.00', release_at: inSeconds(90) },
+        { amount: '30.00', release_at: inSeconds(60), deposit_id: first.body.data.id },
+        { amount: '7.00', release_at: inSeconds(90), deposit_id: expect.any(String) },
       ],
     });
     expect((await withdraw(id, '5.01')).body.code).toBe('insufficient_funds');
@@ -147,6 +144,49 @@ describe('a deposit with a time', () => {
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([201]));
     const { items } = (await world.insist('GET /wallets', { as: id })).body.data;
     expect(items).toMatchObject([{ currency: 'EUR', pending: '10.00' }, { currency: 'USD' }]);
+  });
+});
+
+describe('what is pending', () => {
+  it('WA-4 AP-6: is listed whole, the soonest first, page by page', async () => {
+    const [id, other] = [await world.merchant('10.00'), await world.merchant('10.00')];
+    const times = Array.from({ length: 25 }, (_, index) => inSeconds(100 - index));
+    for (const at of times) await deposit(id, '1.00', at);
+    await deposit(id, '9.00', inSeconds(1));
+    wait(1);
+    const list = (as: string, query: Record<string, string> = {}) =>
+      world.insist('GET /wallets/{currency}/releases', { as, params: { currency: 'usd' }, query });
+    const found: { release_at: string }[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: Record<string, string> = { limit: '10', ...(cursor !== null && { cursor }) };
+      const { data } = (await list(id, query)).body;
+      found.push(...data.items);
+      cursor = data.next_cursor;
+    } while (cursor !== null);
+    // What has matured is pending no more.
+    expect(found.map(({ release_at }) => release_at)).toEqual(times.toReversed());
+    expect(new Set(found.map((each) => JSON.stringify(each))).size).toBe(25);
+    expect((await wallet(id)).releases).toEqual(found.slice(0, 20));
+
+    const { next_cursor } = (await list(id, { limit: '10' })).body.data;
+    expect((await list(other, { cursor: next_cursor })).body.code).toBe('invalid_cursor');
+    expect((await list(other)).body.data).toEqual({ items: [], next_cursor: null });
+    for (const limit of ['0', '101', '1000']) {
+      expect((await list(id, { limit })).body.errors[0].field).toBe('limit');
+    }
+  });
+
+  it('LE-2 AP-3: of another merchant is not found by its deposit’s id', async () => {
+    const [id, other] = [await world.merchant('10.00'), await world.merchant('10.00')];
+    const { id: txnId } = (await deposit(id, '1.00', inSeconds(60))).body.data;
+    const read = (as: string) =>
+      world.insist('GET /transactions/{id}', { as, params: { id: txnId } });
+    expect((await read(other)).status).toBe(404);
+    expect((await read(id)).body.data).toMatchObject({
+      type: 'deposit',
+      release_at: inSeconds(60),
+    });
   });
 });
 
@@ -220,34 +260,45 @@ describe('a fold in between', () => {
   const calmLedger = () => openLedger(world.calm, world.books.ledger.table);
   const usd = (cents: bigint) => minor(cents);
 
-  /** Whoever asks for tranches finds that they were folded just now. */
-  function ledgerThatFolds() {
+  /** Whoever asks for tranches finds that something happened just now. */
+  function ledgerThat(happens: () => Promise<void>) {
     const isForTranches = ({ ExpressionAttributeValues: values = {} }: QueryCommand['input']) =>
       Object.values(values).some((value) => String(value).startsWith('TRANCHE#'));
     const client = new Proxy(world.calm, {
       get: (calm, name) =>
         name === 'send'
           ? async (command: QueryCommand) => {
-              if (command instanceof QueryCommand && isForTranches(command.input)) {
-                await sweepTranches(calmLedger(), world.clock.now);
-              }
+              if (command instanceof QueryCommand && isForTranches(command.input)) await happens();
               return calm.send(command);
             }
           : Reflect.get(calm, name),
     });
     return openLedger(client, world.books.ledger.table);
   }
+  const ledgerThatFolds = () => ledgerThat(() => sweepTranches(calmLedger(), world.clock.now));
 
   it('WA-4: of two reads of a balance shows neither money twice nor too little', async () => {
     const id = await world.merchant('10.00');
     await deposit(id, '5.00', inSeconds(1));
     await deposit(id, '7.00', inSeconds(60));
     wait(1);
-    const found = await readWallets(ledgerThatFolds(), id);
-    const [usdWallet] = found.wallets.map((each) =>
-      holdingsAt(each, found.tranches, world.clock.now),
-    );
-    expect(usdWallet).toMatchObject({ available: 5_00n, pending: 7_00n });
+    const [usdWallet] = await readHoldings(ledgerThatFolds(), id, world.clock.now, 20);
+    expect(usdWallet).toMatchObject({
+      available: 5_00n,
+      pending: 7_00n,
+      releases: [{ amount: 7_00n }],
+    });
+  });
+
+  it('WA-4 WD-8: a balance that changes faster than it can be read is 503, never a guess', async () => {
+    const id = await world.merchant('10.00');
+    await deposit(id, '9.00', inSeconds(60));
+    const restless = ledgerThat(async () => {
+      await deposit(id, '1.00', inSeconds(60));
+    });
+    await expect(readHoldings(restless, id, world.clock.now)).rejects.toMatchObject({
+      name: 'TransactionInProgressException',
+    });
   });
 
   it('WA-3: of the two reads is seen by the second: what is there is never refused', async () => {
@@ -286,6 +337,50 @@ describe('a fold in between', () => {
 const sweep = () => sweepTranches(world.books.ledger, world.clock.now);
 
 describe('the sweep', () => {
+  const whole = () =>
+    runSweep({
+      ledger: world.books.ledger,
+      now: () => world.clock.now,
+      againAfterMs: 900_000,
+      settle: async () => {},
+      carryOut: async () => {},
+    })();
+
+  it('WA-3: folds for 250 wallets in a few minutes, and one that cannot be read stops no other', async () => {
+    const ids = await Promise.all(Array.from({ length: 250 }, () => world.merchant('10.00')));
+    for (let from = 0; from < ids.length; from += 50) {
+      const part = ids.slice(from, from + 50);
+      await Promise.all(part.map((id) => deposit(id, '1.00', inSeconds(1))));
+    }
+    const [broken = ''] = ids;
+    const [tranche] = await tranchesOf(broken);
+    if (tranche === undefined) throw new Error('no tranche');
+    await world.calm.send(
+      new UpdateCommand({
+        TableName: world.books.ledger.table,
+        Key: { ...trancheKey(broken, tranche) },
+        UpdateExpression: 'SET amount = :nonsense',
+        ExpressionAttributeValues: { ':nonsense': 'by hand' },
+      }),
+    );
+    wait(1);
+    for (let runs = 0; runs < 6; runs += 1) await whole();
+    const { wallets } = await readBooks({
+      ...world,
+      rows: async () => (await world.rows()).filter(({ pk }) => pk !== `M#${broken}`),
+    });
+    const left = wallets.filter(({ owner, pending }) => ids.includes(owner) && pending > 0n);
+    expect(left).toEqual([]);
+    await world.calm.send(
+      new UpdateCommand({
+        TableName: world.books.ledger.table,
+        Key: { ...trancheKey(broken, tranche) },
+        UpdateExpression: 'SET amount = :amount',
+        ExpressionAttributeValues: { ':amount': tranche.amount },
+      }),
+    );
+  }, 120_000);
+
   it('WA-3: folds what has matured and nothing else, and folding changes no balance that is shown', async () => {
     const id = await world.merchant('10.00');
     await deposit(id, '1.00', inSeconds(10));

@@ -254,7 +254,6 @@ describe('an administrator', () => {
       currency: 'BTC',
       available: '0.50000000',
       pending: '0.00000000',
-      releases: [],
     });
     expect(found.credit[0].utilised).toBe('3.00');
   });

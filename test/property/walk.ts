@@ -266,7 +266,7 @@ export class Walk {
   /** Its message comes again until it may go. */
   async #fire(message: Message): Promise<void> {
     const { ledger, now } = this.#world.books;
-    while ((await carryOutDue({ ledger, now })(message)) === 'again');
+    while ((await carryOutDue({ ledger, now })(message)).kind === 'again');
   }
 
   /** What the sweep finds is carried out or settled, as its messages would have it. */

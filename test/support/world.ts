@@ -16,7 +16,7 @@ import { moveMerchantAsAdmin } from '../../lambdas/api/move-merchant.ts';
 import { readMe } from '../../lambdas/api/read-me.ts';
 import { readMerchantAsAdmin } from '../../lambdas/api/read-merchant.ts';
 import { readPool } from '../../lambdas/api/read-pool.ts';
-import { listWallets, readOneWallet } from '../../lambdas/api/read-wallets.ts';
+import { listReleases, listWallets, readOneWallet } from '../../lambdas/api/read-wallets.ts';
 import { readWithdrawal } from '../../lambdas/api/read-withdrawal.ts';
 import type { RouteName } from '../../lambdas/api/routes.ts';
 import { topUp } from '../../lambdas/api/top-up-pool.ts';
@@ -201,6 +201,7 @@ const endpointsOf = (books: Books): Partial<Record<RouteName, Endpoint>> => ({
   'PATCH /admin/merchants/{id}': changeMerchantAsAdmin(books),
   'GET /wallets': listWallets(books),
   'GET /wallets/{currency}': readOneWallet(books),
+  'GET /wallets/{currency}/releases': listReleases(books),
   'POST /admin/wallets/{merchant_id}/deposits': deposit(books, USD),
   'GET /admin/merchants': listMerchantsAsAdmin(books),
   'GET /admin/merchants/{id}': readMerchantAsAdmin(books),

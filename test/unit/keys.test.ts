@@ -72,7 +72,7 @@ describe('rows', () => {
 });
 
 describe('WD-8: whatever is put into an index is found by who looks through all of it', () => {
-  it.each(['DUE', 'RELEASE'] as const)(
+  it.each(['DUE', 'TIMED', 'RELEASE'] as const)(
     'rows that something still has to happen to (%s)',
     (kind) => {
       const used = new Set<string>();

@@ -1,3 +1,4 @@
+import '../support/loud.ts';
 import {
   ConflictException,
   ResourceNotFoundException,
@@ -6,10 +7,12 @@ import {
 import { describe, expect, it } from '@jest/globals';
 import { minor } from '../../lambdas/domain/money.ts';
 import { decideSchedule, planCarryOut } from '../../lambdas/domain/schedule.ts';
+import type { DueVerdict } from '../../lambdas/queue/carry-out-due.ts';
 import { dueMessage } from '../../lambdas/queue/due-message.ts';
 import { createSchedule, deleteSchedule } from '../../lambdas/queue/schedules.ts';
 import { RetryLater } from '../../lambdas/runtime/batch.ts';
 import { aWithdrawal } from '../support/a-withdrawal.ts';
+import { linesOf } from '../support/log-lines.ts';
 import { aMerchant, USD } from '../support/paper-ledger.ts';
 import { sqsRecord } from '../support/sqs-record.ts';
 
@@ -53,13 +56,14 @@ describe('WD-2: a withdrawal with a time is decided in this order', () => {
   });
 
   it.each([
-    ['SCHEDULED', '2026-11-20T12:00:00.000Z', 'now'],
-    ['SCHEDULED', '2026-11-20T12:00:00.001Z', 'early'],
-    ['CANCELLED', '2026-11-20T11:00:00.000Z', 'over'],
-    ['PENDING', '2026-11-20T11:00:00.000Z', 'over'],
-    ['FAILED', '2026-11-20T11:00:00.000Z', 'over'],
-  ] as const)('a firing that finds it %s, for %s: %s', (status, executeAt, plan) => {
-    expect(planCarryOut(aWithdrawal({ status, executeAt }), NOW)).toBe(plan);
+    ['SCHEDULED', '2026-11-20T12:00:00.000Z', { kind: 'now' }],
+    ['SCHEDULED', '2026-11-20T12:00:00.001Z', { kind: 'early', byMs: 1 }],
+    ['SCHEDULED', '2026-11-20T12:01:00.000Z', { kind: 'early', byMs: 60_000 }],
+    ['CANCELLED', '2026-11-20T11:00:00.000Z', { kind: 'over' }],
+    ['PENDING', '2026-11-20T11:00:00.000Z', { kind: 'over' }],
+    ['FAILED', '2026-11-20T11:00:00.000Z', { kind: 'over' }],
+  ] as const)('a firing that finds it %s, for %s: %j', (status, executeAt, plan) => {
+    expect(planCarryOut(aWithdrawal({ status, executeAt }), NOW)).toEqual(plan);
   });
 });
 
@@ -107,28 +111,60 @@ describe('WD-2: its schedule', () => {
     expect(sent).toMatchObject([{ ScheduleExpression: 'at(2026-11-20T12:01:00)' }]);
   });
 
-  it('made or deleted twice is as good as once; any other failure comes again', async () => {
-    const at = '2026-11-20T13:00:00.000Z';
-    const create = (error: Error) => createSchedule(scheduler(error).client, target, () => NOW);
-    const remove = (error: Error) => deleteSchedule(scheduler(error).client, target);
-    await create(new ConflictException(says))(MESSAGE, at);
-    await remove(new ResourceNotFoundException(says))(MESSAGE);
-    await expect(create(new Error('throttled'))(MESSAGE, at)).rejects.toThrow('throttled');
-    await expect(create(new ResourceNotFoundException(says))(MESSAGE, at)).rejects.toThrow();
-    await expect(remove(new Error('throttled'))(MESSAGE)).rejects.toThrow('throttled');
+  it('made or deleted twice is as good as once', async () => {
+    const lines = await linesOf(async () => {
+      await createSchedule(
+        scheduler(new ConflictException(says)).client,
+        target,
+        () => NOW,
+      )(MESSAGE, '2026-11-20T13:00:00.000Z');
+      await deleteSchedule(scheduler(new ResourceNotFoundException(says)).client, target)(MESSAGE);
+    });
+    expect(lines).toEqual([]);
   });
 
-  it('a message from it goes when its withdrawal is through, and else comes again', async () => {
+  it.each([
+    [
+      'made',
+      (client: SchedulerClient) =>
+        createSchedule(client, target, () => NOW)(MESSAGE, '2026-11-20T13:00:00.000Z'),
+    ],
+    ['deleted', (client: SchedulerClient) => deleteSchedule(client, target)(MESSAGE)],
+  ])('WD-8: that cannot be %s is told, and holds up no payout behind it', async (_, act) => {
+    const lines = await linesOf(() => act(scheduler(new Error('throttled')).client));
+    expect(lines).toMatchObject([
+      { kind: 'error', message: 'SCHEDULE_FAILED', txn: 'T1', error: { message: 'throttled' } },
+    ]);
+  });
+});
+
+describe('WD-2: a message of the due queue', () => {
+  const handled = async (verdict: DueVerdict, body: unknown = MESSAGE) => {
     const taken: unknown[] = [];
-    const handle = (verdict: 'done' | 'again') =>
-      dueMessage(async (message) => {
+    const postponed: unknown[] = [];
+    const handle = dueMessage(
+      async (message) => {
         taken.push(message);
         return verdict;
-      })(sqsRecord(MESSAGE));
-    await handle('done');
-    await expect(handle('again')).rejects.toThrow(RetryLater);
-    expect(taken).toEqual([MESSAGE, MESSAGE]);
-    const nonsense = dueMessage(async () => 'done')(sqsRecord({ merchantId: 'm1' }));
-    await expect(nonsense).rejects.toThrow();
+      },
+      async (...put) => void postponed.push(put),
+    );
+    const error = await handle(sqsRecord(body)).catch((thrown: unknown) => thrown);
+    return { kept: error instanceof RetryLater, error, taken, postponed };
+  };
+
+  it.each<[DueVerdict, boolean, unknown[]]>([
+    [{ kind: 'done' }, false, []],
+    [{ kind: 'again' }, true, []],
+    [{ kind: 'early', byMs: 1 }, true, [['receipt', 1]]],
+    [{ kind: 'early', byMs: 30_001 }, true, [['receipt', 31]]],
+    [{ kind: 'early', byMs: 86_400_000 }, true, [['receipt', 900]]],
+  ])('%j: kept %s, put off %j', async (verdict, kept, postponed) => {
+    expect(await handled(verdict)).toMatchObject({ kept, postponed, taken: [MESSAGE] });
+  });
+
+  it('that says nothing stays for a person to look at', async () => {
+    const { taken, error } = await handled({ kind: 'done' }, { merchantId: 'm1' });
+    expect([taken, error === undefined]).toEqual([[], false]);
   });
 });

@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { minor } from '../../lambdas/domain/money.ts';
-import { aheadOf, drawOnWallet, holdingsAt, type Tranche } from '../../lambdas/domain/tranche.ts';
+import { aheadOf, drawOnWallet, type Tranche } from '../../lambdas/domain/tranche.ts';
 import { aWallet, USD } from '../support/paper-ledger.ts';
 
-const NOW = new Date('2026-11-20T12:00:00.000Z');
 const tranche = (amount: bigint, releaseAt = '2026-11-20T11:00:00.000Z'): Tranche => ({
-  txnId: `D${amount}`,
+  depositId: `D${amount}`,
   currency: USD,
   amount: minor(amount),
   releaseAt,
@@ -44,16 +43,5 @@ describe('WA-3: a debit of a wallet', () => {
   ])('that needs %s tranches has %s folded ahead of it at a time', (needed, ahead) => {
     const folds = Array.from({ length: needed }, (_, index) => tranche(BigInt(index)));
     expect(aheadOf(folds)).toEqual(folds.slice(0, ahead));
-  });
-});
-
-it('WA-4: a tranche is available from its very instant on, and pending until then', () => {
-  const wallet = aWallet(5n, { pending: minor(30n) });
-  const tranches = [tranche(10n, NOW.toISOString()), tranche(20n, '2026-11-20T12:00:00.001Z')];
-  expect(holdingsAt(wallet, tranches, NOW)).toEqual({
-    currency: 'USD',
-    available: 15n,
-    pending: 20n,
-    releases: tranches.slice(1),
   });
 });

@@ -3,13 +3,12 @@ import {
   acceptedWithdrawalView,
   merchantBalancesView,
   merchantView,
+  walletView,
   withdrawalView,
 } from '../../lambdas/api/views.ts';
 import { currencyCode, minor } from '../../lambdas/domain/money.ts';
 import { aWithdrawal } from '../support/a-withdrawal.ts';
 import { aCreditLine, aMerchant, USD } from '../support/paper-ledger.ts';
-
-const NOW = new Date('2026-11-20T12:00:00.000Z');
 
 describe('WD-3: what a merchant sees of a withdrawal', () => {
   it('AP-1: the first answer does not change as the withdrawal moves on', () => {
@@ -96,15 +95,11 @@ describe('ID-4: what is seen of a merchant', () => {
 
   it('credit: what is available is the limit less what is used, and never less than nothing', () => {
     const balances = (limit: bigint, utilised: bigint) =>
-      merchantBalancesView(
-        {
-          merchant: aMerchant(),
-          credit: [aCreditLine(limit, utilised)],
-          wallets: [],
-          tranches: [],
-        },
-        NOW,
-      ).credit[0];
+      merchantBalancesView({
+        merchant: aMerchant(),
+        credit: [aCreditLine(limit, utilised)],
+        wallets: [],
+      }).credit[0];
     expect(balances(500_00n, 120_50n)).toEqual({
       currency: 'USD',
       limit: '500.00',
@@ -114,55 +109,40 @@ describe('ID-4: what is seen of a merchant', () => {
     expect(balances(100_00n, 120_00n)).toMatchObject({ utilised: '120.00', available: '0.00' });
   });
 
-  it('WA-1 WA-4: every amount in the decimals of its own currency; what has matured is available', () => {
-    const tranche = (amount: bigint, releaseAt: string) => ({
-      txnId: 'T',
-      currency: currencyCode.parse('BTC'),
-      amount: minor(amount),
-      releaseAt,
+  it('WA-1 WA-4: every amount in the decimals of its own currency', () => {
+    const btc = currencyCode.parse('BTC');
+    const release = {
+      depositId: 'D1',
+      currency: btc,
+      amount: minor(60_000_000n),
+      releaseAt: '2026-11-20T12:00:00.001Z',
+    };
+    const usd = { currency: USD, available: minor(5n), pending: minor(0n), releases: [] };
+    const held = {
+      currency: btc,
+      available: minor(40_000_001n),
+      pending: minor(100_000_000n),
+      releases: [release],
+    };
+    const shown = { currency: 'BTC', available: '0.40000001', pending: '1.00000000' };
+    expect(walletView(held)).toEqual({
+      ...shown,
+      releases: [{ amount: '0.60000000', release_at: release.releaseAt, deposit_id: 'D1' }],
     });
-    const changed = { seq: 1n, txn: 'T', phase: 'accept' };
-    const { wallets } = merchantBalancesView(
-      {
-        merchant: aMerchant(),
-        credit: [],
-        wallets: [
-          { currency: USD, available: minor(5n), pending: minor(0n), ...changed },
-          {
-            currency: currencyCode.parse('BTC'),
-            available: minor(1n),
-            pending: minor(100_000_000n),
-            ...changed,
-          },
-        ],
-        tranches: [
-          tranche(40_000_000n, '2026-11-20T12:00:00.000Z'),
-          tranche(60_000_000n, '2026-11-20T12:00:00.001Z'),
-        ],
-      },
-      NOW,
-    );
-    expect(wallets).toEqual([
-      { currency: 'USD', available: '0.05', pending: '0.00', releases: [] },
-      {
-        currency: 'BTC',
-        available: '0.40000001',
-        pending: '0.60000000',
-        releases: [{ amount: '0.60000000', release_at: '2026-11-20T12:00:00.001Z' }],
-      },
-    ]);
+    const { wallets } = merchantBalancesView({
+      merchant: aMerchant(),
+      credit: [],
+      wallets: [usd, held],
+    });
+    expect(wallets).toEqual([{ currency: 'USD', available: '0.05', pending: '0.00' }, shown]);
   });
 
   it('CR-5: limits as decimal text, like every other amount', () => {
-    const { limits } = merchantBalancesView(
-      {
-        merchant: aMerchant({ limits: { USD: { daily: minor(250_00n) } } }),
-        credit: [],
-        wallets: [],
-        tranches: [],
-      },
-      NOW,
-    );
+    const { limits } = merchantBalancesView({
+      merchant: aMerchant({ limits: { USD: { daily: minor(250_00n) } } }),
+      credit: [],
+      wallets: [],
+    });
     expect(limits).toEqual([{ currency: 'USD', daily: '250.00' }]);
   });
 });
