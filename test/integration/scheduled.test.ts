@@ -321,7 +321,8 @@ it('WD-2 WD-8: one whose schedule never fires is found by the sweep, two minutes
   const [due, toSettle]: [string[], string[]] = [[], []];
   const run = () =>
     sweep({
-      ledger: world.books.ledger,
+      // On a store that loses answers it may send one too many; how many is what is counted here.
+      ledger: openLedger(world.calm, world.books.ledger.table),
       now: () => world.clock.now,
       againAfterMs: 15 * MINUTE,
       settle: async ({ txnId }) => void toSettle.push(txnId),

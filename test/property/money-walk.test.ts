@@ -32,7 +32,7 @@ const walks = (
   numRuns: number,
   seed: number,
   more: fc.Parameters<[readonly Step[]]> = {},
-): Promise<void> => fc.assert(fc.asyncProperty(steps(120), walk), { seed, numRuns, ...more });
+): Promise<void> => fc.assert(fc.asyncProperty(steps(100), walk), { seed, numRuns, ...more });
 /** Faults do not come again in the same places, so a failing walk cannot be made shorter. */
 const AS_IT_WAS = { endOnFailure: true };
 
@@ -42,7 +42,7 @@ const DREADFUL: FaultRates = { conflict: 0.2, throttle: 0.06, lostBefore: 0.1, l
 describe('CR-2 LE-1 WD-6 AP-1: whatever merchants, admins, workers, bank and clock do, in any order', () => {
   it('no money is made or lost, no balance is ever negative, the bank pays exactly what we say, and repeats change nothing', async () => {
     world = await startWorld();
-    await walks(14, 31, { interruptAfterTimeLimit: 60_000 });
+    await walks(12, 31, { interruptAfterTimeLimit: 60_000 });
   }, 180_000);
 
   it('nor on a store that conflicts, throttles and loses answers', async () => {
@@ -54,7 +54,7 @@ describe('CR-2 LE-1 WD-6 AP-1: whatever merchants, admins, workers, bank and clo
 
   it('nor on one that loses every fifth answer', async () => {
     world = await startWorld(33, DREADFUL);
-    await walks(8, 33, AS_IT_WAS);
+    await walks(6, 33, AS_IT_WAS);
     expect(world.faults.lostAfter).toBeGreaterThan(50);
   }, 180_000);
 });
