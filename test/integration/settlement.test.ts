@@ -6,6 +6,7 @@ import { type SettleDeps, settle } from '../../lambdas/queue/settle.ts';
 import { settleMessage } from '../../lambdas/queue/settle-message.ts';
 import { creditKey, merchantKey, poolKey } from '../../lambdas/store/keys.ts';
 import { startBank } from '../../local/bank/server.ts';
+import { sizeOf } from '../support/size.ts';
 import { sqsRecord } from '../support/sqs-record.ts';
 import { startWorld, USD, type World } from '../support/world.ts';
 
@@ -377,18 +378,5 @@ async function change(
       ExpressionAttributeValues: { ':x': x, ...(update.includes(':one') && { ':one': 1n }) },
       ...(names && { ExpressionAttributeNames: names }),
     }),
-  );
-}
-
-/** An item's size as DynamoDB counts it: names and values in UTF-8, numbers by digits, a little for nesting. */
-function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return Buffer.byteLength(value);
-  if (typeof value === 'bigint') return Math.ceil(value.toString().length / 2) + 1;
-  if (typeof value === 'boolean' || value === null) return 1;
-  if (Array.isArray(value))
-    return 3 + value.reduce((sum: number, each) => sum + 1 + sizeOf(each), 0);
-  const entries = Object.entries(value as Record<string, unknown>);
-  return (
-    3 + entries.reduce((sum, [name, each]) => sum + 1 + Buffer.byteLength(name) + sizeOf(each), 0)
   );
 }

@@ -10,6 +10,7 @@ import { sweep } from '../../lambdas/queue/sweep.ts';
 import { documentClient } from '../../lambdas/runtime/clients.ts';
 import { PROBLEMS } from '../../lambdas/runtime/problems.ts';
 import { isPassing } from '../../lambdas/store/commit.ts';
+import { sizeOf } from '../support/size.ts';
 import type { Reply, Request, World } from '../support/world.ts';
 import { type Books, expectSettledBooks, expectTrueBooks, readBooks } from './books.ts';
 import {
@@ -118,6 +119,10 @@ export class Walk {
     expectTrueBooks(books, this.#bank);
     expectSettledBooks(books, this.#bank);
     this.#expectAllAnswered(books);
+    const { rows, answers } = await this.#dump();
+    const sizes = [...rows, ...answers].map(([key, row]) => [sizeOf(row), key] as const);
+    // What a write costs is counted in kilobytes.
+    expect(sizes.filter(([size]) => size >= 1024)).toEqual([]);
   }
 
   /** AP-1: every request again, in its old words, is told what it was told and changes nothing. */
