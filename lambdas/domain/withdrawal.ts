@@ -40,14 +40,16 @@ export type Draw =
     }
   | { readonly source: 'wallet'; readonly folds: readonly Tranche[] };
 
+/** What a draw folds on its way; credit has no tranches. */
+export const foldsOf = (draw: Draw): readonly Tranche[] =>
+  draw.source === 'wallet' ? draw.folds : [];
+
 /** Money taken for a withdrawal that can go to the bank: at once, or when its time has come. */
 export type Execution = {
   readonly kind: 'accepted';
   readonly merchant: Merchant;
   readonly spent: Spent;
   readonly draw: Draw;
-  /** Of a wallet, what the draw folds on its way. */
-  readonly folds: readonly Tranche[];
   /** What the transaction says of it. */
   readonly record: {
     readonly phase: Phase;
@@ -85,7 +87,6 @@ export function decideExecution(
     merchant,
     spent,
     draw,
-    folds: draw.source === 'wallet' ? draw.folds : [],
     record: {
       phase: { name: 'accept', at, postings: postingsOf(draw, amount) },
       ...(draw.source === 'credit' && { shares: [...draw.shares] }),
@@ -116,7 +117,7 @@ export function decideWithdrawal(
   const { phase, ...record } = execution.record;
   return {
     kind: 'accepted',
-    folds: execution.folds,
+    folds: foldsOf(execution.draw),
     merchant: execution.merchant,
     execution,
     transaction: {

@@ -2,7 +2,7 @@ import { planCarryOut } from '../domain/schedule.ts';
 import type { WithdrawalMessage } from '../domain/settlement.ts';
 import { aheadOf } from '../domain/tranche.ts';
 import type { Transaction } from '../domain/transaction.ts';
-import { decideExecution, type Execution } from '../domain/withdrawal.ts';
+import { decideExecution, type Execution, foldsOf } from '../domain/withdrawal.ts';
 import { log } from '../runtime/observe.ts';
 import { type Undecided, undecided, untilDecided } from '../runtime/retry.ts';
 import { commit, type LabelledWrite } from '../store/commit.ts';
@@ -65,7 +65,7 @@ async function carryOut(
     const failed = moveTransaction(ledger, row, 'fail', at.toISOString(), progress, 'fact');
     return committed(ledger, row, [failed], decision.reason);
   }
-  const ahead = aheadOf(decision.folds);
+  const ahead = aheadOf(foldsOf(decision.draw));
   if (ahead.length > 0) {
     await release(ledger, merchantId, row.currency, ahead, at);
     return undecided('release');
