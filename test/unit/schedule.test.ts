@@ -155,7 +155,7 @@ describe('WD-2: a message of the due queue', () => {
 
   it.each<[DueVerdict, boolean, unknown[]]>([
     [{ kind: 'done' }, false, []],
-    [{ kind: 'again' }, true, []],
+    [{ kind: 'again' }, true, [['receipt', 30]]],
     [{ kind: 'early', byMs: 1 }, true, [['receipt', 1]]],
     [{ kind: 'early', byMs: 30_001 }, true, [['receipt', 31]]],
     [{ kind: 'early', byMs: 86_400_000 }, true, [['receipt', 900]]],
