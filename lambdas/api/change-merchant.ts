@@ -5,7 +5,7 @@ import { failure, success } from '../runtime/answer.ts';
 import type { Reading } from '../runtime/books.ts';
 import { endpoint } from '../runtime/http.ts';
 import { log } from '../runtime/observe.ts';
-import { undecided, untilDecided } from '../runtime/retry.ts';
+import { settled, untilDecided } from '../runtime/retry.ts';
 import { commit } from '../store/commit.ts';
 import { changeMerchant, readMerchantBalances } from '../store/merchants.ts';
 import { amountText, byId, inMinorUnits, nothing } from './fields.ts';
@@ -64,12 +64,9 @@ export const changeMerchantAsAdmin = ({ ledger, now }: Reading) =>
       ...(fee !== undefined && { feePpm: fee }),
       ...(fee_tiers !== undefined && { feeTiers: fee_tiers }),
     };
-    const result = await untilDecided(async () => {
-      const outcome = await commit(ledger.dynamo, [changeMerchant(ledger, id, change)]);
-      return outcome.kind === 'committed' || outcome.kind === 'refused'
-        ? outcome
-        : undecided(outcome.kind);
-    });
+    const result = await untilDecided(async () =>
+      settled(await commit(ledger.dynamo, [changeMerchant(ledger, id, change)])),
+    );
     if (result.kind === 'undecided') return failure('busy', call.id);
     const found = await readMerchantBalances(ledger, id, now());
     if (found === undefined) return failure('merchant_not_found', call.id);

@@ -68,8 +68,9 @@ const transfer = (
  * wallet_closed, insufficient_funds.
  */
 export function createTransfer(books: Books, defaultCurrency: Currency) {
-  const make = exactlyOnce(books)(transfer(books));
-  const price = dryRun(books)(transfer(books), (draft) => ({
+  const operation = transfer(books);
+  const make = exactlyOnce(books)(operation);
+  const price = dryRun(books)(operation, (draft) => ({
     status: 200,
     message: {
       en: 'This is what the transfer would cost. Nothing was moved.',

@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import { isWatched, STATUSES, type Status } from '../domain/transaction.ts';
 import { endpoint } from '../runtime/http.ts';
-import { type HistoryPage, history, watchedTransactions } from '../store/history.ts';
+import {
+  type HistoryFilter,
+  type HistoryPage,
+  history,
+  type Page,
+  watchedTransactions,
+} from '../store/history.ts';
 import { merchantPk } from '../store/keys.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { historyQuery, pageQuery } from './fields.ts';
@@ -42,12 +48,7 @@ export const listAllTransactions = (ledger: Ledger) =>
 
 type By = Status | { readonly merchant: string; readonly status: Status | undefined };
 
-function pageOf(
-  ledger: Ledger,
-  by: By,
-  filter: Parameters<typeof history>[2],
-  page: Parameters<typeof history>[3],
-): Promise<HistoryPage> {
+function pageOf(ledger: Ledger, by: By, filter: HistoryFilter, page: Page): Promise<HistoryPage> {
   if (typeof by === 'string') return watchedTransactions(ledger, by, filter, page);
   const statuses = by.status && [by.status];
   return history(ledger, merchantPk(by.merchant), { ...filter, statuses }, page);

@@ -1,5 +1,6 @@
 import { type Answer, failure, success } from '../runtime/answer.ts';
 import type { Text } from '../runtime/problems.ts';
+import type { Page } from '../store/history.ts';
 import { cursorAt, placeIn } from './cursor.ts';
 
 type Wanted = {
@@ -9,7 +10,6 @@ type Wanted = {
   readonly page: { readonly limit: number; readonly cursor?: string | undefined };
   readonly message: Text;
 };
-type Page = { readonly before: string | undefined; readonly limit: number };
 type Found = { readonly items: readonly unknown[]; readonly last: string | undefined };
 
 /** One page of any list, from the cursor that the page before gave (AP-6). Refuses: invalid_cursor. */

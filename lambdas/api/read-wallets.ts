@@ -3,7 +3,8 @@ import { currencyCode } from '../domain/money.ts';
 import { failure, success } from '../runtime/answer.ts';
 import type { Reading } from '../runtime/books.ts';
 import { endpoint } from '../runtime/http.ts';
-import { placeOf, upcomingTranches } from '../store/tranches.ts';
+import { tranchePlace } from '../store/keys.ts';
+import { upcomingTranches } from '../store/tranches.ts';
 import { readHoldings } from '../store/wallets.ts';
 import { nothing, pageQuery } from './fields.ts';
 import { listPage } from './list-page.ts';
@@ -12,7 +13,8 @@ import { RELEASES_SHOWN, releaseView, walletView } from './views.ts';
 /** GET /wallets: the caller's own, one for each currency; a merchant has a handful, so no pages (WA-4). */
 export const listWallets = ({ ledger, now }: Reading) =>
   endpoint('optional', z.object({ query: nothing }), async (_form, call) => {
-    const wallets = await readHoldings(ledger, call.caller.sub, now(), RELEASES_SHOWN);
+    const wanted = { releases: RELEASES_SHOWN };
+    const wallets = await readHoldings(ledger, call.caller.sub, now(), wanted);
     return success({
       status: 200,
       message: { en: 'Your wallets.', fa: 'کیف پول‌های شما.' },
@@ -27,9 +29,9 @@ export const readOneWallet = ({ ledger, now }: Reading) =>
   endpoint(
     'optional',
     z.object({ params: byCurrency, query: nothing }),
-    async ({ params }, call) => {
-      const wallets = await readHoldings(ledger, call.caller.sub, now(), RELEASES_SHOWN);
-      const wallet = wallets.find(({ currency }) => currency === params.currency);
+    async ({ params: { currency } }, call) => {
+      const wanted = { currency, releases: RELEASES_SHOWN };
+      const [wallet] = await readHoldings(ledger, call.caller.sub, now(), wanted);
       if (wallet === undefined) return failure('wallet_not_found', call.id);
       return success({
         status: 200,
@@ -57,7 +59,7 @@ export const listReleases = ({ ledger, now }: Reading) =>
         const last = shown.at(-1);
         return {
           items: shown.map(releaseView),
-          last: found.length > limit && last !== undefined ? placeOf(last) : undefined,
+          last: found.length > limit && last !== undefined ? tranchePlace(last) : undefined,
         };
       });
     },

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { CalendarLabels } from './calendar.ts';
 import { feeTier } from './fee.ts';
 import { type Currency, currencyCode, type MinorUnits, minor, minorUnits } from './money.ts';
-import type { Reason } from './reason.ts';
+import { type Reason, type Refused, refused } from './reason.ts';
 
 export const MERCHANT_STATUSES = [
   'PENDING',
@@ -67,6 +67,13 @@ export function mayNotSpend(merchant: Merchant | undefined): Reason | undefined 
   }
 }
 
+/** The merchant, where it may start what moves money; else why not. */
+export function spenderOf(merchant: Merchant | undefined): Merchant | Refused {
+  const barred = mayNotSpend(merchant);
+  if (merchant === undefined || barred !== undefined) return refused(barred ?? 'not_a_merchant');
+  return merchant;
+}
+
 /** An admin's change of status, the statuses it starts from, and the refusal from any other. */
 export const MERCHANT_MOVES = {
   reject: { from: 'PENDING', to: 'REJECTED', otherwise: 'merchant_not_pending' },
@@ -78,8 +85,8 @@ export const MERCHANT_MOVES = {
 >;
 export type MerchantMove = keyof typeof MERCHANT_MOVES;
 
-const later = (one: string, other: string | undefined): string =>
-  other !== undefined && other > one ? other : one;
+const latest = (label: string, before: string | undefined): string =>
+  before !== undefined && before > label ? before : label;
 
 /**
  * The counters after `amount` more is spent: a new day or month starts from nothing. A label never goes
@@ -92,7 +99,7 @@ export function spentAfter(
   { day, month }: CalendarLabels,
 ): Spent {
   const before = merchant.spent[currency];
-  const spent = { day: later(day, before?.day), month: later(month, before?.month) };
+  const spent = { day: latest(day, before?.day), month: latest(month, before?.month) };
   return {
     day: spent.day,
     dayAmount: minor((before?.day === spent.day ? before.dayAmount : 0n) + amount),

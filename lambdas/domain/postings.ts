@@ -4,8 +4,7 @@ import { type MinorUnits, minor, minorUnits } from './money.ts';
 /**
  * One phase's movements by account, in the transaction's currency; they sum to zero.
  * `pool`, `credit`, `wallet`, `pending` (a wallet's other balance) and `payee` (another merchant's wallet)
- * are rows; the others are system
- * accounts that no rule reads.
+ * are rows; the others are system accounts that no rule reads.
  */
 const ACCOUNTS = [
   'funding',

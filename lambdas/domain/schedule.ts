@@ -1,5 +1,5 @@
 import { later, yearsLater } from './calendar.ts';
-import { type Merchant, mayNotSpend } from './merchant.ts';
+import { type Merchant, spenderOf } from './merchant.ts';
 import { type Refused, refused } from './reason.ts';
 import type { Transaction } from './transaction.ts';
 import { type AcceptedWithdrawal, newWithdrawal, type WithdrawalOrder } from './withdrawal.ts';
@@ -23,8 +23,8 @@ export function decideSchedule(
   order: WithdrawalOrder,
   now: Date,
 ): Refused | AcceptedWithdrawal {
-  const barred = mayNotSpend(merchant);
-  if (merchant === undefined || barred !== undefined) return refused(barred ?? 'not_a_merchant');
+  const spender = spenderOf(merchant);
+  if ('kind' in spender) return spender;
   if (executeAt < later(now, SOONEST_MS)) return refused('execution_too_soon');
   if (executeAt > yearsLater(now, MOST_YEARS_AHEAD).toISOString()) {
     return refused('execution_too_far');
@@ -32,10 +32,10 @@ export function decideSchedule(
   return {
     kind: 'accepted',
     folds: [],
-    merchant,
+    merchant: spender,
     execution: undefined,
     transaction: {
-      ...newWithdrawal(merchant, order, 'SCHEDULED', now),
+      ...newWithdrawal(spender, order, 'SCHEDULED', now),
       executeAt,
       due: later(new Date(executeAt), DUE_AFTER_SCHEDULE_MS),
     },

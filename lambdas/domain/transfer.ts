@@ -2,7 +2,7 @@ import type { Wallet } from './balance.ts';
 import { calendarLabels } from './calendar.ts';
 import { mayReceive } from './deposit.ts';
 import { type FeeTier, feeOf, rateAt } from './fee.ts';
-import { type Merchant, mayNotSpend, type Spent, spentAfter, type Volume } from './merchant.ts';
+import { type Merchant, type Spent, spenderOf, spentAfter, type Volume } from './merchant.ts';
 import { type Currency, type MinorUnits, minor } from './money.ts';
 import { transferPostings, withRelease } from './postings.ts';
 import { type Refused, refused } from './reason.ts';
@@ -65,12 +65,12 @@ export function priceOf(
 
 /** Refuses in this order: payer's status, the payee, the payer's wallet and what it holds (WA-5). */
 export function decideTransfer(
-  { payer, payee, funds, payeeWallet }: TransferFacts,
+  { payer: merchant, payee, funds, payeeWallet }: TransferFacts,
   order: TransferOrder,
   now: Date,
 ): Refused | AcceptedTransfer {
-  const barred = mayNotSpend(payer);
-  if (payer === undefined || barred !== undefined) return refused(barred ?? 'not_a_merchant');
+  const payer = spenderOf(merchant);
+  if ('kind' in payer) return payer;
   if (payee?.id === payer.id) return refused('self_transfer');
   // Whoever was never approved, or is archived, is to a payer unknown.
   if (payee === undefined || !mayReceive(payee)) return refused('payee_not_found');

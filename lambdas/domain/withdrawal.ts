@@ -1,6 +1,6 @@
 import { type CreditLine, creditAvailable, type PoolShare } from './balance.ts';
 import { calendarLabels, later } from './calendar.ts';
-import { type Merchant, mayNotSpend, type Spent, spentAfter } from './merchant.ts';
+import { type Merchant, type Spent, spenderOf, spentAfter } from './merchant.ts';
 import { type Currency, type MinorUnits, minor } from './money.ts';
 import { drawPostings, type Postings, spendPostings, withRelease } from './postings.ts';
 import { type Refused, refused } from './reason.ts';
@@ -74,17 +74,17 @@ export function decideExecution(
   { amount, currency }: Pick<WithdrawalOrder, 'amount' | 'currency'>,
   now: Date,
 ): Refused | Execution {
-  const barred = mayNotSpend(merchant);
-  if (merchant === undefined || barred !== undefined) return refused(barred ?? 'not_a_merchant');
+  const spender = spenderOf(merchant);
+  if ('kind' in spender) return spender;
   const draw = drawOn(funds, amount);
   if ('kind' in draw) return draw;
 
   // From here on the withdrawal must succeed.
-  const spent = spentAfter(merchant, currency, amount, calendarLabels(now, merchant.timeZone));
+  const spent = spentAfter(spender, currency, amount, calendarLabels(now, spender.timeZone));
   const at = now.toISOString();
   return {
     kind: 'accepted',
-    merchant,
+    merchant: spender,
     spent,
     draw,
     record: {

@@ -1,6 +1,5 @@
 import { planCarryOut } from '../domain/schedule.ts';
 import type { WithdrawalMessage } from '../domain/settlement.ts';
-import { aheadOf } from '../domain/tranche.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { decideExecution, type Execution, foldsOf } from '../domain/withdrawal.ts';
 import { log } from '../runtime/observe.ts';
@@ -10,7 +9,7 @@ import { readFunds } from '../store/funds.ts';
 import { merchantPk } from '../store/keys.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { readMerchant } from '../store/merchants.ts';
-import { release } from '../store/releases.ts';
+import { foldAhead } from '../store/releases.ts';
 import { moveTransaction, readTransaction } from '../store/transactions.ts';
 import { withdrawalWrites } from '../store/withdrawal-writes.ts';
 
@@ -65,9 +64,7 @@ async function carryOut(
     const failed = moveTransaction(ledger, row, 'fail', at.toISOString(), progress, 'fact');
     return committed(ledger, row, [failed], decision.reason);
   }
-  const ahead = aheadOf(foldsOf(decision.draw));
-  if (ahead.length > 0) {
-    await release(ledger, merchantId, row.currency, ahead, at);
+  if (await foldAhead(ledger, merchantId, row.currency, foldsOf(decision.draw), at)) {
     return undecided('release');
   }
   return committed(ledger, row, executionWrites(ledger, row, decision, at));

@@ -9,8 +9,8 @@ import {
 } from '../domain/settlement.ts';
 import { type Transaction, transactionRow, type WithdrawalMove } from '../domain/transaction.ts';
 import { log } from '../runtime/observe.ts';
-import { undecided, untilDecided } from '../runtime/retry.ts';
-import { type CommitResult, commit, type LabelledWrite } from '../store/commit.ts';
+import { settled, undecided, untilDecided } from '../runtime/retry.ts';
+import { commit, type LabelledWrite } from '../store/commit.ts';
 import { merchantPk } from '../store/keys.ts';
 import type { Ledger } from '../store/ledger.ts';
 import { readCredit, readMerchant } from '../store/merchants.ts';
@@ -175,10 +175,6 @@ async function putBack(
   );
   return 'again';
 }
-
-/** A commit that has an outcome; anything else is tried again. */
-const settled = (result: CommitResult) =>
-  result.kind === 'committed' || result.kind === 'refused' ? result : undecided(result.kind);
 
 const FINISHED = { leaseUntil: null, due: null } as const satisfies Progress;
 

@@ -4,18 +4,16 @@ import type { Ledger } from '../store/ledger.ts';
 import { release } from '../store/releases.ts';
 import { inLanes } from './lanes.ts';
 
-/** Of each of the 16 buckets, in one run; what is left is still due a minute later. */
-const MOST_OF_A_BUCKET = 100;
-
 /**
  * Folds matured tranches into their wallets. Nothing waits for it: they count as available from their time
  * on, and a debit that needs them folds them itself. It keeps what reads and debits have to add up short.
  */
 export async function sweepTranches(ledger: Ledger, now: Date): Promise<void> {
-  const { rows, failures } = await maturedEverywhere(ledger, now, MOST_OF_A_BUCKET);
+  const { rows, failures } = await maturedEverywhere(ledger, now);
   for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
   const wallets = Map.groupBy(rows, ({ merchantId, currency }) => `${merchantId}|${currency}`);
-  await inLanes([...wallets.values()], (tranches) => releaseOne(ledger, tranches, now));
+  const named = ([first]: readonly OwnedTranche[]) => ({ merchant: first?.merchantId });
+  await inLanes([...wallets.values()], named, (part) => releaseOne(ledger, part, now));
 }
 
 /** Where another is at the same wallet, the next minute is early enough. */
@@ -28,10 +26,6 @@ async function releaseOne(
   const [first] = oldestFirst;
   if (first === undefined) return;
   const { merchantId, currency } = first;
-  try {
-    const { kind } = await release(ledger, merchantId, currency, oldestFirst, now);
-    log('money', 'TRANCHES_RELEASED', { merchant: merchantId, outcome: kind });
-  } catch (error) {
-    log('error', 'RECORD_FAILED', { merchant: merchantId }, error);
-  }
+  const { kind } = await release(ledger, merchantId, currency, oldestFirst, now);
+  log('money', 'TRANCHES_RELEASED', { merchant: merchantId, outcome: kind });
 }

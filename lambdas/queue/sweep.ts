@@ -18,9 +18,6 @@ export type SweepDeps = {
   readonly againAfterMs: number;
 };
 
-/** Of each of the 16 buckets, in one run; what is left is still due a minute later. */
-const MOST_OF_A_BUCKET = 100;
-
 /**
  * Finds again whatever the stream, a queue, a schedule or a worker lost (WD-2, WD-7, WD-8), and folds what
  * has matured (WA-3). Every row that is not final is due some time after its message's next turn, so what
@@ -33,14 +30,10 @@ export const sweep = (deps: SweepDeps) => async (): Promise<void> => {
 
 async function sweepWithdrawals(deps: SweepDeps, at: Date): Promise<void> {
   const next = later(at, deps.againAfterMs);
-  const { rows, failures } = await overdue(deps.ledger, at, MOST_OF_A_BUCKET);
+  const { rows, failures } = await overdue(deps.ledger, at);
   for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
-  await inLanes(rows, (row) =>
-    // One that fails may not keep the others waiting; it is due again later.
-    sweepOne(deps, row, next).catch((error: unknown) =>
-      log('error', 'RECORD_FAILED', { txn: row.txnId }, error),
-    ),
-  );
+  const named = ({ txnId }: Transaction) => ({ txn: txnId });
+  await inLanes(rows, named, (row) => sweepOne(deps, row, next));
 }
 
 async function sweepOne(deps: SweepDeps, row: Transaction, next: string): Promise<void> {

@@ -5,12 +5,11 @@ import {
   makeIdempotent,
 } from '@aws-lambda-powertools/idempotency';
 import type { Reason } from '../domain/reason.ts';
-import { aheadOf, type Tranche } from '../domain/tranche.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { putAnswer, readAnswer } from '../store/answers.ts';
 import { commit, type LabelledWrite } from '../store/commit.ts';
 import { transactionId } from '../store/keys.ts';
-import { release } from '../store/releases.ts';
+import { foldAhead } from '../store/releases.ts';
 import { noTransaction, putTransaction, readTransaction } from '../store/transactions.ts';
 import { type Answer, failure, success } from './answer.ts';
 import type { Books } from './books.ts';
@@ -130,8 +129,10 @@ class Attempt<Input, Facts, Accepted extends Acceptance> {
     const decision = this.#operation.decide(facts, this.#input, at);
     if (decision.kind === 'refused') return this.#refuse(decision.reason, at);
 
-    const ahead = aheadOf(decision.folds ?? []);
-    if (ahead.length > 0) return this.#foldAhead(decision, ahead, at);
+    const { merchantId = '', currency } = decision.transaction;
+    if (await foldAhead(ledger, merchantId, currency, decision.folds ?? [], at)) {
+      return undecided('release');
+    }
 
     const transaction: Transaction = {
       ...decision.transaction,
@@ -144,16 +145,6 @@ class Attempt<Input, Facts, Accepted extends Acceptance> {
       putTransaction(ledger, transaction),
       ...this.#operation.writes(decision, this.#txnId),
     ]);
-  }
-
-  /** Harmless whatever becomes of the request: the money is available in either form. */
-  async #foldAhead(
-    { transaction: { merchantId = '', currency } }: Accepted,
-    ahead: readonly Tranche[],
-    at: Date,
-  ): Promise<Undecided> {
-    await release(this.#books.ledger, merchantId, currency, ahead, at);
-    return undecided('release');
   }
 
   /** A refusal is committed like an acceptance: it may not contradict one that is under way. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isPassing } from '../store/commit.ts';
+import { type CommitResult, isPassing } from '../store/commit.ts';
 
 /** Long enough for a busy second, short enough that a caller behind a 30-second gateway hears from us. */
 const DEADLINE_MS = 2_500;
@@ -10,6 +10,10 @@ const CAP_MS = 160;
 /** A try that settled nothing, and what stood in its way. */
 export type Undecided = { readonly kind: 'undecided'; readonly by: string };
 export const undecided = (by: string): Undecided => ({ kind: 'undecided', by });
+
+/** A commit that has an outcome; anything else is tried again. */
+export const settled = (result: CommitResult) =>
+  result.kind === 'committed' || result.kind === 'refused' ? result : undecided(result.kind);
 
 /** What says nothing about the request itself, such as a throttled read, decides nothing. */
 const passing = (error: unknown): Undecided => {

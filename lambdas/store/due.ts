@@ -10,7 +10,7 @@ import {
   merchantOf,
   transactionKey,
 } from './keys.ts';
-import { getRow, type Ledger, queryRows } from './ledger.ts';
+import { firstRows, getRow, type Ledger } from './ledger.ts';
 
 const candidate = z.object({ pk: z.string(), sk: z.string() });
 
@@ -20,35 +20,22 @@ export type Overdue<Row> = {
   readonly failures: readonly unknown[];
 };
 
-/** Transactions whose time has passed, oldest first in each bucket, at most `most` of each. */
-export const overdue = (ledger: Ledger, now: Date, most: number): Promise<Overdue<Transaction>> =>
+/** Of each bucket, at a time; what is left is still due the next time. */
+const MOST_OF_A_BUCKET = 100;
+
+/** Transactions whose time has passed, oldest first in each bucket. */
+export async function overdue(ledger: Ledger, now: Date): Promise<Overdue<Transaction>> {
+  const { rows, failures } = await rowsDue(ledger, ['DUE', 'TIMED'], now, transactionRow);
   // The index may be behind: the row itself says whether it is due.
-  rowsDue(
-    ledger,
-    ['DUE', 'TIMED'],
-    now,
-    most,
-    transactionRow,
-    ({ due = '~' }) => due <= now.toISOString(),
-  );
+  return { rows: rows.filter(({ due = '~' }) => due <= now.toISOString()), failures };
+}
 
 const ownedTranche = trancheRow.extend({ pk: z.string() });
 export type OwnedTranche = Tranche & { readonly merchantId: string };
 
 /** Matured tranches that nobody has folded yet, likewise. */
-export async function maturedEverywhere(
-  ledger: Ledger,
-  now: Date,
-  most: number,
-): Promise<Overdue<OwnedTranche>> {
-  const { rows, failures } = await rowsDue(
-    ledger,
-    ['RELEASE'],
-    now,
-    most,
-    ownedTranche,
-    () => true,
-  );
+export async function maturedEverywhere(ledger: Ledger, now: Date): Promise<Overdue<OwnedTranche>> {
+  const { rows, failures } = await rowsDue(ledger, ['RELEASE'], now, ownedTranche);
   const owned = rows.map(({ pk, ...tranche }) => ({ ...tranche, merchantId: merchantOf(pk) }));
   return { rows: owned, failures };
 }
@@ -57,20 +44,18 @@ async function rowsDue<Schema extends z.ZodType>(
   ledger: Ledger,
   kinds: readonly DueKind[],
   now: Date,
-  most: number,
   schema: Schema,
-  isDue: (row: z.output<Schema>) => boolean,
 ): Promise<Overdue<z.output<Schema>>> {
   const found = apart(
     await Promise.allSettled(
-      kinds.flatMap(allDueKeys).map((dueKey) => firstDue(ledger, dueKey, now.toISOString(), most)),
+      kinds.flatMap(allDueKeys).map((dueKey) => firstDue(ledger, dueKey, now.toISOString())),
     ),
   );
   const read = apart(
     await Promise.allSettled(found.values.flat().map((key) => getRow(ledger, key, schema))),
   );
   return {
-    rows: read.values.flatMap((row) => (row !== undefined && isDue(row) ? [row] : [])),
+    rows: read.values.filter((row) => row !== undefined),
     failures: [...found.failures, ...read.failures],
   };
 }
@@ -80,24 +65,17 @@ const apart = <Value>(results: readonly PromiseSettledResult<Value>[]) => ({
   failures: results.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])),
 });
 
-async function firstDue(
+function firstDue(
   ledger: Ledger,
   dueKey: string,
   now: string,
-  most: number,
 ): Promise<z.infer<typeof candidate>[]> {
   const condition = {
     IndexName: 'due',
     KeyConditionExpression: 'dueKey = :key AND due <= :now',
     ExpressionAttributeValues: { ':key': dueKey, ':now': now },
-    Limit: most,
   };
-  const rows: z.infer<typeof candidate>[] = [];
-  for await (const row of queryRows(ledger, condition, candidate)) {
-    rows.push(row);
-    if (rows.length === most) break;
-  }
-  return rows;
+  return firstRows(ledger, condition, candidate, MOST_OF_A_BUCKET);
 }
 
 /** Moves a row's due time on, if it is still the one that was read: of two sweeps, one may go on. */

@@ -27,15 +27,15 @@ export const walletKey = (merchantId: string, currency: Currency): Key => ({
   pk: merchantPk(merchantId),
   sk: `WALLET#${currency}`,
 });
-/** Tranches of one wallet lie in the order in which they become available. */
-export const trancheKey = (
-  merchantId: string,
-  { currency, releaseAt, depositId }: Tranche,
-): Key => ({
+/** All tranches of one wallet, in the order in which they become available. */
+export const tranchesOf = (currency: Currency): string => `TRANCHE#${currency}#`;
+/** Where a tranche stands in that order. */
+export const tranchePlace = ({ releaseAt, depositId }: Tranche): string =>
+  `${releaseAt}#${depositId}`;
+export const trancheKey = (merchantId: string, tranche: Tranche): Key => ({
   pk: merchantPk(merchantId),
-  sk: `${TRANCHE}${currency}#${releaseAt}#${depositId}`,
+  sk: tranchesOf(tranche.currency) + tranchePlace(tranche),
 });
-export const TRANCHE = 'TRANCHE#';
 export const poolKey = (currency: Currency, shard: string): Key => ({
   pk: poolPk(currency, shard),
   sk: 'POOL',

@@ -96,6 +96,22 @@ export async function* queryRows<Schema extends z.ZodType>(
   } while (start !== undefined);
 }
 
+/** The first so many rows that a query finds, and no more read than that. */
+export async function firstRows<Schema extends z.ZodType>(
+  ledger: Ledger,
+  condition: Condition,
+  schema: Schema,
+  most: number,
+): Promise<z.output<Schema>[]> {
+  const rows: z.output<Schema>[] = [];
+  if (most === 0) return rows;
+  for await (const row of queryRows(ledger, { ...condition, Limit: most }, schema)) {
+    rows.push(row);
+    if (rows.length === most) break;
+  }
+  return rows;
+}
+
 /** Rows of one partition whose sort key starts with `prefix`, read strongly. */
 export const rowsUnder = <Schema extends z.ZodType>(
   ledger: Ledger,

@@ -153,7 +153,7 @@ export function changeMerchant(
   merchantId: string,
   change: MerchantChange,
 ): LabelledWrite {
-  const changed = Object.entries(change).filter(([, value]) => value !== undefined);
+  const changed = Object.entries(change);
   const sets = changed.map(([name]) => `${name} = :${name}`);
   return {
     label: 'merchant',

@@ -1,5 +1,5 @@
 import type { Currency } from '../domain/money.ts';
-import { MOST_FOLDS, releaseOf, sumOf, type Tranche } from '../domain/tranche.ts';
+import { aheadOf, MOST_FOLDS, releaseOf, sumOf, type Tranche } from '../domain/tranche.ts';
 import { addToBalance, type Change } from './balance-writes.ts';
 import { type CommitResult, commit, type LabelledWrite } from './commit.ts';
 import { merchantPk, trancheKey, transactionId, walletKey } from './keys.ts';
@@ -24,6 +24,23 @@ export async function release(
     result = await commit(ledger.dynamo, releaseWrites(ledger, merchantId, currency, part, now));
   }
   return result;
+}
+
+/**
+ * Folds what a debit needs beyond what its own transaction takes. Harmless whatever becomes of the debit:
+ * the money is available in either form.
+ * @returns whether there was any; then what the debit was decided on has changed.
+ */
+export async function foldAhead(
+  ledger: Ledger,
+  merchantId: string,
+  currency: Currency,
+  folds: readonly Tranche[],
+  now: Date,
+): Promise<boolean> {
+  const ahead = aheadOf(folds);
+  await release(ledger, merchantId, currency, ahead, now);
+  return ahead.length > 0;
 }
 
 function releaseWrites(

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Key } from './keys.ts';
-import { type Ledger, queryRows } from './ledger.ts';
+import { firstRows, type Ledger } from './ledger.ts';
 
 const candidate = z.object({ pk: z.string(), sk: z.string(), statusAt: z.string() });
 type Candidate = z.infer<typeof candidate>;
@@ -25,13 +25,12 @@ export async function newestInStatus(
   return { keys, last: newest.length > limit ? keys.at(-1)?.statusAt : undefined };
 }
 
-async function firstOf(
+function firstOf(
   ledger: Ledger,
   statusKey: string,
   before: string | undefined,
   count: number,
 ): Promise<Candidate[]> {
-  const rows: Candidate[] = [];
   const condition = {
     IndexName: 'byStatus',
     KeyConditionExpression: `statusKey = :key${before === undefined ? '' : ' AND statusAt < :before'}`,
@@ -40,11 +39,6 @@ async function firstOf(
       ...(before !== undefined && { ':before': before }),
     },
     ScanIndexForward: false,
-    Limit: count,
   };
-  for await (const row of queryRows(ledger, condition, candidate)) {
-    rows.push(row);
-    if (rows.length === count) break;
-  }
-  return rows;
+  return firstRows(ledger, condition, candidate, count);
 }

@@ -31,38 +31,57 @@ class WalletsInMotion extends Error {
   override readonly name = 'TransactionInProgressException';
 }
 
+/** All wallets with sums alone, unless said otherwise. */
+export type HoldingsWanted = {
+  readonly currency?: Currency;
+  /** How many of the next releases of each. */
+  readonly releases?: number;
+};
+
 /**
- * A merchant's wallets as they are at an instant, with the next so many releases of each (WA-4). What
- * changes between the reads would show money twice, or not at all: then all is read again.
+ * A merchant's wallets as they are at an instant (WA-4). What changes between the reads would show money
+ * twice, or not at all: then all is read again.
  * @throws a passing error where the wallets change faster than they can be read.
  */
 export async function readHoldings(
   ledger: Ledger,
   merchantId: string,
   now: Date,
-  mostReleases = 0,
+  { currency, releases = 0 }: HoldingsWanted = {},
 ): Promise<Holdings[]> {
-  let wallets = await readWallets(ledger, merchantId);
+  const read = async (): Promise<Wallet[]> => {
+    if (currency === undefined) return readWallets(ledger, merchantId);
+    const wallet = await readWallet(ledger, merchantId, currency);
+    return wallet === undefined ? [] : [wallet];
+  };
+  let wallets = await read();
   for (let reads = 0; reads < MOST_READS; reads += 1) {
-    if (wallets.every(({ pending }) => pending === 0n)) {
-      return wallets.map((wallet) => holdingsOf(wallet, minor(0n), []));
-    }
     const holdings = await Promise.all(
-      wallets.map(async (wallet) => {
-        const { currency, pending } = wallet;
-        if (pending === 0n) return holdingsOf(wallet, minor(0n), []);
-        const [matured, releases] = await Promise.all([
-          maturedTranches(ledger, merchantId, currency, pending, now),
-          upcomingTranches(ledger, merchantId, currency, now, { most: mostReleases }),
-        ]);
-        return holdingsOf(wallet, sumOf(matured), releases);
-      }),
+      wallets.map((wallet) => holdingsIn(ledger, merchantId, wallet, now, releases)),
     );
-    const again = await readWallets(ledger, merchantId);
+    // Nothing pending: there is no tranche, and nothing was read but the wallets.
+    if (wallets.every(({ pending }) => pending === 0n)) return holdings;
+    const again = await read();
     if (versionsOf(again) === versionsOf(wallets)) return holdings;
     wallets = again;
   }
   throw new WalletsInMotion(`the wallets of ${merchantId} change while they are read`);
+}
+
+async function holdingsIn(
+  ledger: Ledger,
+  merchantId: string,
+  wallet: Wallet,
+  now: Date,
+  most: number,
+): Promise<Holdings> {
+  const { currency, pending } = wallet;
+  if (pending === 0n) return holdingsOf(wallet, minor(0n), []);
+  const [matured, releases] = await Promise.all([
+    maturedTranches(ledger, merchantId, currency, pending, now),
+    upcomingTranches(ledger, merchantId, currency, now, { most }),
+  ]);
+  return holdingsOf(wallet, sumOf(matured), releases);
 }
 
 /**

@@ -282,7 +282,9 @@ describe('a fold in between', () => {
     await deposit(id, '5.00', inSeconds(1));
     await deposit(id, '7.00', inSeconds(60));
     wait(1);
-    const [usdWallet] = await readHoldings(ledgerThatFolds(), id, world.clock.now, 20);
+    const [usdWallet] = await readHoldings(ledgerThatFolds(), id, world.clock.now, {
+      releases: 20,
+    });
     expect(usdWallet).toMatchObject({
       available: 5_00n,
       pending: 7_00n,
