@@ -1,5 +1,6 @@
 import type { AcceptedApproval } from '../domain/approval.ts';
 import type { LabelledWrite } from './commit.ts';
+import { isNew, unchangedSinceRead } from './conditions.ts';
 import { creditKey, merchantKey, statusKeyOf, walletKey } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -10,7 +11,6 @@ export function approvalWrites(
   txnId: string,
 ): readonly LabelledWrite[] {
   const opened = { currency, seq: 1n, txn: txnId, phase: 'accept' };
-  const isNew = 'attribute_not_exists(pk)';
   return [
     {
       label: 'merchant',
@@ -19,7 +19,7 @@ export function approvalWrites(
           TableName: table,
           Key: merchantKey(merchant.id),
           UpdateExpression: 'SET #status = :active, statusKey = :statusKey, seq = :seqAfter',
-          ConditionExpression: 'seq = :seqRead AND #status = :pending',
+          ConditionExpression: `${unchangedSinceRead} AND #status = :pending`,
           ExpressionAttributeNames: { '#status': 'status' },
           ExpressionAttributeValues: {
             ':active': 'ACTIVE',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { AcceptedArchive } from '../domain/archive.ts';
 import { isFinal, STATUSES } from '../domain/transaction.ts';
 import type { LabelledWrite } from './commit.ts';
+import { unchangedSinceRead } from './conditions.ts';
 import { merchantKey, merchantPk, statusKeyOf, walletKey } from './keys.ts';
 import { type Ledger, queryRows } from './ledger.ts';
 
@@ -40,7 +41,7 @@ export const archiveWrites = (
         TableName: table,
         Key: merchantKey(merchant.id),
         UpdateExpression: 'SET #status = :archived, statusKey = :statusKey, seq = :seqAfter',
-        ConditionExpression: 'seq = :seqRead AND #status = :statusRead',
+        ConditionExpression: `${unchangedSinceRead} AND #status = :statusRead`,
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {
           ':archived': 'ARCHIVED',

@@ -13,6 +13,7 @@ import {
 import type { Currency } from '../domain/money.ts';
 import type { Holdings } from '../domain/tranche.ts';
 import type { LabelledWrite } from './commit.ts';
+import { isNew, unchangedSinceRead } from './conditions.ts';
 import {
   allStatusKeys,
   creditKey,
@@ -75,7 +76,7 @@ export const registrationWrites = (
       Put: {
         TableName: table,
         Item: { ...nameKey(merchant.name), merchantId: merchant.id },
-        ConditionExpression: 'attribute_not_exists(pk)',
+        ConditionExpression: isNew,
       },
     },
   },
@@ -89,14 +90,11 @@ export const registrationWrites = (
           ...statusKeys(merchant.id, merchant.status, merchant.createdAt),
           ...merchant,
         },
-        ConditionExpression: 'attribute_not_exists(pk)',
+        ConditionExpression: isNew,
       },
     },
   },
 ];
-
-/** The decision was made on exactly this version of the row. */
-export const unchangedSinceRead = 'seq = :seqRead';
 
 /**
  * Nothing of the merchant changes but its version: what it is about to have under way stops an archive

@@ -1,6 +1,7 @@
 import type { Currency, MinorUnits } from '../domain/money.ts';
 import { type Tranche, trancheRow } from '../domain/tranche.ts';
 import type { LabelledWrite } from './commit.ts';
+import { isNew } from './conditions.ts';
 import { dueKeys, merchantPk, trancheKey, tranchesOf } from './keys.ts';
 import { firstRows, type Ledger, queryRows } from './ledger.ts';
 
@@ -18,7 +19,7 @@ export const putTranche = (
         ...dueKeys(tranche.depositId, tranche.releaseAt, 'RELEASE'),
         ...tranche,
       },
-      ConditionExpression: 'attribute_not_exists(pk)',
+      ConditionExpression: isNew,
     },
   },
 });

@@ -9,6 +9,7 @@ import {
   type WithdrawalMove,
 } from '../domain/transaction.ts';
 import type { LabelledWrite } from './commit.ts';
+import { isNew } from './conditions.ts';
 import {
   dueKeys,
   dueKindOf,
@@ -19,8 +20,6 @@ import {
   transactionKey,
 } from './keys.ts';
 import { getRow, type Ledger, queryRows } from './ledger.ts';
-
-const isNew = 'attribute_not_exists(pk)';
 
 export const readTransaction = (
   ledger: Ledger,

@@ -9,6 +9,7 @@ import {
 } from '../domain/tranche.ts';
 import { addToBalance, type Change } from './balance-writes.ts';
 import type { LabelledWrite } from './commit.ts';
+import { isNew } from './conditions.ts';
 import { merchantKey, merchantPk, walletKey } from './keys.ts';
 import { getRow, type Ledger, rowsUnder } from './ledger.ts';
 import { foldTranches, maturedTranches, upcomingTranches } from './tranches.ts';
@@ -198,7 +199,7 @@ const openWallet = (
           txn: txnId,
           phase,
         },
-        ConditionExpression: 'attribute_not_exists(pk)',
+        ConditionExpression: isNew,
       },
     },
   },

@@ -1,9 +1,10 @@
 import type { Transaction } from '../domain/transaction.ts';
 import type { Draw, Execution } from '../domain/withdrawal.ts';
 import type { LabelledWrite } from './commit.ts';
+import { unchangedSinceRead } from './conditions.ts';
 import { creditKey } from './keys.ts';
 import type { Ledger } from './ledger.ts';
-import { spendWrite, unchangedSinceRead } from './merchants.ts';
+import { spendWrite } from './merchants.ts';
 import { lendFromPool } from './pool.ts';
 import { debitWallet } from './wallets.ts';
 

@@ -1,23 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   DeleteScheduleCommand,
   GetScheduleCommand,
   SchedulerClient,
 } from '@aws-sdk/client-scheduler';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { CREDENTIALS, REGION } from '../../local/cdk.ts';
+import { asRoot, makeDue, sweepNow } from '../support/by-hand.ts';
 import { adminToken, eventually, newMerchant, payouts, send, statusOf } from '../support/client.ts';
 import { localCloud } from '../support/local-cloud.ts';
 
 const MINUTE = 60_000;
 const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString();
-const root = () => ({
-  region: REGION,
-  endpoint: localCloud().cloud,
-  credentials: CREDENTIALS,
-});
 
 /** A withdrawal a good minute ahead, and its schedule, made by the relay. */
 async function scheduled() {
@@ -32,7 +25,7 @@ async function scheduled() {
 }
 const named = (id: string) => ({ GroupName: localCloud().outputs.ScheduleGroupName, Name: id });
 const scheduleOf = (id: string) =>
-  new SchedulerClient(root()).send(new GetScheduleCommand(named(id))).then(
+  new SchedulerClient(asRoot()).send(new GetScheduleCommand(named(id))).then(
     (found) => found,
     () => undefined,
   );
@@ -96,7 +89,7 @@ describe('money with a time, on the deployed app', () => {
   it(
     'WD-2 WD-8: one whose schedule was deleted by hand is carried out by the sweep',
     async () => {
-      await new SchedulerClient(root()).send(new DeleteScheduleCommand(named(lost.txnId)));
+      await new SchedulerClient(asRoot()).send(new DeleteScheduleCommand(named(lost.txnId)));
       await eventually(
         async () => Date.now() > Date.parse(lost.at),
         (passed) => passed,
@@ -104,17 +97,8 @@ describe('money with a time, on the deployed app', () => {
       );
       expect(await statusOf(lost.token, lost.txnId)).toBe('SCHEDULED');
       // Two minutes after its time it would be due by itself.
-      await new DynamoDBClient(root()).send(
-        new UpdateItemCommand({
-          TableName: localCloud().outputs.LedgerTableName,
-          Key: { pk: { S: `M#${lost.id}` }, sk: { S: `TXN#${lost.txnId}` } },
-          UpdateExpression: 'SET due = :past',
-          ConditionExpression: 'attribute_exists(due)',
-          ExpressionAttributeValues: { ':past': { S: '2026-01-01T00:00:00.000Z' } },
-        }),
-      );
-      const sweep = { FunctionName: localCloud().outputs.SweepFunctionName };
-      await new LambdaClient(root()).send(new InvokeCommand(sweep));
+      await makeDue(lost.id, lost.txnId);
+      await sweepNow();
       await eventually(
         () => statusOf(lost.token, lost.txnId),
         (status) => status === 'SUCCEEDED',

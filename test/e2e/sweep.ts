@@ -1,18 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PurgeQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, it } from '@jest/globals';
+import { asRoot, makeDue, sweepNow } from '../support/by-hand.ts';
 import { adminToken, eventually, newMerchant, payouts, send, statusOf } from '../support/client.ts';
 import { localCloud } from '../support/local-cloud.ts';
 
 it('WD-7 WD-8: a withdrawal whose message was lost is found by the sweep and paid once', async () => {
-  const { cloud, outputs } = localCloud();
-  const root = {
-    region: 'us-east-1',
-    endpoint: cloud,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  };
   const topUp = { token: await adminToken(), key: randomUUID(), body: { amount: '100.00' } };
   await send('/admin/pools/USD/topups', topUp);
   const account = `E2E-${randomUUID().slice(0, 8)}-503`;
@@ -25,23 +18,14 @@ it('WD-7 WD-8: a withdrawal whose message was lost is found by the sweep and pai
     () => statusOf(token, id),
     (status) => status === 'PROCESSING',
   );
-  await new SQSClient(root).send(new PurgeQueueCommand({ QueueUrl: outputs.SettlementQueueUrl }));
+  await new SQSClient(asRoot()).send(
+    new PurgeQueueCommand({ QueueUrl: localCloud().outputs.SettlementQueueUrl }),
+  );
   // The quiet period of the local stage is 5 s; what is due by then is long past.
-  const lambda = new LambdaClient(root);
   const found = await eventually(
     async () => {
-      await new DynamoDBClient(root)
-        .send(
-          new UpdateItemCommand({
-            TableName: outputs.LedgerTableName,
-            Key: { pk: { S: `M#${merchant.id}` }, sk: { S: `TXN#${id}` } },
-            UpdateExpression: 'SET due = :past',
-            ConditionExpression: 'attribute_exists(due)',
-            ExpressionAttributeValues: { ':past': { S: '2026-01-01T00:00:00.000Z' } },
-          }),
-        )
-        .catch(() => undefined);
-      await lambda.send(new InvokeCommand({ FunctionName: outputs.SweepFunctionName }));
+      await makeDue(merchant.id, id).catch(() => undefined);
+      await sweepNow();
       return statusOf(token, id);
     },
     (status) => status === 'SUCCEEDED',

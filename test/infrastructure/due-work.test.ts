@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { inside, templatesOf, theResource } from '../support/templates.ts';
 import { resolved } from './resolved.ts';
 import {
+  ADMINISTRATOR,
   allowed,
   answerTo,
   productionArn,
@@ -21,13 +22,7 @@ describe('WD-2 WD-4: the due queue', () => {
 
   it('takes messages from schedules and the sweep alone', async () => {
     expect(await allowed(send)).toEqual([scheduler?.name, 'sweep'].toSorted());
-    const administrator = {
-      arn: 'arn:aws:iam::123456789012:role/administrator',
-      policies: [
-        { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
-      ],
-    };
-    expect(await answerTo({ role: administrator, ...send })).toBe('ExplicitlyDenied');
+    expect(await answerTo({ role: ADMINISTRATOR, ...send })).toBe('ExplicitlyDenied');
   });
 
   it.each(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'])(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { resourcesOf } from '../support/templates.ts';
 import {
+  ADMINISTRATOR,
   allowed,
   answerTo,
   productionArn,
@@ -28,13 +29,7 @@ describe('settlement', () => {
   });
 
   it('WD-4: not even an administrator can put a message on the settlement queue', async () => {
-    const administrator: Pick<SimulatedRole, 'arn' | 'policies'> = {
-      arn: 'arn:aws:iam::123456789012:role/administrator',
-      policies: [
-        { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
-      ],
-    };
-    expect(await answerTo({ role: administrator, ...send })).toBe('ExplicitlyDenied');
+    expect(await answerTo({ role: ADMINISTRATOR, ...send })).toBe('ExplicitlyDenied');
   });
 
   it('WD-4: a role whose name only starts like that of relay-work is refused', async () => {

@@ -75,6 +75,14 @@ export const keyPolicy = (): PolicyDocument => {
   return policyDocument.parse(resolved(STAGE, templatesOf(STAGE).data, KeyPolicy));
 };
 
+/** Whoever may do everything that nobody forbids. */
+export const ADMINISTRATOR: Pick<SimulatedRole, 'arn' | 'policies'> = {
+  arn: `arn:aws:iam::${ACCOUNT}:role/administrator`,
+  policies: [
+    { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+  ],
+};
+
 export type Attempt = {
   readonly role: Pick<SimulatedRole, 'arn' | 'policies'>;
   readonly action: string;

@@ -15,12 +15,7 @@ afterAll(() => world.close());
 const archive = (id: string, key: string = randomUUID()) =>
   world.insist('POST /admin/merchants/{id}/archive', { admin: true, key, params: { id } });
 const deposit = (id: string, amount: string, currency = 'USD') =>
-  world.insist('POST /admin/wallets/{merchant_id}/deposits', {
-    admin: true,
-    key: randomUUID(),
-    params: { merchant_id: id },
-    body: { amount, currency },
-  });
+  world.deposit(id, { amount, currency });
 const withdraw = (as: string, source: string, key: string = randomUUID()) =>
   world.insist('POST /withdrawals', { as, key, body: { amount: '1.00', source } });
 describe('archiving a merchant', () => {

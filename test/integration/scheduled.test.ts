@@ -34,12 +34,7 @@ const cancel = (as: string, id: string) =>
 const read = async (as: string, id: string) =>
   (await world.insist('GET /withdrawals/{id}', { as, params: { id } })).body.data;
 const deposit = (id: string, amount: string, release_at?: string) =>
-  world.insist('POST /admin/wallets/{merchant_id}/deposits', {
-    admin: true,
-    key: randomUUID(),
-    params: { merchant_id: id },
-    body: { amount, ...(release_at && { release_at }) },
-  });
+  world.deposit(id, { amount, ...(release_at && { release_at }) });
 /** As the due queue does it: a message that must come again comes again. */
 const fire = async (merchantId: string, txnId: string): Promise<void> => {
   const carryOut = carryOutDue({ ledger: world.books.ledger, now: () => world.clock.now });

@@ -26,13 +26,8 @@ const inSeconds = (seconds: number): string =>
 const wait = (seconds: number) => {
   world.clock.now = new Date(world.clock.now.getTime() + seconds * SECOND);
 };
-const deposit = (id: string, amount: string, release_at?: unknown, key: string = randomUUID()) =>
-  world.insist('POST /admin/wallets/{merchant_id}/deposits', {
-    admin: true,
-    key,
-    params: { merchant_id: id },
-    body: { amount, ...(release_at !== undefined && { release_at }) },
-  });
+const deposit = (id: string, amount: string, release_at?: unknown, key?: string) =>
+  world.deposit(id, { amount, ...(release_at !== undefined && { release_at }) }, key);
 const withdraw = (as: string, amount: string, key: string = randomUUID()) =>
   world.insist('POST /withdrawals', { as, key, body: { amount, source: 'wallet' } });
 const wallet = async (as: string) =>
@@ -132,14 +127,7 @@ describe('a deposit with a time', () => {
     const id = await world.merchant('10.00');
     const body = { amount: '1.00', currency: 'EUR', release_at: inSeconds(30) };
     const replies = await Promise.all(
-      Array.from({ length: 20 }, (_, index) =>
-        world.insist('POST /admin/wallets/{merchant_id}/deposits', {
-          admin: true,
-          key: `k${index % 10}`,
-          params: { merchant_id: id },
-          body,
-        }),
-      ),
+      Array.from({ length: 20 }, (_, index) => world.deposit(id, body, `k${index % 10}`)),
     );
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([201]));
     const { items } = (await world.insist('GET /wallets', { as: id })).body.data;

@@ -26,12 +26,7 @@ async function party(fee = '2', funds?: string): Promise<Party> {
   return { id, name };
 }
 const deposit = (id: string, amount: string, currency = 'USD') =>
-  world.insist('POST /admin/wallets/{merchant_id}/deposits', {
-    admin: true,
-    key: randomUUID(),
-    params: { merchant_id: id },
-    body: { amount, currency },
-  });
+  world.deposit(id, { amount, currency });
 const transfer = (
   as: Party,
   to: string,

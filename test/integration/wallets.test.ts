@@ -13,13 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const deposit = (id: string, amount: string, currency = 'USD', key: string = randomUUID()) =>
-  world.insist('POST /admin/wallets/{merchant_id}/deposits', {
-    admin: true,
-    key,
-    params: { merchant_id: id },
-    body: { amount, currency },
-  });
+const deposit = (id: string, amount: string, currency = 'USD', key?: string) =>
+  world.deposit(id, { amount, currency }, key);
 const withdraw = (as: string, amount: string, key: string = randomUUID()) =>
   world.insist('POST /withdrawals', { as, key, body: { amount, source: 'wallet' } });
 const wallet = async (as: string, currency = 'USD') =>

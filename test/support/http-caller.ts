@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { RouteName } from '../../lambdas/api/routes.ts';
 import { type Endpoint, httpFamily } from '../../lambdas/runtime/http.ts';
-import { httpEvent, lambdaContext } from './http-event.ts';
+import { httpEvent, lambdaContext, replyOf } from './http-event.ts';
 import type { Reply, Request } from './world.ts';
 
 type Event = ReturnType<typeof httpEvent>;
@@ -14,14 +14,7 @@ export const callerOf = (endpoints: Partial<Record<RouteName, Endpoint>>) => {
     request: Request = {},
     tweak: (event: Event) => object = (event) => event,
   ): Promise<Reply> => {
-    const answer = await handler(tweak(httpEvent(route, request)), lambdaContext);
-    const text = answer.body ?? '';
-    return {
-      status: answer.statusCode ?? 0,
-      headers: answer.headers as Record<string, string>,
-      text,
-      body: JSON.parse(text),
-    };
+    return replyOf(await handler(tweak(httpEvent(route, request)), lambdaContext));
   };
 };
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Context } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { API_PREFIX, ROUTES, type RouteName } from '../../lambdas/api/routes.ts';
-import type { Request } from './world.ts';
+import type { Reply, Request } from './world.ts';
 
 export const lambdaContext: Context = {
   callbackWaitsForEmptyEventLoop: false,
@@ -17,6 +17,20 @@ export const lambdaContext: Context = {
   fail: () => {},
   succeed: () => {},
 };
+
+/** An answer as a client reads it. */
+export function replyOf({
+  body: text = '',
+  statusCode,
+  headers,
+}: APIGatewayProxyStructuredResultV2): Reply {
+  return {
+    status: statusCode ?? 0,
+    headers: headers as Record<string, string>,
+    text,
+    body: JSON.parse(text),
+  };
+}
 
 /** The event of HTTP API, payload 2.0, as the gateway makes it for a request with a verified token. */
 export function httpEvent(route: RouteName, request: Request) {

@@ -35,7 +35,7 @@ import { openLedger } from '../../lambdas/store/ledger.ts';
 import { registrationWrites } from '../../lambdas/store/merchants.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { type FaultCounts, type FaultRates, injectFaults } from './faults.ts';
-import { httpEvent, lambdaContext } from './http-event.ts';
+import { httpEvent, lambdaContext, replyOf } from './http-event.ts';
 
 export const USD = currencyCode.parse('USD');
 
@@ -59,6 +59,13 @@ export type Request = {
   readonly claims?: Record<string, string>;
 };
 
+type DepositBody = {
+  readonly amount: string;
+  readonly currency?: string;
+  /** Whatever a test wants to send for it. */
+  readonly release_at?: unknown;
+};
+
 /** The whole API but Cognito, on a real engine, called as the gateway calls it. */
 export type World = {
   readonly engine: Engine;
@@ -75,6 +82,8 @@ export type World = {
   readonly merchant: (limit: string, bankAccount?: string) => Promise<string>;
   readonly register: (name?: string, bankAccount?: string) => Promise<string>;
   readonly fillPool: (amount: string) => Promise<void>;
+  /** Into a wallet of a merchant, at once and in USD unless said otherwise. */
+  readonly deposit: (merchantId: string, body: DepositBody, key?: string) => Promise<Reply>;
   readonly rows: () => Promise<Record<string, unknown>[]>;
   readonly answers: () => Promise<Record<string, unknown>[]>;
   readonly close: () => void;
@@ -97,14 +106,7 @@ export async function startWorld(seed = 1, rates: FaultRates = NO_FAULTS): Promi
   const handler = httpFamily(endpointsOf(books));
 
   const call: World['call'] = async (route, request = {}) => {
-    const answer = await handler(httpEvent(route, request), lambdaContext);
-    const text = answer.body ?? '';
-    return {
-      status: answer.statusCode ?? 0,
-      headers: answer.headers as Record<string, string>,
-      text,
-      body: JSON.parse(text),
-    };
+    return replyOf(await handler(httpEvent(route, request), lambdaContext));
   };
   const insist: World['insist'] = async (route, request) => {
     for (let tries = 0; tries < 200; tries += 1) {
@@ -158,6 +160,13 @@ export async function startWorld(seed = 1, rates: FaultRates = NO_FAULTS): Promi
       const reply = await insist('POST /admin/pools/{currency}/topups', topUpUsd);
       if (reply.status !== 201) throw new Error(reply.text);
     },
+    deposit: (merchantId, body, key = randomUUID()) =>
+      insist('POST /admin/wallets/{merchant_id}/deposits', {
+        admin: true,
+        key,
+        params: { merchant_id: merchantId },
+        body,
+      }),
     rows: () => all(calm, engine.ledgerTable),
     answers: () => all(calm, engine.answersTable),
     close: () => {

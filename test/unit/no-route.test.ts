@@ -3,7 +3,7 @@ import { noRoute } from '../../lambdas/api/no-route.ts';
 import { API_PREFIX, ROUTES, type RouteName } from '../../lambdas/api/routes.ts';
 import { httpFunction } from '../../lambdas/runtime/http.ts';
 import { expectProblem } from '../support/http-caller.ts';
-import { httpEvent, lambdaContext } from '../support/http-event.ts';
+import { httpEvent, lambdaContext, replyOf } from '../support/http-event.ts';
 
 const handler = httpFunction(async ({ rawPath, requestContext }) =>
   noRoute(rawPath, requestContext.requestId),
@@ -11,22 +11,17 @@ const handler = httpFunction(async ({ rawPath, requestContext }) =>
 /** What no route took comes as `$default`, without a word about its token. */
 const call = async (method: string, path: string) => {
   const event = httpEvent('GET /health', {});
-  const answer = await handler(
-    {
-      ...event,
-      routeKey: '$default',
-      rawPath: path,
-      requestContext: { ...event.requestContext, http: { method, path } },
-    },
-    lambdaContext,
+  return replyOf(
+    await handler(
+      {
+        ...event,
+        routeKey: '$default',
+        rawPath: path,
+        requestContext: { ...event.requestContext, http: { method, path } },
+      },
+      lambdaContext,
+    ),
   );
-  const text = answer.body ?? '';
-  return {
-    status: answer.statusCode ?? 0,
-    headers: answer.headers as Record<string, string>,
-    text,
-    body: JSON.parse(text),
-  };
 };
 
 const names = Object.keys(ROUTES) as RouteName[];
