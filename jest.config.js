@@ -1,6 +1,6 @@
 const shared = {
   testEnvironment: 'node',
-  setupFiles: ['<rootDir>/test/support/quiet.ts'],
+  setupFiles: ['<rootDir>/test/harness/silence-logs.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -9,7 +9,6 @@ const shared = {
     ],
   },
 };
-const folders = ['unit', 'property', 'integration', 'infrastructure', 'architecture'];
 
 /** A run without e2e tests starts no cloud. */
 export default {
@@ -21,14 +20,15 @@ export default {
     {
       ...shared,
       displayName: 'in-process',
-      testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['<rootDir>/test/e2e/'],
     },
     {
       ...shared,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
-      globalSetup: '<rootDir>/test/support/local-cloud.ts',
-      globalTeardown: '<rootDir>/test/support/local-cloud-down.ts',
+      globalSetup: '<rootDir>/test/harness/local-cloud.ts',
+      globalTeardown: '<rootDir>/test/harness/local-cloud-down.ts',
     },
   ],
 };

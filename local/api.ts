@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { API_PREFIX } from '../lambdas/api/routes.ts';
-import { Trouble } from './trouble.ts';
+import { API_PREFIX } from '../lambdas/http/routes.ts';
+import { Trouble } from './cli-error.ts';
 
 /**
  * The API by path, not by host name: Node cannot resolve `<id>.execute-api.localhost`. `%24default`

@@ -1,13 +1,13 @@
 import { apiAddress } from './api.ts';
 import { type Bank, startBank } from './bank/server.ts';
 import { cdk, type Outputs } from './cdk.ts';
-import { makeWorkFolder } from './leftovers.ts';
+import { makeWorkFolder } from './cleanup.ts';
+import type { Trouble } from './cli-error.ts';
 import { type Emulator, foreignCloud, freePort, portTaken, startMiniStack } from './ministack.ts';
-import { type Say, step } from './progress.ts';
 import { ensurePython, pythonIsReady } from './python.ts';
+import { type Say, step } from './reporter.ts';
 import { ADMIN, createAdmin } from './seed.ts';
 import type { Settings } from './settings.ts';
-import type { Trouble } from './trouble.ts';
 
 export type LocalCloud = {
   readonly api: string;

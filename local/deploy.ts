@@ -1,8 +1,8 @@
 import { cdk } from './cdk.ts';
-import { makeWorkFolder } from './leftovers.ts';
+import { makeWorkFolder } from './cleanup.ts';
+import { command } from './cli-error.ts';
 import { readRunning } from './running.ts';
 import { readSettings } from './settings.ts';
-import { command } from './trouble.ts';
 
 await command(async () => {
   const from = performance.now();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ask, signIn } from './api.ts';
+import { command, Trouble } from './cli-error.ts';
 import {
   type Accepted,
   createMerchants,
@@ -11,10 +12,9 @@ import {
   withdrawAll,
 } from './load-run.ts';
 import { dollars, type Money, money, moneyText, sum } from './money.ts';
-import { step } from './progress.ts';
+import { step } from './reporter.ts';
 import { type Running, readRunning } from './running.ts';
 import { topUpPool } from './seed.ts';
-import { command, Trouble } from './trouble.ts';
 
 const MERCHANTS = 50;
 const WITHDRAWALS_EACH = 20;

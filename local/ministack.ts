@@ -3,10 +3,10 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:f
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Trouble, tailOf } from './cli-error.ts';
 import { type Group, startGroup } from './processes.ts';
 import { PYTHON } from './python.ts';
 import { BIN, ROOT } from './settings.ts';
-import { Trouble, tailOf } from './trouble.ts';
 
 const READY_WITHIN_MS = 30_000;
 const ASK_EVERY_MS = 50;

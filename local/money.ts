@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currencyCode, formatAmount, type MinorUnits, minor } from '../lambdas/domain/money.ts';
+import { currencyCode, formatAmount, type MinorUnits, minor } from '../lambdas/ledger/money.ts';
 
 /** Dollars in cents, as the load check counts them: whole numbers, never a float. */
 export type Money = MinorUnits;

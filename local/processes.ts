@@ -1,7 +1,7 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { undoAtExit } from './leftovers.ts';
-import { Trouble, tailOf } from './trouble.ts';
+import { undoAtExit } from './cleanup.ts';
+import { Trouble, tailOf } from './cli-error.ts';
 
 export type Group = { readonly process: ChildProcess; end(): void };
 

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Trouble } from './cli-error.ts';
 import { run } from './processes.ts';
 import { ROOT } from './settings.ts';
-import { Trouble } from './trouble.ts';
 
 const REQUIREMENTS = join(ROOT, 'local', 'requirements.txt');
 const INSTALLED = join(ROOT, '.venv', 'requirements.txt');

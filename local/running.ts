@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { outputs } from './cdk.ts';
-import { undoAtExit } from './leftovers.ts';
+import { undoAtExit } from './cleanup.ts';
+import { Trouble } from './cli-error.ts';
 import { ROOT } from './settings.ts';
-import { Trouble } from './trouble.ts';
 
 const user = z.object({ username: z.string(), password: z.string() });
 export type User = z.infer<typeof user>;

@@ -8,8 +8,8 @@ import {
 import { z } from 'zod';
 import { ask, call, signIn } from './api.ts';
 import { CREDENTIALS, type Outputs, REGION } from './cdk.ts';
+import { Trouble } from './cli-error.ts';
 import type { User } from './running.ts';
-import { Trouble } from './trouble.ts';
 
 /** Known to everybody who reads this, and good only for a cloud on the reader's own machine. */
 const PASSWORD = 'Surety-demo-2026';

@@ -1,6 +1,6 @@
 import { signIn } from './api.ts';
+import { command, Trouble } from './cli-error.ts';
 import { readRunning } from './running.ts';
-import { command, Trouble } from './trouble.ts';
 
 await command(async () => {
   const { api, admin, merchants } = await readRunning();

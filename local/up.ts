@@ -1,9 +1,9 @@
+import { command } from './cli-error.ts';
 import { type LocalCloud, startCloud } from './cloud.ts';
-import { type Say, step } from './progress.ts';
+import { type Say, step } from './reporter.ts';
 import { type User, writeRunning } from './running.ts';
 import { seedDemo } from './seed.ts';
 import { readSettings } from './settings.ts';
-import { command } from './trouble.ts';
 
 const say: Say = (line) => {
   process.stdout.write(`${line}\n`);

@@ -13,7 +13,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { z } from 'zod';
-import { API_PREFIX, ROUTES, type RouteName } from '../../lambdas/api/routes.ts';
+import { API_PREFIX, ROUTES, type RouteName } from '../../lambdas/http/routes.ts';
 import type { Stage } from '../stage-schema.ts';
 import { AccessLoggedStage } from './access-logged-stage.ts';
 

@@ -4,7 +4,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { settleEnv } from '../../lambdas/runtime/env.ts';
+import { settleEnv } from '../../lambdas/platform/env.ts';
 import type { Stage } from '../stage-schema.ts';
 import { SuretyFunction } from './surety-function.ts';
 import { mayCommit, mayReadLedger } from './table-access.ts';

@@ -23,7 +23,7 @@ type EnvSchema = z.ZodObject<Record<string, z.ZodType<unknown, string>>>;
 
 export type SuretyFunctionProps<Schema extends EnvSchema> = {
   readonly stage: Stage;
-  /** Of the entry file in lambdas/, of the function and of its logs. */
+  /** Of the entry file in lambdas/functions/, of the function and of its logs. */
   readonly name: string;
   /** The schema the function parses process.env with. It types `environment` below. */
   readonly env: Schema;
@@ -69,7 +69,7 @@ export class SuretyFunction<Schema extends EnvSchema> extends NodejsFunction {
       reason: 'X-Ray, and for the relay ListStreams, know no narrower resource.',
     });
     super(scope, id, {
-      entry: `lambdas/${name}.ts`,
+      entry: `lambdas/functions/${name}.ts`,
       functionName,
       description: props.impact,
       role,

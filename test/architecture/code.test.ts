@@ -2,8 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { foldersUnder, type Node, nameOf, namesIn, type Source, sourcesUnder } from './sources.ts';
 
 const lambdas = sourcesUnder('lambdas');
-const domain = lambdas.filter(({ path }) => path.startsWith('lambdas/domain/'));
-const entries = lambdas.filter(({ path }) => path.split('/').length === 2);
+/** The files that decide: no clock, no ids, no SDK. */
+const PURE =
+  /rule\.ts$|^lambdas\/ledger\/(balances|calendar|fees|merchant|money|postings|reasons|pending-releases|transactions)\.ts$/;
+const domain = lambdas.filter(({ path }) => PURE.test(path));
+const entries = lambdas.filter(({ path }) => path.startsWith('lambdas/functions/'));
 const ours = ['bin', 'lambdas', 'lib', 'local'].flatMap(sourcesUnder);
 
 /** Which of `sources` have a node that is wrong, and how. */
@@ -57,7 +60,7 @@ describe('the rules of the domain are pure', () => {
 });
 
 describe('DynamoDB is spoken in store only', () => {
-  const outside = lambdas.filter(({ path }) => !path.startsWith('lambdas/store/'));
+  const outside = lambdas.filter(({ path }) => !path.startsWith('lambdas/ledger/'));
 
   it('expressions', () => {
     const EXPRESSION =
@@ -69,12 +72,12 @@ describe('DynamoDB is spoken in store only', () => {
   it('commands; those of queues, schedules and Cognito have one file each', () => {
     const commands = new Set(using(outside, /^[A-Z]\w+Command$/));
     expect([...commands].toSorted()).toEqual([
-      'lambdas/api/identity.ts: InitiateAuthCommand',
-      'lambdas/api/identity.ts: SignUpCommand',
-      'lambdas/queue/schedules.ts: CreateScheduleCommand',
-      'lambdas/queue/schedules.ts: DeleteScheduleCommand',
-      'lambdas/queue/withdrawal-queue.ts: ChangeMessageVisibilityCommand',
-      'lambdas/queue/withdrawal-queue.ts: SendMessageCommand',
+      'lambdas/operations/auth/cognito.ts: InitiateAuthCommand',
+      'lambdas/operations/auth/cognito.ts: SignUpCommand',
+      'lambdas/payouts/payout-queue.ts: ChangeMessageVisibilityCommand',
+      'lambdas/payouts/payout-queue.ts: SendMessageCommand',
+      'lambdas/payouts/schedules.ts: CreateScheduleCommand',
+      'lambdas/payouts/schedules.ts: DeleteScheduleCommand',
     ]);
   });
 
@@ -84,7 +87,7 @@ describe('DynamoDB is spoken in store only', () => {
         (each) => each.split(':')[0],
       ),
     );
-    expect([...made]).toEqual(['lambdas/runtime/clients.ts']);
+    expect([...made]).toEqual(['lambdas/platform/clients.ts']);
   });
 
   it('CR-2: there is one way to write, a transaction, and one place that sends it', () => {
@@ -92,10 +95,10 @@ describe('DynamoDB is spoken in store only', () => {
       lambdas,
       /^((BatchWrite|Put|Update|Delete)(Item)?Command|(Batch)?ExecuteStatementCommand|ExecuteTransactionCommand|TransactWrite(Items)?Command)$/,
     );
-    expect([...new Set(writes)]).toEqual(['lambdas/store/commit.ts: TransactWriteCommand']);
+    expect([...new Set(writes)]).toEqual(['lambdas/ledger/commit.ts: TransactWriteCommand']);
     const reasons = using(lambdas, /^(TransactionCanceledException|\w*\.CancellationReasons)$/);
     expect(new Set(reasons.map((each) => each.split(':')[0]))).toEqual(
-      new Set(['lambdas/store/commit.ts']),
+      new Set(['lambdas/ledger/commit.ts']),
     );
   });
 
@@ -122,7 +125,10 @@ describe('DynamoDB is spoken in store only', () => {
       node.type === 'KeyValueProperty' && nameOf(node['key']) === 'Delete';
     const files = new Set(offenders(lambdas, deleting).map((each) => each.split(':')[0]));
     // The other one passes a write of either kind on.
-    expect([...files].toSorted()).toEqual(['lambdas/store/commit.ts', 'lambdas/store/tranches.ts']);
+    expect([...files].toSorted()).toEqual([
+      'lambdas/ledger/commit.ts',
+      'lambdas/ledger/rows/pending-releases.ts',
+    ]);
   });
 
   it('no table is ever scanned', () => {
@@ -162,9 +168,9 @@ describe('WA-1: money is never a number', () => {
       ),
     ).toEqual([
       // Seconds, not money.
-      'lambdas/queue/due-message.ts: Math.ceil',
-      'lambdas/queue/schedules.ts: Math.ceil',
-      'lambdas/store/answers.ts: Math.floor',
+      'lambdas/ledger/responses.ts: Math.floor',
+      'lambdas/payouts/schedule-message.ts: Math.ceil',
+      'lambdas/payouts/schedules.ts: Math.ceil',
     ]);
   });
 
@@ -176,13 +182,13 @@ describe('WA-1: money is never a number', () => {
 describe('every function is wrapped alike', () => {
   it('its environment is read in one file', () => {
     const readers = new Set(using(lambdas, /^process\.env$/).map((each) => each.split(':')[0]));
-    expect([...readers]).toEqual(['lambdas/runtime/env.ts']);
+    expect([...readers]).toEqual(['lambdas/platform/env.ts']);
   });
 
   it('it logs by code only', () => {
     expect(using(lambdas, /^console(\.|$)/)).toEqual([]);
     const loggers = new Set(using(lambdas, /^logger\./).map((each) => each.split(':')[0]));
-    expect([...loggers]).toEqual(['lambdas/runtime/observe.ts']);
+    expect([...loggers]).toEqual(['lambdas/platform/logger.ts']);
   });
 
   it('an entry file wires, and decides nothing', () => {
@@ -196,7 +202,7 @@ describe('every function is wrapped alike', () => {
 
 describe('a file can be read at one sitting', () => {
   /** A table of texts, one entry after the other: nothing to follow. */
-  const TABLES = ['lambdas/runtime/problems.ts'];
+  const TABLES = ['lambdas/http/problems.ts'];
 
   it('of 250 lines at most', () => {
     const long = ours.filter(({ path, lines }) => lines > 250 && !TABLES.includes(path));

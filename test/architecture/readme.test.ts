@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { WITHDRAWAL_MOVES } from '../../lambdas/domain/transaction.ts';
+import { WITHDRAWAL_MOVES } from '../../lambdas/ledger/transactions.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 

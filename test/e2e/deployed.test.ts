@@ -6,4 +6,4 @@ import './security.ts';
 import './withdrawal.ts';
 import './readme.ts';
 import './scheduled.ts';
-import './sweep.ts';
+import './recovery.ts';

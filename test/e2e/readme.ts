@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect, it } from '@jest/globals';
 import { createMerchant } from '../../local/seed.ts';
-import { adminToken, PASSWORD } from '../support/client.ts';
-import { localCloud } from '../support/local-cloud.ts';
+import { adminToken, PASSWORD } from '../harness/client.ts';
+import { localCloud } from '../harness/local-cloud.ts';
 
 /** The walk as a reader pastes it; only the file that says where everything runs is this run's own. */
 const walk = (): string => {

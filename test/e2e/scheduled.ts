@@ -5,9 +5,9 @@ import {
   SchedulerClient,
 } from '@aws-sdk/client-scheduler';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { asRoot, makeDue, sweepNow } from '../support/by-hand.ts';
-import { adminToken, eventually, newMerchant, payouts, send, statusOf } from '../support/client.ts';
-import { localCloud } from '../support/local-cloud.ts';
+import { adminToken, eventually, newMerchant, payouts, send, statusOf } from '../harness/client.ts';
+import { localCloud } from '../harness/local-cloud.ts';
+import { asRoot, makeDue, sweepNow } from '../harness/root-access.ts';
 
 const MINUTE = 60_000;
 const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString();

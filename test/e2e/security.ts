@@ -16,9 +16,9 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { adminToken, eventually, newMerchant, PASSWORD, send } from '../support/client.ts';
-import { localCloud } from '../support/local-cloud.ts';
-import { credentialsOf } from '../support/workers.ts';
+import { adminToken, eventually, newMerchant, PASSWORD, send } from '../harness/client.ts';
+import { localCloud } from '../harness/local-cloud.ts';
+import { credentialsOf } from '../harness/workers.ts';
 
 const MINUTE = 60_000;
 const root = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
@@ -239,13 +239,13 @@ describe('settlement is reached by nobody but the relay', () => {
       const names = [
         'auth',
         'me',
-        'transactions',
+        'history',
         'transfers',
         'wallets',
         'withdrawals',
-        'admin-merchants',
-        'admin-pools',
-        'ops',
+        'merchants',
+        'pools',
+        'health',
         'not-found',
       ];
       for (const name of names) {
@@ -270,7 +270,7 @@ describe('settlement is reached by nobody but the relay', () => {
   it('WD-4: the relay may send, but neither invoke nor read the secret', async () => {
     const { cloud, outputs } = localCloud();
     const credentials = await eventually(
-      async () => credentialsOf('relay-work'),
+      async () => credentialsOf('relay'),
       ({ accessKeyId }) => accessKeyId !== '',
     );
     const options = { region: 'us-east-1', endpoint: cloud, credentials };

@@ -8,8 +8,8 @@ import {
   payouts,
   send,
   statusOf,
-} from '../support/client.ts';
-import { workersOf } from '../support/workers.ts';
+} from '../harness/client.ts';
+import { workersOf } from '../harness/workers.ts';
 
 const MINUTE = 60_000;
 let admin: string;

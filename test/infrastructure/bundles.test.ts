@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { appOf, inside, templateOf } from '../support/templates.ts';
+import { appOf, inside, templateOf } from '../harness/templates.ts';
 import { resolved } from './resolved.ts';
 
 const LIMIT = 650 * 1024;

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { CfnResource } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { appOf } from '../support/templates.ts';
+import { appOf } from '../harness/templates.ts';
 
 const findings = ({ app, data, service }: ReturnType<typeof appOf>) =>
   [data, service].flatMap((stack) =>

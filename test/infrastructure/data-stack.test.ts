@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { inside, resourcesOf, theResource } from '../support/templates.ts';
+import { inside, resourcesOf, theResource } from '../harness/templates.ts';
 
 const STAGE = 'production';
 const ledger = theResource(STAGE, 'AWS::DynamoDB::Table', 'Ledger').Properties;

@@ -9,7 +9,7 @@ import {
   STAGE_NAMES,
   type StageName,
   templatesOf,
-} from '../support/templates.ts';
+} from '../harness/templates.ts';
 
 const functionsOf = (stage: StageName) =>
   resourcesOf(stage, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties);
@@ -46,7 +46,7 @@ describe.each(named)('%s', (name, properties) => {
 
   it('has an entry file of its name', () => {
     const entry = name.replace('surety-production-', '');
-    expect(existsSync(`lambdas/${entry}.ts`)).toBe(true);
+    expect(existsSync(`lambdas/functions/${entry}.ts`)).toBe(true);
     expect(variablesOf(properties)).toMatchObject({
       POWERTOOLS_SERVICE_NAME: entry,
       POWERTOOLS_LOG_LEVEL: 'INFO',
@@ -56,7 +56,7 @@ describe.each(named)('%s', (name, properties) => {
 
   it('ends before the gateway gives up, unless no gateway waits for it', () => {
     expect(properties['Timeout']).toBeLessThanOrEqual(
-      /-(settle|sweep|carry-out-due)$/.test(name) ? 30 : 20,
+      /-(settle|recover|execute-scheduled)$/.test(name) ? 30 : 20,
     );
   });
 });
@@ -106,5 +106,5 @@ it('a function without a variable its code parses does not compile', () => {
       environment: {},
       impact: 'Nobody is hurt.',
     });
-  expect(make).toThrow('lambdas/settle-twice.ts');
+  expect(make).toThrow('lambdas/functions/settle-twice.ts');
 });

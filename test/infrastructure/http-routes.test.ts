@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { API_PREFIX, ROUTES } from '../../lambdas/api/routes.ts';
-import { inside, resourcesOf, theResource } from '../support/templates.ts';
+import { API_PREFIX, ROUTES } from '../../lambdas/http/routes.ts';
+import { inside, resourcesOf, theResource } from '../harness/templates.ts';
 
 const STAGE = 'production';
 const functions = resourcesOf(STAGE, 'AWS::Lambda::Function');

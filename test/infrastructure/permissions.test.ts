@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { resourcesOf } from '../support/templates.ts';
+import { resourcesOf } from '../harness/templates.ts';
 import { allowed, keyPolicy, productionArn, productionRoles, sorted } from './simulated-iam.ts';
 
 const ROLES = productionRoles();
@@ -14,21 +14,21 @@ const WRITERS = [
   'transfers',
   'wallets',
   'withdrawals',
-  'admin-merchants',
-  'admin-pools',
+  'merchants',
+  'pools',
   'settle',
-  'carry-out-due',
-  'sweep',
+  'execute-scheduled',
+  'recover',
 ];
 /** No function has it: EventBridge Scheduler sends in it. */
 const SCHEDULER = productionRoles().find(({ name }) => name.includes('SchedulerRole'))?.name ?? '';
-const STORES_ANSWERS = ['transfers', 'wallets', 'withdrawals', 'admin-merchants', 'admin-pools'];
-const FOLDERS = ['transfers', 'withdrawals', 'carry-out-due', 'sweep'];
-const READERS = [...WRITERS, 'me', 'ops', 'transactions'];
+const STORES_ANSWERS = ['transfers', 'wallets', 'withdrawals', 'merchants', 'pools'];
+const FOLDERS = ['transfers', 'withdrawals', 'execute-scheduled', 'recover'];
+const READERS = [...WRITERS, 'me', 'health', 'history'];
 
 it('every function has a role of its own, and there is no other but the schedules’', () => {
   expect(sorted(ROLES.map(({ name }) => name))).toEqual(
-    sorted([...READERS, 'relay-work', 'not-found', 'confirm-registration', SCHEDULER]),
+    sorted([...READERS, 'relay', 'not-found', 'confirm-registration', SCHEDULER]),
   );
 });
 
@@ -82,13 +82,13 @@ describe('the Ledger', () => {
     },
   );
 
-  const WORKERS = ['settle', 'carry-out-due', 'sweep'];
+  const WORKERS = ['settle', 'execute-scheduled', 'recover'];
   it.each([
     ['byTime', []],
     ['byRecipient', []],
     ['byId', []],
     ['byStatus', []],
-    ['due', ['sweep']],
+    ['due', ['recover']],
   ])(
     'the index %s can be queried by those who answer (and %p), never scanned',
     async (index, workers) => {
@@ -101,10 +101,8 @@ describe('the Ledger', () => {
     },
   );
 
-  it('only relay-work reads the stream', async () => {
-    expect(await allowed({ action: 'dynamodb:GetRecords', resource: STREAM })).toEqual([
-      'relay-work',
-    ]);
+  it('only relay reads the stream', async () => {
+    expect(await allowed({ action: 'dynamodb:GetRecords', resource: STREAM })).toEqual(['relay']);
   });
 });
 
@@ -136,7 +134,7 @@ describe('the key of the tables', () => {
 
   it('can be used through DynamoDB by those who read or write', async () => {
     expect(await allowed({ ...key, action: 'kms:Decrypt', context: viaDynamo })).toEqual(
-      sorted([...READERS, 'relay-work']),
+      sorted([...READERS, 'relay']),
     );
     expect(await allowed({ ...key, action: 'kms:GenerateDataKey', context: viaDynamo })).toEqual(
       sorted(WRITERS),

@@ -1,4 +1,4 @@
-import { type StackTemplate, type StageName, templatesOf } from '../support/templates.ts';
+import { type StackTemplate, type StageName, templatesOf } from '../harness/templates.ts';
 
 const ACCOUNT = '123456789012';
 const REGION = 'eu-central-1';

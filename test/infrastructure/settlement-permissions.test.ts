@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { resourcesOf } from '../support/templates.ts';
+import { resourcesOf } from '../harness/templates.ts';
 import {
   ADMINISTRATOR,
   allowed,
@@ -24,16 +24,16 @@ const roleOf = (wanted: string): SimulatedRole => {
 describe('settlement', () => {
   const send = { action: 'sqs:SendMessage', resource: QUEUE, resourcePolicy: QUEUE_POLICY };
 
-  it('WD-4: only relay-work and the sweep can put a message on the settlement queue', async () => {
-    expect(await allowed(send)).toEqual(['relay-work', 'sweep']);
+  it('WD-4: only relay and the sweep can put a message on the settlement queue', async () => {
+    expect(await allowed(send)).toEqual(['recover', 'relay']);
   });
 
   it('WD-4: not even an administrator can put a message on the settlement queue', async () => {
     expect(await answerTo({ role: ADMINISTRATOR, ...send })).toBe('ExplicitlyDenied');
   });
 
-  it('WD-4: a role whose name only starts like that of relay-work is refused', async () => {
-    const relay = roleOf('relay-work');
+  it('WD-4: a role whose name only starts like that of relay is refused', async () => {
+    const relay = roleOf('relay');
     const session = `${relay.arn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}`;
     const as = (principal: string) =>
       answerTo({ role: relay, ...send, context: { 'aws:PrincipalArn': principal } });

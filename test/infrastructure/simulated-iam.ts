@@ -1,6 +1,6 @@
 import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { z } from 'zod';
-import { type StackTemplate, templatesOf, theResource } from '../support/templates.ts';
+import { type StackTemplate, templatesOf, theResource } from '../harness/templates.ts';
 import { arnOf, resolved } from './resolved.ts';
 
 const STAGE = 'production';

@@ -8,7 +8,7 @@ import {
   type StageName,
   stacksOf,
   theResource,
-} from '../support/templates.ts';
+} from '../harness/templates.ts';
 
 const ON_AWS = STAGE_NAMES.filter((name) => name !== 'local');
 const TABLES = ['Ledger', 'Idempotency'];

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import { checkedStage, StageRefused, stageOf } from '../../lib/stages.ts';
-import { DEPLOYMENT, STAGE_NAMES } from '../support/templates.ts';
+import { DEPLOYMENT, STAGE_NAMES } from '../harness/templates.ts';
 
 const PRODUCTION = stageOf('production', DEPLOYMENT);
 const { timers } = PRODUCTION.settlement;

@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { type Currency, currencyCode, type MinorUnits, parseAmount } from '../ledger/money.ts';
+import { TRANSACTION_TYPES } from '../ledger/transactions.ts';
+
+/** Fields that several operations take. Each says what is wrong by a `FieldReason`. */
+
+/** An amount is text until its currency is known: a JSON number may have been rounded on its way. */
+export const amountText = z.string().max(64, 'amount_too_large');
+
+export const currencyOr = (fallback: Currency) => currencyCode.default(fallback);
+
+/** Reads an amount in its currency's minor units, or names the field at `path` as wrong. */
+export function inMinorUnits(
+  path: string[],
+  text: string,
+  currency: Currency,
+  ctx: z.core.$RefinementCtx,
+): MinorUnits {
+  const amount = parseAmount(text, currency);
+  if (typeof amount === 'bigint') return amount;
+  ctx.addIssue({ code: 'custom', path, message: amount, input: text });
+  return z.NEVER;
+}
+
+/** Lower case, so that two names that differ only in case are one (ID-1). */
+export const username = z
+  .string()
+  .toLowerCase()
+  .regex(/^[a-z0-9][a-z0-9._-]{2,63}$/, 'username_malformed');
+
+/** A query without parameters, a body without fields. */
+export const nothing = z.strictObject({});
+export const noBody = nothing.optional();
+
+export const byId = z.object({ id: z.string().min(1).max(64) });
+
+/** An instant with its zone, in UTC from here on. */
+export const instant = z.iso
+  .datetime({ offset: true, error: 'time_malformed' })
+  .transform((text) => new Date(text).toISOString())
+  // In UTC it may have left the four-digit years, which is all that sorts.
+  .pipe(z.string().regex(/^[0-9]{4}-/, 'time_malformed'));
+
+/** What a list of transactions is narrowed by; the statuses depend on who asks. */
+export const historyQuery = {
+  type: z.enum(TRANSACTION_TYPES).optional(),
+  currency: currencyCode.optional(),
+  from: instant.optional(),
+  to: instant.optional(),
+};
+
+export const pageQuery = {
+  limit: z
+    .string()
+    .regex(/^[1-9][0-9]{0,2}$/, 'invalid')
+    .transform(Number)
+    .pipe(z.number().max(100))
+    .default(50),
+  cursor: z.string().max(512).optional(),
+};

@@ -1,0 +1,370 @@
+import type { FieldReason, Reason } from '../ledger/reasons.ts';
+
+export type Text = { readonly en: string; readonly fa: string };
+
+type Problem = Text & {
+  readonly status: number;
+  readonly title: string;
+  /** Kept as the answer to its idempotency key. Never for 409, 429 and 5xx: those may end otherwise next time. */
+  readonly stored: boolean;
+  readonly retryable: boolean;
+};
+
+const problem = (status: number, title: string, en: string, fa: string): Problem => ({
+  status,
+  title,
+  en,
+  fa,
+  stored: status < 500 && status !== 409 && status !== 429,
+  retryable: status >= 500 || status === 429,
+});
+
+/** Reason → status, both languages, and what to do next. A new reason does not compile until it is here. */
+export const PROBLEMS: Record<Reason, Problem> = {
+  malformed_json: problem(
+    400,
+    'Malformed JSON',
+    'The body is not valid JSON. Send one JSON object.',
+    'بدنهٔ درخواست JSON معتبر نیست. یک شیء JSON بفرستید.',
+  ),
+  body_too_large: problem(
+    413,
+    'Body too large',
+    'The body is larger than 32 KB. Send a smaller one.',
+    'بدنهٔ درخواست بزرگ‌تر از ۳۲ کیلوبایت است. بدنهٔ کوچک‌تری بفرستید.',
+  ),
+  invalid_request: problem(
+    422,
+    'Invalid request',
+    'Some fields are not valid. Correct the fields listed in errors.',
+    'برخی فیلدها معتبر نیستند. فیلدهای فهرست‌شده در errors را اصلاح کنید.',
+  ),
+  invalid_cursor: problem(
+    400,
+    'Invalid cursor',
+    'This cursor does not belong to this list. Start again without a cursor.',
+    'این نشانگر به این فهرست تعلق ندارد. بدون نشانگر دوباره شروع کنید.',
+  ),
+  unknown_route: problem(
+    404,
+    'Not found',
+    'There is nothing at this path. Check the address; the API lives under /api/v1.',
+    'در این مسیر چیزی وجود ندارد. نشانی را بررسی کنید؛ رابط زیر ‎/api/v1 است.',
+  ),
+  method_not_allowed: problem(
+    405,
+    'Method not allowed',
+    'This path does not take this method. The Allow header lists those it takes.',
+    'این مسیر این متد را نمی‌پذیرد. متدهای مجاز در سرآیند Allow آمده است.',
+  ),
+  access_token_required: problem(
+    401,
+    'Access token required',
+    'Send a Cognito access token; an ID token is not accepted.',
+    'توکن دسترسی (access) بفرستید؛ توکن هویت (ID) پذیرفته نمی‌شود.',
+  ),
+  invalid_credentials: problem(
+    401,
+    'Invalid credentials',
+    'The name, password or refresh token is not right. Check it, or sign in again.',
+    'نام، گذرواژه یا توکن تازه‌سازی درست نیست. آن را بررسی کنید یا دوباره وارد شوید.',
+  ),
+  password_change_required: problem(
+    403,
+    'Password change required',
+    'This account has a temporary password. Set a permanent one, then sign in again.',
+    'گذرواژهٔ این حساب موقت است. گذرواژهٔ دائمی بگذارید و دوباره وارد شوید.',
+  ),
+  admin_only: problem(
+    403,
+    'Administrators only',
+    'Only administrators may do this.',
+    'فقط مدیران اجازهٔ این کار را دارند.',
+  ),
+  not_a_merchant: problem(
+    403,
+    'Not a merchant',
+    'This account is not a merchant. Register it first, or sign in as a merchant.',
+    'این حساب پذیرنده نیست. ابتدا ثبت‌نام کنید یا با حساب پذیرنده وارد شوید.',
+  ),
+  merchant_not_approved: problem(
+    403,
+    'Merchant not approved',
+    'This merchant is not approved. Wait until an administrator approves it.',
+    'این پذیرنده تأیید نشده است. تا تأیید مدیر صبر کنید.',
+  ),
+  merchant_suspended: problem(
+    403,
+    'Merchant suspended',
+    'This merchant is suspended. Ask an administrator to reactivate it.',
+    'این پذیرنده تعلیق شده است. از مدیر بخواهید آن را دوباره فعال کند.',
+  ),
+  merchant_archived: problem(
+    403,
+    'Merchant archived',
+    'This merchant is archived and can do nothing new.',
+    'این پذیرنده بایگانی شده است و کار تازه‌ای نمی‌تواند انجام دهد.',
+  ),
+  idempotency_key_required: problem(
+    400,
+    'Idempotency-Key required',
+    'Send an Idempotency-Key header, a new one for each new operation.',
+    'سرآیند Idempotency-Key را بفرستید؛ برای هر عملیات تازه یک کلید تازه.',
+  ),
+  idempotency_key_reused: problem(
+    422,
+    'Idempotency-Key reused',
+    'This Idempotency-Key was used for another request. Use a new key for a new request.',
+    'این کلید برای درخواست دیگری به کار رفته است. برای درخواست تازه کلید تازه بفرستید.',
+  ),
+  request_in_progress: {
+    ...problem(
+      409,
+      'Request in progress',
+      'The first request with this key is still running. Send the same request again in a moment.',
+      'نخستین درخواست با این کلید هنوز در حال اجراست. کمی بعد همین درخواست را دوباره بفرستید.',
+    ),
+    retryable: true,
+  },
+  too_many_requests: problem(
+    429,
+    'Too many requests',
+    'Too many requests. Wait a little and try again.',
+    'درخواست‌ها بیش از حد است. کمی صبر کنید و دوباره بفرستید.',
+  ),
+  busy: problem(
+    503,
+    'Busy',
+    'The system is busy and nothing may have been done. Send the same request with the same key again.',
+    'سامانه شلوغ است و شاید کاری انجام نشده باشد. همین درخواست را با همین کلید دوباره بفرستید.',
+  ),
+  unhealthy: problem(
+    503,
+    'Unhealthy',
+    'A part that the service depends on does not answer. Try again in a moment.',
+    'بخشی که سامانه به آن وابسته است پاسخ نمی‌دهد. کمی بعد دوباره بفرستید.',
+  ),
+  internal_error: problem(
+    500,
+    'Internal error',
+    'Something went wrong on our side. Send the same request with the same key again; if it stays, quote the request_id.',
+    'خطایی در سامانه رخ داد. همین درخواست را با همین کلید دوباره بفرستید؛ اگر تکرار شد request_id را اعلام کنید.',
+  ),
+  name_taken: problem(
+    409,
+    'Name taken',
+    'This name is taken. Choose another, or sign in if it is yours.',
+    'این نام گرفته شده است. نام دیگری برگزینید یا اگر از آن شماست وارد شوید.',
+  ),
+  merchant_not_found: problem(
+    404,
+    'Merchant not found',
+    'There is no such merchant. Check the id.',
+    'چنین پذیرنده‌ای وجود ندارد. شناسه را بررسی کنید.',
+  ),
+  merchant_already_approved: problem(
+    409,
+    'Merchant already approved',
+    'This merchant has been approved already; its credit limit is unchanged.',
+    'این پذیرنده پیش‌تر تأیید شده است؛ سقف اعتبار آن تغییری نکرد.',
+  ),
+  merchant_rejected: problem(
+    409,
+    'Merchant rejected',
+    'This merchant was rejected and cannot be approved. It may register under another name.',
+    'این پذیرنده رد شده است و تأیید نمی‌شود. می‌تواند با نام دیگری ثبت‌نام کند.',
+  ),
+  merchant_not_pending: problem(
+    409,
+    'Merchant not pending',
+    'Only a merchant that waits for approval can be rejected.',
+    'فقط پذیرنده‌ای که در انتظار تأیید است رد می‌شود.',
+  ),
+  merchant_not_active: problem(
+    409,
+    'Merchant not active',
+    'Only an active merchant can be suspended.',
+    'فقط پذیرندهٔ فعال تعلیق می‌شود.',
+  ),
+  merchant_not_suspended: problem(
+    409,
+    'Merchant not suspended',
+    'Only a suspended merchant can be reactivated.',
+    'فقط پذیرندهٔ تعلیق‌شده دوباره فعال می‌شود.',
+  ),
+  merchant_not_archivable: problem(
+    409,
+    'Merchant not archivable',
+    'Only an active or suspended merchant can be archived.',
+    'فقط پذیرندهٔ فعال یا تعلیق‌شده بایگانی می‌شود.',
+  ),
+  merchant_not_empty: problem(
+    409,
+    'Merchant not empty',
+    'Its wallets, its used credit and what is on its way to the bank must all be zero first.',
+    'نخست باید کیف پول‌ها، اعتبار مصرف‌شده و مبالغ در راه بانک همگی صفر باشند.',
+  ),
+  withdrawal_not_found: problem(
+    404,
+    'Withdrawal not found',
+    'There is no such withdrawal. Check the id.',
+    'چنین برداشتی وجود ندارد. شناسه را بررسی کنید.',
+  ),
+  transaction_not_found: problem(
+    404,
+    'Transaction not found',
+    'There is no such transaction. Check the id, or the key and its operation.',
+    'چنین تراکنشی وجود ندارد. شناسه، یا کلید و عملیات آن را بررسی کنید.',
+  ),
+  merchant_cannot_receive: problem(
+    422,
+    'Merchant cannot receive',
+    'Only a merchant that is approved and not archived can receive money.',
+    'فقط پذیرنده‌ای که تأیید شده و بایگانی نشده باشد پول دریافت می‌کند.',
+  ),
+  withdrawal_not_cancellable: problem(
+    409,
+    'Withdrawal not cancellable',
+    'Only a withdrawal that is still SCHEDULED can be cancelled. Read it to see what became of it.',
+    'فقط برداشتی که هنوز SCHEDULED است لغو می‌شود. برای دیدن وضعیت، آن را بخوانید.',
+  ),
+  execution_too_soon: problem(
+    422,
+    'Execution too soon',
+    'A withdrawal is scheduled at least one minute ahead. Choose a later execute_at, or leave it out.',
+    'برداشت دست‌کم یک دقیقه بعد زمان‌بندی می‌شود. execute_at دیرتری برگزینید یا آن را نفرستید.',
+  ),
+  execution_too_far: problem(
+    422,
+    'Execution too far ahead',
+    'A withdrawal is scheduled at most one year ahead. Choose an earlier execute_at.',
+    'برداشت حداکثر یک سال بعد زمان‌بندی می‌شود. execute_at زودتری برگزینید.',
+  ),
+  release_too_far: problem(
+    422,
+    'Release too far ahead',
+    'A deposit may be released at most five years from now. Choose an earlier release_at.',
+    'زمان آزادسازی واریز حداکثر پنج سال بعد است. release_at زودتری برگزینید.',
+  ),
+  self_transfer: problem(
+    422,
+    'Transfer to oneself',
+    'Payer and payee are the same merchant. Name another payee.',
+    'پرداخت‌کننده و دریافت‌کننده یکی هستند. دریافت‌کنندهٔ دیگری نام ببرید.',
+  ),
+  payee_not_found: problem(
+    404,
+    'Payee not found',
+    'There is no merchant of this name or id that can receive money. Check it.',
+    'پذیرنده‌ای با این نام یا شناسه که بتواند پول بگیرد وجود ندارد. آن را بررسی کنید.',
+  ),
+  wallet_not_found: problem(
+    404,
+    'Wallet not found',
+    'There is no wallet in this currency. Use a currency listed under wallets in /me.',
+    'در این ارز کیف پولی نیست. ارزی را به کار ببرید که در ‎/me زیر wallets آمده است.',
+  ),
+  wallet_closed: problem(
+    422,
+    'Wallet closed',
+    'This wallet is closed and takes no more money.',
+    'این کیف پول بسته شده است و دیگر پولی نمی‌پذیرد.',
+  ),
+  insufficient_funds: problem(
+    402,
+    'Insufficient funds',
+    'The wallet does not hold this amount. Lower it, or wait for a deposit.',
+    'موجودی کیف پول برای این مبلغ کافی نیست. مبلغ را کم کنید یا منتظر واریز بمانید.',
+  ),
+  no_credit_line: problem(
+    422,
+    'No credit line',
+    'There is no credit line in this currency. Use a currency listed under credit in /me.',
+    'در این ارز خط اعتباری ندارید. ارزی را به کار ببرید که در ‎/me زیر credit آمده است.',
+  ),
+  insufficient_credit: problem(
+    402,
+    'Insufficient credit',
+    'The available credit does not cover this amount. Lower it, or ask for more credit.',
+    'اعتبار در دسترس برای این مبلغ کافی نیست. مبلغ را کم کنید یا اعتبار بیشتری بخواهید.',
+  ),
+  insufficient_pool: problem(
+    402,
+    'Credit pool exhausted',
+    'The credit pool cannot cover this amount now. Lower it, or try later with a new key.',
+    'استخر اعتباری اکنون این مبلغ را پوشش نمی‌دهد. مبلغ را کم کنید یا بعداً با کلید تازه بفرستید.',
+  ),
+};
+
+export const FIELD_PROBLEMS: Record<FieldReason, Text> = {
+  required: { en: 'This field is required.', fa: 'این فیلد لازم است.' },
+  wrong_type: {
+    en: 'This is of the wrong type; amounts are JSON strings.',
+    fa: 'نوع این مقدار درست نیست؛ مبلغ‌ها رشته‌اند.',
+  },
+  invalid: { en: 'This value is not valid.', fa: 'این مقدار معتبر نیست.' },
+  unknown_field: { en: 'There is no such field.', fa: 'چنین فیلدی وجود ندارد.' },
+  too_short: { en: 'This is too short or too small.', fa: 'این مقدار کوتاه یا کوچک است.' },
+  too_long: { en: 'This is too long or too large.', fa: 'این مقدار بلند یا بزرگ است.' },
+  not_one_of: {
+    en: 'This is not one of the allowed values.',
+    fa: 'این مقدار از مقدارهای مجاز نیست.',
+  },
+  fee_malformed: {
+    en: 'Write the fee in per cent, below 100, with up to four decimals, such as "2.5".',
+    fa: 'کارمزد را به درصد، کمتر از ۱۰۰ و با حداکثر چهار رقم اعشار بنویسید، مانند "2.5".',
+  },
+  tiers_overlap: {
+    en: 'Two tiers of this currency begin at the same volume. Leave one of them out.',
+    fa: 'دو پله از این ارز از یک حجم آغاز می‌شوند. یکی را حذف کنید.',
+  },
+  tiers_fall: {
+    en: 'The tiers of a currency must begin at rising volumes. Put them in order.',
+    fa: 'پله‌های هر ارز باید از حجم‌های افزایشی آغاز شوند. آن‌ها را مرتب کنید.',
+  },
+  nothing_to_change: {
+    en: 'Name at least one field to change.',
+    fa: 'دست‌کم یک فیلد برای تغییر نام ببرید.',
+  },
+  time_malformed: {
+    en: 'Write the time in RFC 3339 with its zone, such as "2026-11-21T09:30:00Z".',
+    fa: 'زمان را به قالب RFC 3339 با منطقهٔ زمانی بنویسید، مانند "2026-11-21T09:30:00Z".',
+  },
+  merchant_or_watched_status: {
+    en: 'Name a merchant, or one of the statuses SCHEDULED, UNKNOWN, MANUAL_REVIEW and FAILED.',
+    fa: 'یک پذیرنده یا یکی از وضعیت‌های SCHEDULED، UNKNOWN، MANUAL_REVIEW و FAILED را نام ببرید.',
+  },
+  currency_unknown: {
+    en: 'This is not a known currency. Use an ISO 4217 code, or BTC.',
+    fa: 'این ارز شناخته‌شده نیست. کد ISO 4217 یا BTC بفرستید.',
+  },
+  amount_malformed: {
+    en: 'Write the amount as a plain decimal string, such as "12.50".',
+    fa: 'مبلغ را به‌صورت رشتهٔ اعشاری ساده بنویسید، مانند "12.50".',
+  },
+  amount_too_precise: {
+    en: 'The amount has more decimals than its currency. It is not rounded for you.',
+    fa: 'تعداد رقم‌های اعشار بیش از ارز است. مبلغ گرد نمی‌شود.',
+  },
+  amount_too_large: { en: 'The amount is too large.', fa: 'مبلغ بیش از حد بزرگ است.' },
+  amount_not_positive: {
+    en: 'The amount must be greater than zero.',
+    fa: 'مبلغ باید بزرگ‌تر از صفر باشد.',
+  },
+  username_malformed: {
+    en: 'Use 3 to 64 letters a-z, digits, dots, dashes or underscores, starting with a letter or digit.',
+    fa: '۳ تا ۶۴ نویسه از حروف a-z، رقم، نقطه، خط تیره یا زیرخط؛ آغاز با حرف یا رقم.',
+  },
+  bank_account_malformed: {
+    en: 'Use 4 to 34 letters A-Z, digits or dashes.',
+    fa: '۴ تا ۳۴ نویسه از حروف A-Z، رقم یا خط تیره.',
+  },
+  password_too_weak: {
+    en: 'The password must have 8 or more characters, with upper case, lower case, a digit and a symbol.',
+    fa: 'گذرواژه باید دست‌کم ۸ نویسه با حرف بزرگ، حرف کوچک، رقم و نماد باشد.',
+  },
+  idempotency_key_malformed: {
+    en: 'Use 1 to 128 letters, digits, dots, underscores, colons or dashes.',
+    fa: '۱ تا ۱۲۸ نویسه از حروف، رقم، نقطه، زیرخط، دونقطه یا خط تیره.',
+  },
+};

@@ -1,0 +1,170 @@
+import * as z from 'zod';
+import { allStatusKeys } from '../keys.ts';
+import { getRows, type Ledger, queryRows } from '../table.ts';
+import {
+  isWatched,
+  type Status,
+  type Transaction,
+  type TransactionType,
+  transactionRow,
+} from '../transactions.ts';
+import { newestInStatus } from './status-index.ts';
+
+const candidate = z.object({
+  pk: z.string(),
+  sk: z.string(),
+  byTime: z.string(),
+  type: z.string(),
+  currency: z.string(),
+});
+type Candidate = z.infer<typeof candidate>;
+
+/** A page is never bought with more reads than this; the caller's cursor goes on from there. */
+const MOST_ROWS = 1_000;
+const CHUNK = 100;
+
+export type HistoryFilter = {
+  readonly type?: TransactionType | undefined;
+  /** Any of these; all where it is left out. */
+  readonly statuses?: readonly Status[] | undefined;
+  readonly currency?: string | undefined;
+  /** A transfer's parties, by name or id. */
+  readonly payer?: string | undefined;
+  readonly payee?: string | undefined;
+  /** ISO 8601 in UTC, both inclusive. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+};
+export type Page = { readonly before: string | undefined; readonly limit: number };
+
+export type HistoryPage = {
+  readonly transactions: readonly Transaction[];
+  /** Where the next page begins; undefined at the end. */
+  readonly last: string | undefined;
+};
+
+/** One subject's transactions, newest first. The index finds candidates; the rows say their status. */
+export async function history(
+  ledger: Ledger,
+  pk: string,
+  filter: HistoryFilter,
+  { before, limit }: Page,
+): Promise<HistoryPage> {
+  const found: (Transaction & { readonly byTime: string })[] = [];
+  let read = 0;
+  let last: string | undefined;
+  for await (const chunk of chunks(candidates(ledger, pk, filter, before))) {
+    // What the index can tell already is not fetched.
+    const fitting = chunk.filter(
+      ({ type, currency }) =>
+        (filter.type ?? type) === type && (filter.currency ?? currency) === currency,
+    );
+    const rows = await getRows(ledger, fitting, transactionRow.extend({ byTime: z.string() }));
+    found.push(...rows.filter((row) => matches(row, filter)));
+    read += chunk.length;
+    last = chunk.at(-1)?.byTime;
+    if (found.length > limit)
+      return { transactions: found.slice(0, limit), last: found[limit - 1]?.byTime };
+    if (read >= MOST_ROWS) return { transactions: found, last };
+  }
+  return { transactions: found, last: undefined };
+}
+
+const isParty = (wanted: string | undefined, ...names: readonly (string | undefined)[]): boolean =>
+  wanted === undefined || names.includes(wanted);
+
+const matches = (
+  { type, status, currency, createdAt, merchantId, payerName, payeeId, payeeName }: Transaction,
+  filter: HistoryFilter,
+): boolean =>
+  isParty(filter.payer, merchantId, payerName) &&
+  isParty(filter.payee, payeeId, payeeName) &&
+  (filter.type ?? type) === type &&
+  (filter.statuses ?? [status]).includes(status) &&
+  (filter.currency ?? currency) === currency &&
+  (filter.from ?? createdAt) <= createdAt &&
+  (filter.to ?? createdAt) >= createdAt;
+
+/** A merchant's history is what stands in its own partition, and what others have paid to it. */
+async function* candidates(
+  ledger: Ledger,
+  pk: string,
+  filter: HistoryFilter,
+  before: string | undefined,
+): AsyncGenerator<Candidate> {
+  const own = candidatesIn(ledger, 'byTime', 'pk', pk, filter, before);
+  const received = candidatesIn(ledger, 'byRecipient', 'recipient', pk, filter, before);
+  let [one, other] = await Promise.all([own.next(), received.next()]);
+  while (!one.done || !other.done) {
+    if (other.done || (!one.done && one.value.byTime > other.value.byTime)) {
+      if (!one.done) yield one.value;
+      one = await own.next();
+    } else {
+      yield other.value;
+      other = await received.next();
+    }
+  }
+}
+
+async function* candidatesIn(
+  ledger: Ledger,
+  index: 'byTime' | 'byRecipient',
+  key: 'pk' | 'recipient',
+  pk: string,
+  { from = '0', to }: HistoryFilter,
+  before: string | undefined,
+): AsyncGenerator<Candidate> {
+  // `~` sorts behind every id: the last instant itself belongs to the range.
+  const upper = [before, to === undefined ? undefined : `${to}#~`].filter(
+    (each) => each !== undefined,
+  );
+  // DynamoDB refuses a range that ends before it begins.
+  if (from > (upper.toSorted()[0] ?? '~')) return;
+  const condition = {
+    IndexName: index,
+    KeyConditionExpression: `${key} = :pk AND byTime BETWEEN :from AND :upper`,
+    ExpressionAttributeValues: { ':pk': pk, ':from': from, ':upper': upper.toSorted()[0] ?? '~' },
+    ScanIndexForward: false,
+  };
+  for await (const row of queryRows(ledger, condition, candidate)) {
+    // BETWEEN takes in its ends, and the last item of the page before is not of this one.
+    if (row.byTime !== before) yield row;
+  }
+}
+
+async function* chunks<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item[]> {
+  let chunk: Item[] = [];
+  for await (const item of items) {
+    chunk.push(item);
+    if (chunk.length === CHUNK) {
+      yield chunk;
+      chunk = [];
+    }
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** Transactions of all merchants in a status that is watched over, newest first. */
+export async function watchedTransactions(
+  ledger: Ledger,
+  status: Status,
+  filter: HistoryFilter,
+  { before, limit }: Page,
+): Promise<HistoryPage> {
+  if (!isWatched(status)) throw new Error(`${status} is not in the index`);
+  const partitions = allStatusKeys('TXN', status);
+  const found: Transaction[] = [];
+  let position = before;
+  for (let read = 0; read < MOST_ROWS; read += CHUNK) {
+    const page = await newestInStatus(ledger, partitions, position, CHUNK);
+    const rows = await getRows(ledger, page.keys, transactionRow.extend({ statusAt: z.string() }));
+    const fitting = rows.filter((row) => matches(row, { ...filter, statuses: [status] }));
+    const room = limit - found.length;
+    found.push(...fitting.slice(0, room));
+    if (fitting.length > room)
+      return { transactions: found, last: fitting[room - 1]?.statusAt ?? position };
+    position = page.last;
+    if (position === undefined) return { transactions: found, last: undefined };
+  }
+  return { transactions: found, last: position };
+}

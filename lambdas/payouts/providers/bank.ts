@@ -1,0 +1,137 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import * as z from 'zod';
+import { formatAmount } from '../../ledger/money.ts';
+import type { BankAnswer } from '../settle-rule.ts';
+import type { Bank, Payout } from './provider.ts';
+
+/** What the bank says of a payout, both when it pays and when it is asked. */
+const statement = z.object({
+  key: z.string(),
+  account: z.string(),
+  amount: z.string(),
+  currency: z.string(),
+  status: z.enum(['SUCCEEDED', 'REFUSED']),
+  reference: z.string().optional(),
+  code: z.string().optional(),
+});
+const problem = z.object({ code: z.string() });
+
+type Settings = {
+  readonly url: string;
+  readonly secret: () => Promise<string>;
+  /** Time for one call, in milliseconds. */
+  readonly callMs: number;
+};
+
+/** Nothing of the request can have left: no name, no connection, no TLS. */
+const NEVER_LEFT = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+/** Refused at the bank's door: a fault of ours to mend, or its limit; not a word about the payout. */
+const NOT_TAKEN_UP = new Set([400, 401, 403, 404, 405, 413, 415, 429]);
+const MOST_TRIES = 3;
+const BASE_MS = 200;
+
+type Reply = { readonly status: number; readonly body: unknown };
+type Heard = Reply | Extract<BankAnswer, { kind: 'not_executed' | 'unclear' }>;
+
+/** The bank over HTTP, with a time limit for each call (WD-5). */
+export function httpBank({ url, secret, callMs }: Settings): Bank {
+  const call = async (path: string, init: RequestInit, until: AbortSignal): Promise<Heard> => {
+    const password = await secret().catch(() => undefined);
+    if (password === undefined) return { kind: 'not_executed', why: 'no secret' };
+    try {
+      const response = await fetch(`${url}${path}`, {
+        ...init,
+        redirect: 'error',
+        signal: AbortSignal.any([until, AbortSignal.timeout(callMs)]),
+        headers: { ...init.headers, authorization: `Bearer ${password}` },
+      });
+      const text = await response.text();
+      return { status: response.status, body: parsed(text) };
+    } catch (error) {
+      const code = causeOf(error);
+      return NEVER_LEFT.has(code)
+        ? { kind: 'not_executed', why: code }
+        : { kind: 'unclear', why: code };
+    }
+  };
+
+  const payOnce = async (payout: Payout, until: AbortSignal): Promise<BankAnswer> => {
+    const { key, account, amount, currency } = payout;
+    const body = JSON.stringify({ account, amount: formatAmount(amount, currency), currency });
+    const headers = { 'content-type': 'application/json', 'idempotency-key': key };
+    const heard = await call('/payouts', { method: 'POST', headers, body }, until);
+    if ('kind' in heard) return heard;
+    if (NOT_TAKEN_UP.has(heard.status))
+      return { kind: 'not_executed', why: `HTTP ${heard.status}` };
+    return stated(heard, payout);
+  };
+
+  return {
+    pay: async (payout, until) => {
+      for (let tries = 1; ; tries += 1) {
+        const answer = await payOnce(payout, until);
+        if (answer.kind !== 'not_executed' || tries === MOST_TRIES) return answer;
+        const wait = Math.random() * BASE_MS * 2 ** tries;
+        const woken = await pause(wait, 'time', { signal: until }).catch(() => 'out of time');
+        if (woken !== 'time') return answer;
+      }
+    },
+    inquire: async (payout, until) => {
+      const path = `/payouts/${encodeURIComponent(payout.key)}`;
+      const heard = await call(path, { method: 'GET' }, until);
+      if ('kind' in heard) return { kind: 'unclear', why: heard.why };
+      const code = problem.safeParse(heard.body).data?.code;
+      // Any other 404 may come from a wrong address, which knows nothing of payouts.
+      if (heard.status === 404 && code === 'payout_not_found') return { kind: 'not_found' };
+      return stated(heard, payout);
+    },
+  };
+}
+
+/** Only a statement that is about this very payout counts; anything else leaves us in doubt. */
+function stated({ status, body }: Reply, payout: Payout): BankAnswer {
+  const said = statement.safeParse(body).data;
+  const isOurs =
+    said?.key === payout.key &&
+    said.account === payout.account &&
+    said.currency === payout.currency &&
+    said.amount === formatAmount(payout.amount, payout.currency);
+  if (!isOurs) return { kind: 'unclear', why: `HTTP ${status}` };
+  if (status >= 200 && status < 300 && said.status === 'SUCCEEDED') {
+    return { kind: 'succeeded', reference: said.reference ?? '' };
+  }
+  if (said.status === 'REFUSED' && (status === 422 || status === 200)) {
+    return { kind: 'refused', code: said.code ?? 'refused' };
+  }
+  return { kind: 'unclear', why: `HTTP ${status}` };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** fetch hides the system's code one level down. */
+const thrown = z.object({
+  name: z.string(),
+  cause: z.object({ code: z.string() }).optional().catch(undefined),
+});
+
+function causeOf(error: unknown): string {
+  const { data } = thrown.safeParse(error);
+  return data?.cause?.code ?? data?.name ?? 'unknown';
+}

@@ -1,0 +1,56 @@
+import { expect } from '@jest/globals';
+import { type Endpoint, httpFamily } from '../../lambdas/http/router.ts';
+import type { RouteName } from '../../lambdas/http/routes.ts';
+import type { Reply, Request } from './harness.ts';
+import { httpEvent, lambdaContext, replyOf } from './http-event.ts';
+
+type Event = ReturnType<typeof httpEvent>;
+
+/** Calls some endpoints as the gateway does; `tweak` makes of an event what the gateway might, too. */
+export const callerOf = (endpoints: Partial<Record<RouteName, Endpoint>>) => {
+  const handler = httpFamily(endpoints);
+  return async (
+    route: RouteName,
+    request: Request = {},
+    tweak: (event: Event) => object = (event) => event,
+  ): Promise<Reply> => {
+    return replyOf(await handler(tweak(httpEvent(route, request)), lambdaContext));
+  };
+};
+
+/** A text a Persian reader can read. */
+export const PERSIAN = /[آابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی]{2}/;
+
+/** The one shape of every refusal (AP-2). */
+export function expectProblem(reply: Reply, status: number, code: string): void {
+  expect([reply.status, reply.body.code]).toEqual([status, code]);
+  expect(reply.headers).toMatchObject({
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    'x-request-id': reply.body.request_id,
+  });
+  const { errors: _errors, ...problem } = reply.body;
+  expect(problem).toEqual({
+    type: `urn:surety:problem:${code}`,
+    title: expect.stringMatching(/^[A-Z]/),
+    status,
+    detail: problem.message.en,
+    code,
+    message: { en: expect.stringMatching(/^[A-Z].*\.$/), fa: expect.stringMatching(PERSIAN) },
+    request_id: expect.stringMatching(/./),
+    retryable: expect.any(Boolean),
+  });
+  expect(reply.headers['retry-after']).toBe(problem.retryable ? '1' : undefined);
+}
+
+/** Which fields were wrong and how; each is told in both languages (AP-3). */
+export function wrongFields(reply: Reply): Record<string, string> {
+  const errors: { field: string; code: string; message: unknown }[] = reply.body.errors;
+  for (const { message } of errors) {
+    expect(message).toEqual({
+      en: expect.stringMatching(/^[A-Z].*\.$/),
+      fa: expect.stringMatching(PERSIAN),
+    });
+  }
+  return Object.fromEntries(errors.map(({ field, code }) => [field, code]));
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { API_PREFIX, ROUTES, type RouteName } from '../../lambdas/http/routes.ts';
+import type { Reply, Request } from './harness.ts';
+
+export const lambdaContext: Context = {
+  callbackWaitsForEmptyEventLoop: false,
+  functionName: 'test',
+  functionVersion: '1',
+  invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:test',
+  memoryLimitInMB: '512',
+  awsRequestId: '1',
+  logGroupName: 'g',
+  logStreamName: 's',
+  getRemainingTimeInMillis: () => 10_000,
+  done: () => {},
+  fail: () => {},
+  succeed: () => {},
+};
+
+/** An answer as a client reads it. */
+export function replyOf({
+  body: text = '',
+  statusCode,
+  headers,
+}: APIGatewayProxyStructuredResultV2): Reply {
+  return {
+    status: statusCode ?? 0,
+    headers: headers as Record<string, string>,
+    text,
+    body: JSON.parse(text),
+  };
+}
+
+/** The event of HTTP API, payload 2.0, as the gateway makes it for a request with a verified token. */
+export function httpEvent(route: RouteName, request: Request) {
+  const [method = '', path = ''] = route.split(' ');
+  const params = request.params ?? {};
+  const actual = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
+  const text = typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
+  return {
+    version: '2.0',
+    routeKey: `${method} ${API_PREFIX}${path}`,
+    rawPath: `${API_PREFIX}${actual}`,
+    rawQueryString: new URLSearchParams(request.query).toString(),
+    headers: {
+      'content-type': 'application/json',
+      ...(request.key !== undefined && { 'idempotency-key': request.key }),
+    },
+    ...(request.query && { queryStringParameters: request.query }),
+    pathParameters: request.params ?? null,
+    ...(text !== undefined && { body: text }),
+    isBase64Encoded: false,
+    requestContext: {
+      requestId: randomUUID(),
+      http: { method, path: actual },
+      ...(ROUTES[route].access !== 'anyone' && {
+        authorizer: { jwt: { claims: request.claims ?? claimsOf(request) } },
+      }),
+    },
+  };
+}
+
+const claimsOf = ({ as, admin }: Request): Record<string, string> => ({
+  sub: as ?? 'an-admin',
+  token_use: 'access',
+  ...(admin && { 'cognito:groups': '[admins]' }),
+});

@@ -1,0 +1,254 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { creditKey, poolKey } from '../../lambdas/ledger/keys.ts';
+import type { Identity } from '../../lambdas/operations/auth/cognito.ts';
+import { register } from '../../lambdas/operations/auth/register.ts';
+import { approveMerchant } from '../../lambdas/operations/merchants/approve.ts';
+import { topUp } from '../../lambdas/operations/pools/top-up-pool.ts';
+import { createWithdrawal } from '../../lambdas/operations/withdrawals/create-withdrawal.ts';
+import type { Request } from '../harness/harness.ts';
+import { callerOf, expectProblem, wrongFields } from '../harness/http-caller.ts';
+import {
+  aCreditLine,
+  aMerchant,
+  type PaperBooks,
+  paperBooks,
+  stored,
+  USD,
+} from '../harness/in-memory-ledger.ts';
+
+const nobody = (): never => {
+  throw new Error('the form let it through');
+};
+const identity: Identity = { signUp: nobody, subOf: nobody, signIn: nobody, refresh: nobody };
+
+const aPool = { currency: USD, available: 900_00n, lent: 0n, seq: 1n, txn: 'T0', phase: 'accept' };
+
+let books: PaperBooks;
+let call: ReturnType<typeof callerOf>;
+beforeEach(() => {
+  books = paperBooks(
+    stored(aMerchant()),
+    stored(aMerchant({ id: 'new', status: 'PENDING' })),
+    { ...creditKey('m1', USD), ...aCreditLine(500_00n, 0n) },
+    { ...poolKey(USD, 'ROOT'), ...aPool },
+  );
+  call = callerOf({
+    'POST /withdrawals': createWithdrawal(books, USD),
+    'POST /admin/pools/{currency}/topups': topUp(books),
+    'POST /admin/merchants/{id}/approve': approveMerchant(books, USD),
+    'POST /auth/register': register(books.ledger, identity, {
+      currency: USD,
+      timeZone: 'UTC',
+      now: books.now,
+    }),
+  });
+});
+
+/** Every request that carries an amount: which field, and all else it needs. */
+const FORMS = [
+  ['POST /withdrawals', 'amount', { as: 'm1', key: 'k' }, {}],
+  [
+    'POST /admin/pools/{currency}/topups',
+    'amount',
+    { admin: true, key: 'k', params: { currency: 'USD' } },
+    {},
+  ],
+  [
+    'POST /admin/merchants/{id}/approve',
+    'credit_limit',
+    { admin: true, params: { id: 'new' } },
+    {},
+  ],
+  [
+    'POST /auth/register',
+    'requested_credit',
+    {},
+    { username: 'alice', password: 'Secret-123', bank_account: 'IR-1234' },
+  ],
+] as const satisfies readonly (readonly [string, string, Request, object])[];
+
+const BAD_AMOUNTS = [
+  ['missing', undefined, 'required'],
+  ['null', null, 'wrong_type'],
+  ['a JSON number', 10, 'wrong_type'],
+  ['a JSON number with decimals', 10.5, 'wrong_type'],
+  ['true', true, 'wrong_type'],
+  ['a list', ['10.00'], 'wrong_type'],
+  ['empty', '', 'amount_malformed'],
+  ['zero', '0.00', 'amount_not_positive'],
+  ['negative', '-10.00', 'amount_malformed'],
+  ['in scientific notation', '1e3', 'amount_malformed'],
+  ['NaN', 'NaN', 'amount_malformed'],
+  ['in Arabic-Indic digits', '١٠', 'amount_malformed'],
+  ['in Persian digits', '۱۰', 'amount_malformed'],
+  ['with a thousands separator', '1,000', 'amount_malformed'],
+  ['with a currency sign', '$10', 'amount_malformed'],
+  ['of three decimals where there are two', '1.001', 'amount_too_precise'],
+  ['of 40 digits', '1'.repeat(40), 'amount_too_large'],
+  ['of 1,000 digits', '1'.repeat(1_000), 'amount_too_large'],
+] as const;
+
+describe.each(FORMS)('WA-1 AP-3: %s', (route, field, request, rest) => {
+  it.each(BAD_AMOUNTS)(
+    'an amount that is %s is told by its field, and nothing is done',
+    async (...line) => {
+      const [, amount, code] = line;
+      const reply = await call(route, { ...request, body: { ...rest, [field]: amount } });
+      expectProblem(reply, 422, 'invalid_request');
+      expect(wrongFields(reply)).toEqual({ [field]: code });
+      expect(books.written).toEqual([]);
+    },
+  );
+
+  it('a field that nobody knows is told', async () => {
+    const body = { ...rest, [field]: '10.00', merchant_id: 'm2', fee: '0' };
+    const reply = await call(route, { ...request, body });
+    expectProblem(reply, 422, 'invalid_request');
+    expect(wrongFields(reply)).toEqual({ merchant_id: 'unknown_field', fee: 'unknown_field' });
+    expect(books.written).toEqual([]);
+  });
+
+  it('a query that nobody knows is told', async () => {
+    const body = { ...rest, [field]: '10.00' };
+    const reply = await call(route, { ...request, body, query: { dry_run: 'true' } });
+    expect(wrongFields(reply)).toEqual({ dry_run: 'unknown_field' });
+    expect(books.written).toEqual([]);
+  });
+});
+
+describe('WA-1: an amount fits its own currency', () => {
+  it.each([
+    ['1.5', 'JPY', 'amount_too_precise'],
+    ['1.0001', 'BHD', 'amount_too_precise'],
+    ['0.000000001', 'BTC', 'amount_too_precise'],
+    ['99999999999', 'BTC', 'amount_too_large'],
+  ])('%s %s: %s', async (amount, currency, code) => {
+    const reply = await call('POST /withdrawals', {
+      as: 'm1',
+      key: 'k',
+      body: { amount, currency },
+    });
+    expect(wrongFields(reply)).toEqual({ amount: code });
+  });
+
+  it.each(['', 'XXX', 'XAU', 'dollars', 'USD ', 'ریال'])('%j is no currency', async (currency) => {
+    const reply = await call('POST /withdrawals', {
+      as: 'm1',
+      key: 'k',
+      body: { amount: '1', currency },
+    });
+    expectProblem(reply, 422, 'invalid_request');
+    expect(wrongFields(reply)).toEqual({ currency: 'currency_unknown' });
+  });
+
+  it('nor is XAU in a path', async () => {
+    const topUpGold = { admin: true, key: 'k', params: { currency: 'XAU' }, body: { amount: '1' } };
+    const reply = await call('POST /admin/pools/{currency}/topups', topUpGold);
+    expect(wrongFields(reply)).toEqual({ currency: 'currency_unknown' });
+  });
+});
+
+describe('a request in good form is taken as it was written', () => {
+  const amountOf = () =>
+    books.written.flat().flatMap(({ Put }) => (Put?.Item?.['txnId'] ? [Put.Item['amount']] : []));
+
+  it.each([
+    ['POST /withdrawals', { as: 'm1', key: 'k', body: { amount: '12.3' } }, 202],
+    ['POST /withdrawals', { as: 'm1', key: 'k', body: { amount: '12.30', currency: 'usd' } }, 202],
+    [
+      'POST /admin/pools/{currency}/topups',
+      { admin: true, key: 'k', params: { currency: 'usd' }, body: { amount: '12.30' } },
+      201,
+    ],
+    [
+      'POST /admin/merchants/{id}/approve',
+      { admin: true, params: { id: 'new' }, body: { credit_limit: '12.30' } },
+      200,
+    ],
+  ] as const)('CR-2: %s %j', async (route, request, status) => {
+    const reply = await call(route, request);
+    expect([reply.status, amountOf()]).toEqual([status, [1230n]]);
+    expect(Object.values(reply.body.data)).toContain('12.30');
+  });
+
+  it('AP-1: where money moves, only with a key', async () => {
+    for (const route of ['POST /withdrawals', 'POST /admin/pools/{currency}/topups'] as const) {
+      const request = { admin: true, params: { currency: 'USD' }, body: { amount: '1.00' } };
+      expectProblem(await call(route, request), 400, 'idempotency_key_required');
+    }
+    expect(books.written).toEqual([]);
+  });
+
+  it('CR-2: a source other than credit is not offered', async () => {
+    const body = { amount: '1.00', source: 'pool' };
+    const reply = await call('POST /withdrawals', { as: 'm1', key: 'k', body });
+    expect(wrongFields(reply)).toEqual({ source: 'not_one_of' });
+  });
+});
+
+describe('ID-2: what a merchant’s status forbids, in the envelope of every refusal', () => {
+  it.each([
+    ['nobody', undefined, 403, 'not_a_merchant'],
+    ['one that waits for approval', 'PENDING', 403, 'merchant_not_approved'],
+    ['one that was rejected', 'REJECTED', 403, 'merchant_not_approved'],
+    ['one that is suspended', 'SUSPENDED', 403, 'merchant_suspended'],
+    ['one that is archived', 'ARCHIVED', 403, 'merchant_archived'],
+  ] as const)('a withdrawal by %s', async (_, status, code, reason) => {
+    books = paperBooks(...(status === undefined ? [] : [stored(aMerchant({ status }))]));
+    const withdrawing = callerOf({ 'POST /withdrawals': createWithdrawal(books, USD) });
+    const request = { as: 'm1', key: 'k', body: { amount: '1.00' } };
+    expectProblem(await withdrawing('POST /withdrawals', request), code, reason);
+    // Only the refusal itself is written, and that nothing was accepted meanwhile.
+    expect(books.written.flat().flatMap((write) => Object.keys(write))).toEqual([
+      'Put',
+      'ConditionCheck',
+    ]);
+  });
+
+  it.each([
+    ['nobody', undefined, 404, 'merchant_not_found'],
+    ['one that is approved already', 'ACTIVE', 409, 'merchant_already_approved'],
+    ['one that was rejected', 'REJECTED', 409, 'merchant_rejected'],
+  ] as const)('an approval of %s', async (_, status, code, reason) => {
+    books = paperBooks(...(status === undefined ? [] : [stored(aMerchant({ status }))]));
+    const approving = callerOf({
+      'POST /admin/merchants/{id}/approve': approveMerchant(books, USD),
+    });
+    const request = { admin: true, params: { id: 'm1' }, body: { credit_limit: '1.00' } };
+    const reply = await approving('POST /admin/merchants/{id}/approve', request);
+    expectProblem(reply, code, reason);
+    // A conflict with what is now may pass, and is not kept as the answer to its key.
+    expect(books.written).toHaveLength(code === 409 ? 0 : 1);
+  });
+});
+
+describe('ID-1: a registration in bad form', () => {
+  const good = {
+    username: 'alice',
+    password: 'Secret-123',
+    requested_credit: '10.00',
+    bank_account: 'IR-1234',
+  };
+  it.each([
+    ['username', 'al', 'username_malformed'],
+    ['username', '-alice', 'username_malformed'],
+    ['username', 'al ice', 'username_malformed'],
+    ['username', 'علی', 'username_malformed'],
+    ['username', 'a'.repeat(65), 'username_malformed'],
+    ['username', undefined, 'required'],
+    ['password', '', 'password_too_weak'],
+    ['password', undefined, 'required'],
+    ['password', 'x'.repeat(257), 'too_long'],
+    ['password', 12345678, 'wrong_type'],
+    ['bank_account', 'IR', 'bank_account_malformed'],
+    ['bank_account', 'IR 1234', 'bank_account_malformed'],
+    ['bank_account', 'I'.repeat(35), 'bank_account_malformed'],
+    ['bank_account', undefined, 'required'],
+    ['currency', 'XAU', 'currency_unknown'],
+  ])('%s %j: %s', async (field, value, code) => {
+    const reply = await call('POST /auth/register', { body: { ...good, [field]: value } });
+    expectProblem(reply, 422, 'invalid_request');
+    expect(wrongFields(reply)).toEqual({ [field]: code });
+    expect(reply.text).not.toContain('Secret-123');
+  });
+});

@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto';
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { merchantPk } from '../../../lambdas/ledger/keys.ts';
+import { minor } from '../../../lambdas/ledger/money.ts';
+import { putTransaction } from '../../../lambdas/ledger/rows/transactions.ts';
+import { settle } from '../../../lambdas/payouts/settle.ts';
+import { startWorld, USD, type World } from '../../harness/harness.ts';
+
+const MINUTE = 60_000;
+let world: World;
+/** A merchant with a history: approval, deposits, withdrawals that succeeded, failed and are on their way. */
+let as: string;
+let other: string;
+
+const wait = (ms: number) => {
+  world.clock.now = new Date(world.clock.now.getTime() + ms);
+};
+const at = () => world.clock.now.toISOString();
+type Query = Record<string, string>;
+const list = async (query: Query = {}, who = as) =>
+  (await world.call('GET /transactions', { as: who, query })).body;
+const all = async (query: Query) =>
+  (await world.call('GET /admin/transactions', { admin: true, query })).body;
+const ids = ({ data }: { data: { items: { id: string }[] } }) => data.items.map(({ id }) => id);
+
+const deposit = async (merchant_id: string, amount: string, currency = 'USD') => {
+  wait(MINUTE);
+  const request = {
+    admin: true,
+    key: randomUUID(),
+    params: { merchant_id },
+    body: { amount, currency },
+  };
+  return String(
+    (await world.call('POST /admin/wallets/{merchant_id}/deposits', request)).body.data.id,
+  );
+};
+const withdraw = async (key: string, outcome?: 'succeeded' | 'refused' | 'unclear', who = as) => {
+  wait(MINUTE);
+  const reply = await world.call('POST /withdrawals', { as: who, key, body: { amount: '1.00' } });
+  const { id } = reply.body.data;
+  if (outcome === undefined) return String(id);
+  const answers = {
+    succeeded: { kind: 'succeeded', reference: 'B-1' },
+    refused: { kind: 'refused', code: 'account_closed' },
+    unclear: { kind: 'unclear', why: 'test' },
+  } as const;
+  const say = async () => answers[outcome];
+  await settle({
+    ledger: world.books.ledger,
+    bank: { pay: say, inquire: say },
+    now: () => world.clock.now,
+    timers: { claimMs: 1_000, leaseMs: 90_000, visibilityMs: 180_000, quietMs: 600_000 },
+  })({ merchantId: who, txnId: id });
+  return String(id);
+};
+
+let made: Record<'dollars' | 'coins' | 'paid' | 'failed' | 'doubtful' | 'new' | 'failed2', string>;
+let noon: string;
+beforeAll(async () => {
+  world = await startWorld();
+  await world.fillPool('1000.00');
+  as = await world.merchant('100.00');
+  other = await world.merchant('100.00');
+  made = {
+    dollars: await deposit(as, '5.00'),
+    coins: await deposit(as, '0.5', 'BTC'),
+    paid: await withdraw('paid', 'succeeded'),
+    failed: '',
+    doubtful: '',
+    new: '',
+    failed2: '',
+  };
+  noon = at();
+  made.failed = await withdraw('failed', 'refused');
+  made.doubtful = await withdraw('doubtful', 'unclear');
+  made.new = await withdraw('new');
+  made.failed2 = await withdraw('failed2', 'refused', other);
+});
+afterAll(() => world.close());
+
+describe('a merchant’s history', () => {
+  it('LE-2: holds all that happened to its money and credit, newest first', async () => {
+    const { items } = (await list()).data;
+    expect(items.map(({ id }: { id: string }) => id).slice(0, 6)).toEqual([
+      made.new,
+      made.doubtful,
+      made.failed,
+      made.paid,
+      made.coins,
+      made.dollars,
+    ]);
+    expect(items[6]).toMatchObject({ type: 'approval', amount: '100.00' });
+    expect(items).toHaveLength(7);
+  });
+
+  it.each([
+    ['type', { type: 'deposit' }, ['coins', 'dollars']],
+    ['currency, in any case', { currency: 'btc' }, ['coins']],
+    ['status', { status: 'SUCCEEDED', type: 'withdrawal' }, ['paid']],
+    ['a doubt, which is to it what is under way', { status: 'PROCESSING' }, ['doubtful']],
+    ['nothing that there is', { status: 'CANCELLED' }, []],
+  ] as const)('LE-2: is narrowed by %s', async (_what, query, names) => {
+    expect(ids(await list(query))).toEqual(names.map((name) => made[name]));
+  });
+
+  it('LE-2: is narrowed by time, both ends included, in any zone', async () => {
+    expect(ids(await list({ from: noon, type: 'withdrawal' }))).toEqual([
+      made.new,
+      made.doubtful,
+      made.failed,
+      made.paid,
+    ]);
+    expect(ids(await list({ to: noon, type: 'withdrawal' }))).toEqual([made.paid]);
+    const inTehran = new Date(Date.parse(noon) + 3.5 * 60 * MINUTE)
+      .toISOString()
+      .replace('Z', '+03:30');
+    expect(ids(await list({ from: inTehran, to: inTehran }))).toEqual([made.paid]);
+  });
+
+  it.each([
+    ['from', '2026-11-20T12:00:00'],
+    ['to', 'yesterday'],
+    ['status', 'UNKNOWN'],
+    ['type', 'gift'],
+    ['currency', 'XYZ'],
+    ['limit', '0'],
+  ])('LE-2: a %s of %s is refused by name', async (field, value) => {
+    const reply = await list({ [field]: value });
+    expect([reply.status, reply.errors[0].field]).toEqual([422, field]);
+  });
+
+  it('LE-2: of a time that ends before it begins is empty, and one of the year 10000 is refused', async () => {
+    const reversed = await list({ from: '2027-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' });
+    expect([reversed.status, reversed.data.items]).toEqual([200, []]);
+    const far = await list({ to: '9999-12-31T23:59:59-23:59' });
+    expect([far.status, far.errors[0].code]).toEqual([422, 'time_malformed']);
+  });
+
+  it('AP-6: is paged without a gap or a repeat, whatever is new meanwhile, and ends', async () => {
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    for (let pages = 0; pages < 10; pages += 1) {
+      const page = await list({ limit: '2', type: 'withdrawal', ...(cursor && { cursor }) });
+      seen.push(...ids(page));
+      cursor = page.data.next_cursor;
+      if (cursor === null) break;
+      await deposit(as, '1.00', 'EUR');
+    }
+    expect(seen).toEqual([made.new, made.doubtful, made.failed, made.paid]);
+  });
+
+  it('AP-6: a cursor of another merchant or another filter is refused', async () => {
+    const { next_cursor: cursor } = (await list({ limit: '1' })).data;
+    expect((await list({ cursor }, other)).code).toBe('invalid_cursor');
+    expect((await list({ cursor, type: 'deposit' })).code).toBe('invalid_cursor');
+    expect((await list({ cursor })).status).toBe(200);
+  });
+
+  it('AP-6: a page ends after a thousand rows that do not fit, and the next goes on from there', async () => {
+    const busy = await world.merchant('10.00');
+    await manyDeposits(busy, 1_050);
+    const first = await list({ type: 'approval' }, busy);
+    expect(first.data.items).toEqual([]);
+    const second = await list({ type: 'approval', cursor: first.data.next_cursor }, busy);
+    expect(second.data.items).toMatchObject([{ type: 'approval' }]);
+    expect(second.data.next_cursor).toBeNull();
+  });
+});
+
+/** Rows as deposits leave them, newer than all else; their balances are of no interest here. */
+async function manyDeposits(merchantId: string, count: number): Promise<void> {
+  const later = new Date(world.clock.now.getTime() + MINUTE).toISOString();
+  const rows = Array.from({ length: count }, (_, index) => {
+    const txnId = `X${String(index).padStart(25, '0')}`;
+    const { write } = putTransaction(world.books.ledger, {
+      pk: merchantPk(merchantId),
+      txnId,
+      type: 'deposit',
+      status: 'SUCCEEDED',
+      amount: minor(1n),
+      currency: USD,
+      merchantId,
+      createdAt: later,
+      at: { SUCCEEDED: later },
+      phases: [],
+      requestHash: '',
+    });
+    return write;
+  });
+  for (let from = 0; from < count; from += 100) {
+    await world.calm.send(
+      new TransactWriteCommand({ TransactItems: rows.slice(from, from + 100) }),
+    );
+  }
+}
+
+describe('one transaction', () => {
+  it('LE-2: is its merchant’s own, and nobody else’s', async () => {
+    const read = (who: string) =>
+      world.call('GET /transactions/{id}', { as: who, params: { id: made.failed } });
+    expect((await read(as)).body.data).toMatchObject({
+      status: 'FAILED',
+      failure: 'account_closed',
+    });
+    const foreign = await read(other);
+    expect([foreign.status, foreign.body.code]).toEqual([404, 'transaction_not_found']);
+  });
+
+  it('LE-2: is found by the key it was asked for with, when its answer was lost', async () => {
+    const byKey = (key: string, who = as) =>
+      world.call('GET /transactions/by-key/{key}', {
+        as: who,
+        params: { key },
+        query: { operation: 'withdrawal' },
+      });
+    expect((await byKey('paid')).body.data).toMatchObject({ id: made.paid, status: 'SUCCEEDED' });
+    expect((await byKey('paid', other)).status).toBe(404);
+    expect((await byKey('never-sent')).status).toBe(404);
+    const unsaid = { as, params: { key: 'paid' } };
+    const reply = await world.call('GET /transactions/by-key/{key}', unsaid);
+    expect([reply.status, reply.body.errors[0].field]).toEqual([422, 'operation']);
+  });
+});
+
+describe('an administrator', () => {
+  it('LE-2: reads one merchant’s history, with the statuses as they are', async () => {
+    const items = ids(await all({ merchant: as, type: 'withdrawal' }));
+    expect(items).toEqual([made.new, made.doubtful, made.failed, made.paid]);
+    expect(ids(await all({ merchant: as, status: 'FAILED' }))).toEqual([made.failed]);
+  });
+
+  it('LE-2: finds what failed across all merchants, newest first, page by page', async () => {
+    const first = await all({ status: 'FAILED', limit: '1' });
+    expect(first.data.items).toMatchObject([{ id: made.failed2, merchant_id: other }]);
+    const cursor = String(first.data.next_cursor);
+    const next = await all({ status: 'FAILED', limit: '1', cursor });
+    expect(ids(next)).toEqual([made.failed]);
+    expect(next.data.next_cursor).toBeNull();
+  });
+
+  it('LE-2: must name a merchant or a status that is watched: nothing scans for it', async () => {
+    for (const query of [{}, { status: 'SUCCEEDED' }]) {
+      const reply = await all(query as Query);
+      expect([reply.status, reply.errors[0].code]).toEqual([422, 'merchant_or_watched_status']);
+    }
+  });
+
+  it('ID-6: sees every merchant’s balances in the list', async () => {
+    const reply = await world.call('GET /admin/merchants', { admin: true });
+    const found = reply.body.data.items.find(({ id }: { id: string }) => id === as);
+    expect(found.wallets).toContainEqual({
+      currency: 'BTC',
+      available: '0.50000000',
+      pending: '0.00000000',
+    });
+    expect(found.credit[0].utilised).toBe('3.00');
+  });
+});
