@@ -1,12 +1,12 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import type { Construct } from 'constructs';
-import { z } from 'zod';
-import { ApiFamilies } from './constructs/function-groups.ts';
+import { notFoundEnv } from '../lambdas/platform/env.ts';
+import { FunctionGroups, ROUTES } from './constructs/function-groups.ts';
 import { HttpRoutes } from './constructs/http-routes.ts';
-import { MinuteSweep } from './constructs/recovery.ts';
-import { WorkRelay } from './constructs/relay.ts';
-import { DueWork } from './constructs/schedules.ts';
+import { Recovery } from './constructs/recovery.ts';
+import { Relay } from './constructs/relay.ts';
+import { Schedules } from './constructs/schedules.ts';
 import { SettleWorker } from './constructs/settle-worker.ts';
 import { SuretyFunction } from './constructs/surety-function.ts';
 import { WorkQueue } from './constructs/work-queue.ts';
@@ -14,7 +14,7 @@ import type { DataStack } from './data-stack.ts';
 import { stackProps } from './stack-props.ts';
 import type { Stage } from './stage-schema.ts';
 
-/** Everything that runs, in the order in which a withdrawal passes through it. */
+/** The API, then the payout workers in the order in which a withdrawal passes through them. */
 export class ServiceStack extends Stack {
   constructor(scope: Construct, stage: Stage, data: DataStack) {
     super(scope, `surety-${stage.name}-service`, stackProps(stage));
@@ -22,28 +22,31 @@ export class ServiceStack extends Stack {
 
     const { api } = new HttpRoutes(this, 'Http', {
       stage,
-      families: new ApiFamilies(this, 'Families', { stage, data }).functions,
+      functions: new FunctionGroups(this, 'Groups', { stage, data }).functions,
       notFound: new SuretyFunction(this, 'NotFound', {
         stage,
         name: 'not-found',
-        env: z.object({}),
-        environment: {},
-        impact: 'Unknown paths and wrong methods are answered 500 instead of 404 or 405.',
+        env: notFoundEnv,
+        environment: { ROUTES: ROUTES.join(',') },
+        impact: 'Unknown paths and wrong methods get a 500 response instead of 404 or 405.',
       }),
       authorizer: new HttpUserPoolAuthorizer('Cognito', users.pool, {
         userPoolClients: [users.client],
       }),
     });
 
-    const settlement = new WorkQueue(this, 'Settlement', stage);
-    const dueWork = new DueWork(this, 'DueWork', { stage, ledger });
-    const [settlementQueue, dueQueue] = [settlement.queue, dueWork.due.queue];
-    const work = { stage, ledger, settlementQueue, dueQueue };
-    const { relay } = new WorkRelay(this, 'WorkRelay', { ...work, dueWork });
-    const settle = new SettleWorker(this, 'Settle', work);
-    const { sweep } = new MinuteSweep(this, 'MinuteSweep', work);
-    settlement.onlyFrom('OnlyRelayAndSweepSend', [relay.executionRole, sweep.executionRole]);
-    dueWork.due.onlyFrom('OnlySchedulesAndSweepSend', [dueWork.schedulerRole, sweep.executionRole]);
+    const payouts = new WorkQueue(this, 'Payouts', stage);
+    const schedules = new Schedules(this, 'Schedules', { stage, ledger });
+    const payoutQueue = payouts.queue;
+    const scheduleQueue = schedules.scheduleQueue.queue;
+    const relay = new Relay(this, 'Relay', { stage, ledger, payoutQueue, schedules });
+    const settle = new SettleWorker(this, 'Settle', { stage, ledger, payoutQueue });
+    const recover = new Recovery(this, 'Recover', { stage, ledger, payoutQueue, scheduleQueue });
+    payouts.onlyFrom('OnlyRelayAndRecoverySend', [relay.executionRole, recover.executionRole]);
+    schedules.scheduleQueue.onlyFrom('OnlySchedulesAndRecoverySend', [
+      schedules.schedulerRole,
+      recover.executionRole,
+    ]);
 
     this.#outputs({
       ApiId: api.apiId,
@@ -52,12 +55,12 @@ export class ServiceStack extends Stack {
       IdempotencyTableName: data.idempotency.tableName,
       UserPoolId: users.pool.userPoolId,
       UserPoolClientId: users.client.userPoolClientId,
-      SettlementQueueUrl: settlementQueue.queueUrl,
-      SettlementDlqUrl: settlement.parked.queueUrl,
-      DueQueueUrl: dueQueue.queueUrl,
-      ScheduleGroupName: dueWork.group.scheduleGroupName,
+      PayoutQueueUrl: payoutQueue.queueUrl,
+      PayoutDlqUrl: payouts.deadLetters.queueUrl,
+      ScheduleQueueUrl: scheduleQueue.queueUrl,
+      ScheduleGroupName: schedules.group.scheduleGroupName,
       SettleFunctionName: settle.functionName,
-      SweepFunctionName: sweep.functionName,
+      RecoverFunctionName: recover.functionName,
       BankSecretName: stage.bank.secretName,
     });
   }

@@ -1,67 +1,68 @@
 import type { Stage } from './stage-schema.ts';
 
-type Refusal = { readonly unsafe: (stage: Stage) => boolean; readonly because: string };
+type Refusal = { readonly unsafe: (stage: Stage) => boolean; readonly reason: string };
 
-/** What production may never be, and the sentence whoever deploys reads. */
+/** Settings that production refuses, each with the reason that the deployer sees. */
 const REFUSALS: readonly Refusal[] = [
   {
     unsafe: (stage) => !stage.deletionProtection,
-    because: 'tables and users must be protected from deletion',
+    reason: 'tables and users must be protected from deletion',
   },
   {
     unsafe: (stage) => !stage.customerKey,
-    because: 'tables must be encrypted with a KMS key of our own',
+    reason: 'tables must be encrypted with a customer managed KMS key',
   },
   {
     unsafe: (stage) => stage.corsOrigins.includes('*'),
-    because: 'CORS must name its origins, not allow every site (*)',
+    reason: 'CORS must list its origins instead of allowing every site (*)',
   },
   {
     unsafe: (stage) => stage.corsOrigins.some((origin) => origin.startsWith('http:')),
-    because: 'CORS origins must be https',
+    reason: 'CORS origins must be https',
   },
   {
     unsafe: (stage) => stage.bank.url.startsWith('http:'),
-    because: 'the bank must be called over https',
+    reason: 'the URL of the bank must use https',
   },
   {
     unsafe: (stage) => stage.bank.createSecret,
-    because: 'the secret of the bank must be the one the bank issued, not a generated one',
+    reason: 'the secret of the bank must be issued by the bank, not generated',
   },
   {
     unsafe: (stage) => stage.logLevel === 'DEBUG',
-    because: 'debug logs may hold what merchants send',
+    reason: 'debug logs can contain request data of merchants',
   },
-  { unsafe: (stage) => !stage.tracing, because: 'requests must be traced' },
+  { unsafe: (stage) => !stage.tracing, reason: 'tracing must be enabled' },
   {
     unsafe: (stage) => stage.account === '000000000000',
-    because: 'the account 000000000000 exists only on the local cloud',
+    reason: 'the account 000000000000 exists only on the local cloud',
   },
   {
     unsafe: (stage) => !stage.ownScheduleGroup,
-    because: 'schedules must have a group of their own, so that no other can use their role',
+    reason: 'schedules must have their own group, so that no other schedule can use their role',
   },
-  { unsafe: (stage) => !stage.enforceTls, because: 'queues must refuse plain http' },
+  { unsafe: (stage) => !stage.enforceTls, reason: 'queues must refuse plain http' },
   {
     unsafe: (stage) => stage.cliCredentials,
-    because: 'a deploy must use the bootstrapped roles, not the credentials of the command line',
+    reason: 'deployments must use the bootstrapped roles, not the credentials of the command line',
   },
   {
     unsafe: (stage) => stage.corsOverride,
-    because: 'the CORS override is a repair of the local cloud, and API Gateway refuses it',
+    reason: 'the CORS override works around the local cloud, and API Gateway rejects it',
   },
   {
-    unsafe: ({ settlement: { timers } }) => timers.bankCallMs < 8_000 || timers.quietMs < 600_000,
-    because: 'settlement timers must give a real bank its time: 8 s a call, 10 minutes of quiet',
+    unsafe: ({ settlement: { timers } }) =>
+      timers.providerCallMs < 8_000 || timers.quietMs < 600_000,
+    reason: 'settlement timers must suit a real bank: 8 s per call, 10 minutes of quiet period',
   },
   {
-    unsafe: ({ workStream }) => workStream.batchSize < 10 || workStream.maxRecordAgeSeconds < 3_600,
-    because: 'the relay must read in batches and keep trying for an hour at least',
+    unsafe: ({ stream }) => stream.batchSize < 10 || stream.maxRecordAgeSeconds < 3_600,
+    reason: 'the relay must read batches of at least 10 and retry for at least one hour',
   },
 ];
 
-/** Every reason why this stage must not be synthesized. */
+/** All reasons to refuse synthesis of this stage. */
 export const refusalsOf = (stage: Stage): readonly string[] =>
   stage.name === 'production'
-    ? REFUSALS.filter(({ unsafe }) => unsafe(stage)).map(({ because }) => because)
+    ? REFUSALS.filter(({ unsafe }) => unsafe(stage)).map(({ reason }) => reason)
     : [];

@@ -3,26 +3,30 @@ import { z } from 'zod';
 
 const count = z.int().positive();
 
-/** Each timer must end before the next one, or two workers can hold one withdrawal. */
+/** Each timer must end before the next one. Otherwise two workers can hold one payout. */
 const timers = z
   .strictObject({
-    /** One call to the bank, and all calls of one claim. */
-    bankCallMs: count,
-    bankClaimMs: count,
+    /** One call to the provider. */
+    providerCallMs: count,
+    /** All provider calls of one claim. */
+    claimMs: count,
     functionSeconds: count.max(900),
     leaseMs: count,
     visibilitySeconds: count.max(43_200),
-    /** How long the bank's "not found" proves nothing after a send. */
+    /** After a send, "not found" is not conclusive for this long. */
     quietMs: count,
   })
-  .refine((t) => t.bankCallMs < t.bankClaimMs, 'one bank call must be shorter than a claim')
-  .refine((t) => t.bankClaimMs < t.functionSeconds * 1000, 'a claim must end before its function')
+  .refine((t) => t.providerCallMs < t.claimMs, 'a provider call must be shorter than a claim')
+  .refine((t) => t.claimMs < t.functionSeconds * 1000, 'a claim must end before its function')
   .refine((t) => t.functionSeconds * 1000 < t.leaseMs, 'a function must end before its lease')
   .refine(
     (t) => t.leaseMs < t.visibilitySeconds * 1000,
-    'a lease must end before its message shows',
+    'a lease must end before its message is visible again',
   )
-  .refine((t) => t.quietMs >= 2 * t.bankCallMs, 'the quiet period must outlast two bank calls');
+  .refine(
+    (t) => t.quietMs >= 2 * t.providerCallMs,
+    'the quiet period must outlast two provider calls',
+  );
 
 export const stageSchema = z.strictObject({
   name: z.enum(['local', 'dev', 'staging', 'production']),
@@ -31,9 +35,9 @@ export const stageSchema = z.strictObject({
   defaultCurrency: z.string().regex(/^[A-Z]{3}$/),
   defaultTimeZone: z.string().min(1),
   deletionProtection: z.boolean(),
-  /** Tables under a KMS key of our own, whose use can be audited and withdrawn. */
+  /** Encrypts tables with a customer managed KMS key. Its use can be audited and revoked. */
   customerKey: z.boolean(),
-  /** Sites whose pages may call the API; none, unless named. */
+  /** Origins of browser clients. None by default. */
   corsOrigins: z.array(
     z
       .string()
@@ -45,7 +49,7 @@ export const stageSchema = z.strictObject({
   bank: z.strictObject({
     url: z.url({ protocol: /^https?$/, error: 'set SURETY_BANK_URL to the address of the bank' }),
     secretName: z.string('set SURETY_BANK_SECRET to the name of the secret of the bank').min(1),
-    /** A made-up secret, for a bank that is a simulator. */
+    /** Generates a secret. For a bank simulator only. */
     createSecret: z.boolean(),
   }),
   logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
@@ -54,16 +58,17 @@ export const stageSchema = z.strictObject({
   throttle: z.strictObject({ rate: count, burst: count }),
   settlement: z.strictObject({
     timers,
-    /** How many settle functions may talk to the bank at once. */
+    /** Concurrent executions of settle, and so of calls to the bank. */
     maxConcurrency: z.int().min(2).max(1000),
   }),
-  workStream: z.strictObject({
+  /** How the relay reads the stream of the Ledger. */
+  stream: z.strictObject({
     batchSize: count.max(10_000),
     maxRecordAgeSeconds: z.int().min(60).max(86_400),
     retryAttempts: z.int().min(0).max(10_000),
     parallelization: count.max(10),
   }),
-  /** Schedules in a group of their own, which their role is tied to; otherwise in the default one. */
+  /** Puts schedules in their own group, and ties their role to it. Otherwise: the default group. */
   ownScheduleGroup: z.boolean(),
   enforceTls: z.boolean(),
   cliCredentials: z.boolean(),

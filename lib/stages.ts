@@ -2,7 +2,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { refusalsOf } from './stage-refusals.ts';
 import { type Stage, stageSchema } from './stage-schema.ts';
 
-/** What a deployment brings along: bin reads it from the environment, nothing in lib does. */
+/** Settings that a deployment supplies. bin reads them from the environment; lib does not. */
 export type Deployment = {
   readonly account?: string | undefined;
   readonly region?: string | undefined;
@@ -11,7 +11,7 @@ export type Deployment = {
   readonly corsOrigins?: readonly string[] | undefined;
 };
 
-/** A stage that must not be synthesized; its message is one line for whoever deploys. */
+/** The stage must not be synthesized. The message is one line for the deployer. */
 export class StageRefused extends Error {
   override readonly name = 'StageRefused';
 }
@@ -31,8 +31,8 @@ const onAws = (deployment: Deployment) => ({
   throttle: { rate: 1_000, burst: 2_000 },
   settlement: {
     timers: {
-      bankCallMs: 8_000,
-      bankClaimMs: 20_000,
+      providerCallMs: 8_000,
+      claimMs: 20_000,
       functionSeconds: 30,
       leaseMs: 90_000,
       visibilitySeconds: 180,
@@ -40,11 +40,11 @@ const onAws = (deployment: Deployment) => ({
     },
     maxConcurrency: 10,
   },
-  workStream: {
+  stream: {
     batchSize: 100,
-    // A record lives 24 h in the stream: an outage of half that long loses nothing.
+    // The stream keeps a record for 24 h. An outage of 12 h loses no record.
     maxRecordAgeSeconds: 43_200,
-    // Without a bound one poison record holds up its shard for a day, and is then lost.
+    // Without a limit, a record that always fails blocks its shard for 24 h and is then lost.
     retryAttempts: 100,
     parallelization: 4,
   },
@@ -54,7 +54,7 @@ const onAws = (deployment: Deployment) => ({
   corsOverride: false,
 });
 
-/** What one developer may lose: nothing is protected, and the bank's secret is made up. */
+/** Settings of a developer's own stage: no protection, and a generated bank secret. */
 const forOneDeveloper = (deployment: Deployment, name: string) => ({
   ...onAws(deployment),
   deletionProtection: false,
@@ -62,40 +62,40 @@ const forOneDeveloper = (deployment: Deployment, name: string) => ({
   corsOrigins: deployment.corsOrigins ?? ['*'],
   logRetention: RetentionDays.ONE_WEEK,
   bank: {
-    // `.invalid` never resolves: without a bank of its own such a stage settles nothing.
+    // `.invalid` never resolves (RFC 2606). Without a bank URL the stage settles no payout.
     url: deployment.bankUrl ?? 'https://bank.invalid',
     secretName: deployment.bankSecretName ?? `surety-${name}/bank`,
     createSecret: deployment.bankSecretName === undefined,
   },
 });
 
-/** Every difference between the local cloud (MiniStack) and AWS, and why it must be. */
+/** All differences between the local cloud (MiniStack) and AWS, with their reasons. */
 const LOCAL_DIFFERENCES = {
   account: '000000000000',
   region: 'us-east-1',
-  // Its IAM takes every schedule for one of the default group.
+  // Its IAM evaluates every schedule as part of the default group.
   ownScheduleGroup: false,
-  // It speaks plain http, which a TLS-only policy refuses even to root.
+  // It serves plain http. A TLS-only policy denies that, even to root.
   enforceTls: false,
-  // Its bootstrap bucket refuses the publishing role over http.
+  // Its bootstrap bucket denies the publishing role over http.
   cliCredentials: true,
-  // It stores CORS settings made by CloudFormation under keys it does not read.
+  // It stores the CORS settings of CloudFormation under keys that it does not read.
   corsOverride: true,
   // It has no X-Ray.
   tracing: false,
-  // It ends retries of a stream only by age, and drops what a batch reports as failed.
-  workStream: { batchSize: 1, maxRecordAgeSeconds: 60, retryAttempts: 100, parallelization: 1 },
-  // A developer waits for a time-out, a lease or a redelivery; the order is the same as on AWS.
+  // It limits stream retries by age only, and drops records that a batch reports as failed.
+  stream: { batchSize: 1, maxRecordAgeSeconds: 60, retryAttempts: 100, parallelization: 1 },
+  // Short, because developers wait for timeouts, leases and redeliveries. Same order as on AWS.
   settlement: {
     timers: {
-      bankCallMs: 2_000,
-      bankClaimMs: 5_000,
+      providerCallMs: 2_000,
+      claimMs: 5_000,
       functionSeconds: 10,
       leaseMs: 15_000,
       visibilitySeconds: 20,
       quietMs: 5_000,
     },
-    // Each function at work is a process of 75 MB on the developer's machine.
+    // Each concurrent execution is a process of 75 MB on the developer's machine.
     maxConcurrency: 4,
   },
 } as const;
@@ -113,7 +113,7 @@ const STAGES = {
     logLevel: 'DEBUG',
     throttle: { rate: 100, burst: 200 },
   }),
-  // As production in all but size, so that what it proves holds there.
+  // Differs from production only in size, so that tests on staging are valid for production.
   staging: onAws,
   production: (deployment: Deployment) => ({
     ...onAws(deployment),
@@ -125,7 +125,7 @@ const STAGES = {
 
 const isStageName = (name: string): name is keyof typeof STAGES => Object.hasOwn(STAGES, name);
 
-/** A stage as it may be synthesized. Throws StageRefused with every reason why not. */
+/** Parses and checks a stage. Throws StageRefused with all reasons. */
 export const checkedStage = (candidate: Record<string, unknown>): Stage => {
   const { name } = candidate;
   const refuse = (reasons: readonly string[]) =>

@@ -1,23 +1,32 @@
 import { z } from 'zod';
-import { API_PREFIX } from '../lambdas/http/routes.ts';
-import { Trouble } from './cli-error.ts';
+import { API_PREFIX } from '../lambdas/http/operation.ts';
+import { CliError } from './cli-error.ts';
 
 /**
- * The API by path, not by host name: Node cannot resolve `<id>.execute-api.localhost`. `%24default`
- * is the stage `$default`, written so that no shell takes it for a variable.
+ * The API by path instead of host name: Node cannot resolve `<id>.execute-api.localhost`. `%24default`
+ * is the stage `$default`, encoded so that a shell does not expand it.
  */
 export const apiAddress = (cloud: string, apiId: string): string =>
   `${cloud.replace(/\/$/, '')}/_aws/execute-api/${apiId}/%24default${API_PREFIX}`;
 
-export type Call = {
+export type RequestOptions = {
   readonly token?: string;
   /** The Idempotency-Key of a POST that moves money. */
   readonly key?: string;
+  /** Sent as JSON. A request with a body is a POST, without one a GET. */
   readonly body?: unknown;
 };
-export type Answer = { readonly status: number; readonly headers: Headers; readonly body: unknown };
+export type HttpResponse = {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed JSON, or the text if it is not JSON. */
+  readonly body: unknown;
+};
 
-export async function call(url: string, { token, key, body }: Call = {}): Promise<Answer> {
+export async function request(
+  url: string,
+  { token, key, body }: RequestOptions = {},
+): Promise<HttpResponse> {
   const headers = new Headers();
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
   if (key !== undefined) headers.set('idempotency-key', key);
@@ -40,22 +49,23 @@ const parsed = (text: string): unknown => {
 
 const success = z.object({ data: z.unknown() });
 
-/** The `data` of a successful answer; anything else is an error that shows what came instead. */
-export async function ask<Schema extends z.ZodType>(
+/** The `data` of a successful response. Throws a CliError with the response otherwise. */
+export async function requestData<Schema extends z.ZodType>(
   url: string,
-  data: Schema,
-  what: Call = {},
+  schema: Schema,
+  options: RequestOptions = {},
 ): Promise<z.output<Schema>> {
-  const { status, body } = await call(url, what);
+  const { status, body } = await request(url, options);
   const envelope = success.safeParse(body);
-  const found = data.safeParse(envelope.data?.data);
-  if (status < 300 && envelope.success && found.success) return found.data;
-  throw new Trouble(`${url} answered ${status}: ${JSON.stringify(body)}`);
+  const data = schema.safeParse(envelope.data?.data);
+  if (status < 300 && envelope.success && data.success) return data.data;
+  throw new CliError(`${url} responded ${status}: ${JSON.stringify(body)}`);
 }
 
 const tokens = z.object({ access_token: z.string() });
 
 export const signIn = async (api: string, username: string, password: string): Promise<string> => {
-  const granted = await ask(`${api}/auth/token`, tokens, { body: { username, password } });
-  return granted.access_token;
+  const body = { username, password };
+  const { access_token: token } = await requestData(`${api}/auth/token`, tokens, { body });
+  return token;
 };

@@ -4,19 +4,19 @@ import { z } from 'zod';
 import { run } from './processes.ts';
 import { BIN, ROOT } from './settings.ts';
 
-/** What the service stack tells about itself. */
+/** The outputs of the service stack that local commands and tests use. */
 export const outputs = z.object({
   ApiId: z.string(),
   LedgerTableName: z.string(),
   IdempotencyTableName: z.string(),
   UserPoolId: z.string(),
   UserPoolClientId: z.string(),
-  SettlementQueueUrl: z.string(),
-  SettlementDlqUrl: z.string(),
-  DueQueueUrl: z.string(),
+  PayoutQueueUrl: z.string(),
+  PayoutDlqUrl: z.string(),
+  ScheduleQueueUrl: z.string(),
   ScheduleGroupName: z.string(),
   SettleFunctionName: z.string(),
-  SweepFunctionName: z.string(),
+  RecoverFunctionName: z.string(),
   BankSecretName: z.string(),
 });
 export type Outputs = z.infer<typeof outputs>;
@@ -24,7 +24,7 @@ const outputsFile = z.object({ 'surety-local-service': outputs });
 
 export const REGION = 'us-east-1';
 const ACCOUNT = '000000000000';
-/** The emulators' root. Real credentials have no business here, so none are looked up. */
+/** The root credentials of the emulator. Real credentials are never read. */
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export type Cdk = {
@@ -33,7 +33,7 @@ export type Cdk = {
   deploy(cloud: string): Promise<Outputs>;
 };
 
-/** The CDK commands of one run: output, cache and assets lie in its work folder, so that two runs never meet. */
+/** The CDK commands of one run. Output, cache and assets stay in its own work folder. */
 export function cdk(work: string): Cdk {
   const app = join(work, 'app');
   const outputsPath = join(work, 'outputs.json');
@@ -44,24 +44,24 @@ export function cdk(work: string): Cdk {
     CDK_HOME: join(work, 'cdk'),
     CDK_DISABLE_CLI_TELEMETRY: 'true',
     AWS_CONFIG_FILE: '/dev/null',
-    // Nobody asks the network for an account: without this, synth may wait for an EC2 address.
+    // Otherwise synth can wait for the EC2 metadata service when it looks for an account.
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   };
-  const call = (
+  const runCdk = (
     args: string[],
-    more: NodeJS.ProcessEnv,
-    orElse: string,
+    env: NodeJS.ProcessEnv,
+    failureMessage: string,
     cwd = ROOT,
   ): Promise<void> =>
     run({
       program: join(BIN, 'cdk'),
       args: [...args, '--no-notices'],
-      env: { ...clean, ...more },
+      env: { ...clean, ...env },
       cwd,
-      orElse,
+      failureMessage,
     });
-  const against = (cloud: string): NodeJS.ProcessEnv => ({
+  const accessTo = (cloud: string): NodeJS.ProcessEnv => ({
     AWS_ENDPOINT_URL: cloud,
     AWS_REGION: REGION,
     AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
@@ -70,25 +70,25 @@ export function cdk(work: string): Cdk {
 
   return {
     synth: (bankUrl) =>
-      call(
+      runCdk(
         ['synth', '--quiet', '--context', 'stage=local', '--output', app],
         { SURETY_BANK_URL: bankUrl },
-        'The CDK app could not be synthesised: the lines above say why.',
+        'cdk synth failed. See the output above.',
       ),
     bootstrap: (cloud) =>
-      call(
+      runCdk(
         ['bootstrap', `aws://${ACCOUNT}/${REGION}`],
-        against(cloud),
-        `cdk bootstrap failed against ${cloud}: the lines above say why.`,
-        // Away from cdk.json: beside it, bootstrap would synthesise the app once more, into cdk.out.
+        accessTo(cloud),
+        `cdk bootstrap failed against ${cloud}. See the output above.`,
+        // Not in the folder of cdk.json: there, bootstrap synthesizes the app again into cdk.out.
         work,
       ),
     async deploy(cloud) {
       const unattended = ['--require-approval', 'never', '--outputs-file', outputsPath];
-      await call(
+      await runCdk(
         ['deploy', '--all', '--app', app, '--method', 'direct', ...unattended],
-        against(cloud),
-        `cdk deploy failed against ${cloud}: the lines above say why.`,
+        accessTo(cloud),
+        `cdk deploy failed against ${cloud}. See the output above.`,
       );
       const found = outputsFile.parse(JSON.parse(await readFile(outputsPath, 'utf8')));
       return found['surety-local-service'];

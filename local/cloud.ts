@@ -2,10 +2,10 @@ import { apiAddress } from './api.ts';
 import { type Bank, startBank } from './bank/server.ts';
 import { cdk, type Outputs } from './cdk.ts';
 import { makeWorkFolder } from './cleanup.ts';
-import type { Trouble } from './cli-error.ts';
-import { type Emulator, foreignCloud, freePort, portTaken, startMiniStack } from './ministack.ts';
+import type { CliError } from './cli-error.ts';
+import { type Emulator, externalCloud, freePort, portTaken, startMiniStack } from './ministack.ts';
 import { ensurePython, pythonIsReady } from './python.ts';
-import { type Say, step } from './reporter.ts';
+import { type Reporter, step } from './reporter.ts';
 import { ADMIN, createAdmin } from './seed.ts';
 import type { Settings } from './settings.ts';
 
@@ -15,9 +15,9 @@ export type LocalCloud = {
   readonly cloud: string;
   readonly outputs: Outputs;
   readonly admin: typeof ADMIN;
-  /** For files of this run: it goes when the run goes. */
+  /** For files of this run. Removed when the run ends. */
   readonly folder: string;
-  readonly ended: Promise<Trouble>;
+  readonly ended: Promise<CliError>;
   close(): Promise<void>;
 };
 
@@ -32,35 +32,35 @@ async function openBank({
   }
 }
 
-async function openCloud(settings: Settings, work: string, say: Say): Promise<Emulator> {
-  const { LOCAL_CLOUD_URL: foreign, SURETY_CLOUD_PORT: port } = settings;
-  if (foreign !== undefined) return foreignCloud(foreign);
+async function openCloud(settings: Settings, work: string, report: Reporter): Promise<Emulator> {
+  const { LOCAL_CLOUD_URL: external, SURETY_CLOUD_PORT: port } = settings;
+  if (external !== undefined) return externalCloud(external);
   if ((await freePort(port)) === 'taken') throw portTaken(port, 'SURETY_CLOUD_PORT');
-  if (!pythonIsReady()) await step(say, 'Python environment .venv made', ensurePython());
-  return step(say, 'MiniStack started', startMiniStack(port, work));
+  if (!pythonIsReady()) await step(report, 'Python environment .venv created', ensurePython());
+  return step(report, 'MiniStack started', startMiniStack(port, work));
 }
 
 /**
- * A cloud with the app in it: MiniStack (or LOCAL_CLOUD_URL), bank simulator, `cdk deploy`, admin.
- * What does not wait for anything else runs at the same time: synth beside pip and bootstrap.
- * If it fails, what was started goes when this process does.
+ * Starts a cloud (MiniStack or LOCAL_CLOUD_URL) and the bank simulator, deploys the app and creates
+ * an admin. Synthesis runs in parallel with pip and bootstrap. If a step fails, everything that was
+ * started ends when this process exits.
  */
-export async function startCloud(settings: Settings, say: Say): Promise<LocalCloud> {
+export async function startCloud(settings: Settings, report: Reporter): Promise<LocalCloud> {
   const work = makeWorkFolder();
   const bank = await openBank(settings);
   const { synth, bootstrap, deploy } = cdk(work.path);
 
-  const synthesise = async (): Promise<void> =>
-    step(say, 'CDK app synthesised', synth(settings.SURETY_BANK_URL ?? bank.url));
+  const synthesize = async (): Promise<void> =>
+    step(report, 'CDK app synthesized', synth(settings.SURETY_BANK_URL ?? bank.url));
   const open = async (): Promise<Emulator> => {
-    const emulator = await openCloud(settings, work.path, say);
-    await step(say, 'Account bootstrapped', bootstrap(emulator.url));
+    const emulator = await openCloud(settings, work.path, report);
+    await step(report, 'Account bootstrapped', bootstrap(emulator.url));
     return emulator;
   };
-  const [emulator] = await Promise.all([open(), synthesise()]);
+  const [emulator] = await Promise.all([open(), synthesize()]);
 
   const { url: cloud, ended } = emulator;
-  const outputs = await step(say, 'Stacks deployed', deploy(cloud));
+  const outputs = await step(report, 'Stacks deployed', deploy(cloud));
   await createAdmin(cloud, outputs);
   return {
     api: apiAddress(cloud, outputs.ApiId),
@@ -71,7 +71,7 @@ export async function startCloud(settings: Settings, say: Say): Promise<LocalClo
     folder: work.path,
     ended,
     async close() {
-      emulator.end();
+      emulator.stop();
       await bank.close();
       work.remove();
     },

@@ -1,29 +1,25 @@
+import pMap from 'p-map';
 import { z } from 'zod';
-import { ask, signIn } from './api.ts';
-import { command, Trouble } from './cli-error.ts';
+import { requestData, signIn } from './api.ts';
+import { CliError, command } from './cli-error.ts';
 import {
   type Accepted,
   createMerchants,
-  inParallel,
   type LoadMerchant,
   type Outcome,
   planAttempts,
-  untilFinal,
+  waitUntilFinal,
   withdrawAll,
 } from './load-run.ts';
 import { dollars, type Money, money, moneyText, sum } from './money.ts';
-import { step } from './reporter.ts';
+import { stdoutReporter as report, step } from './reporter.ts';
 import { type Running, readRunning } from './running.ts';
 import { topUpPool } from './seed.ts';
 
 const MERCHANTS = 50;
 const WITHDRAWALS_EACH = 20;
-const AT_ONCE = 50;
+const CONCURRENCY = 50;
 const SETTLED_WITHIN_SECONDS = 600;
-
-const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
 
 const pool = z.object({ available: dollars, in_flight: dollars });
 const merchantView = z.object({
@@ -31,26 +27,28 @@ const merchantView = z.object({
 });
 const bankLedger = z.array(z.object({ account: z.string(), amount: dollars, status: z.string() }));
 
-type Books = {
+type Totals = {
   readonly pool: z.infer<typeof pool>;
   readonly utilised: Money;
   readonly paid: Money;
 };
 
-/** The three books that must agree: the pool's, the merchants' and the bank's. */
-async function readBooks(
+/** The totals that must change by the same amount: of the pool, the merchants and the bank. */
+async function readTotals(
   { api, bank }: Running,
   merchants: readonly LoadMerchant[],
   adminToken: string,
-): Promise<Books> {
-  const credits = await inParallel(merchants, 8, ({ id }) =>
-    ask(`${api}/admin/merchants/${id}`, merchantView, { token: adminToken }),
-  );
-  const ours = new Set(merchants.map(({ account }) => account));
+): Promise<Totals> {
+  const readMerchant = ({ id }: LoadMerchant) =>
+    requestData(`${api}/admin/merchants/${id}`, merchantView, { token: adminToken });
+  const credits = await pMap(merchants, readMerchant, { concurrency: 8 });
+  const accounts = new Set(merchants.map(({ account }) => account));
   const payouts = bankLedger.parse(await (await fetch(`${bank}/payouts`)).json());
-  const paid = payouts.filter(({ account, status }) => status === 'SUCCEEDED' && ours.has(account));
+  const paid = payouts.filter(
+    ({ account, status }) => status === 'SUCCEEDED' && accounts.has(account),
+  );
   return {
-    pool: await ask(`${api}/admin/pools/USD`, pool, { token: adminToken }),
+    pool: await requestData(`${api}/admin/pools/USD`, pool, { token: adminToken }),
     utilised: sum(credits.flatMap(({ credit }) => credit.map(({ utilised }) => utilised))),
     paid: sum(paid.map(({ amount }) => amount)),
   };
@@ -69,34 +67,36 @@ const figures = (
   settledSeconds: number,
 ): string =>
   table([
-    ...[...statuses].map(([status, times]) => [`answered ${status}`, String(times)] as const),
+    ...[...statuses].map(([status, count]) => [`responses ${status}`, String(count)] as const),
     ['accept, p50', percentile(latencies, 0.5)],
     ['accept, p99', percentile(latencies, 0.99)],
     ['withdrawals accepted per second', (accepted.length / seconds).toFixed(1)],
-    ['last one settled after', `${settledSeconds.toFixed(1)} s`],
+    ['all settled after', `${settledSeconds.toFixed(1)} s`],
   ]);
 
-/** Everything that is not as it must be, in words. */
+/** One line for each check that failed. */
 function discrepancies(
-  before: Books,
-  after: Books,
+  before: Totals,
+  after: Totals,
   outcome: Outcome,
   finals: ReadonlyMap<string, string>,
 ): string[] {
   const succeeded = outcome.accepted.filter(({ id }) => finals.get(id) === 'SUCCEEDED');
   const moved = sum(succeeded.map(({ amount }) => amount));
-  const differs = (what: string, found: bigint): string[] =>
-    found === moved ? [] : [`${what} by ${moneyText(money(found))}, not by ${moneyText(moved)}`];
-  const unanswered = MERCHANTS * WITHDRAWALS_EACH - outcome.accepted.length;
+  const compare = (name: string, change: bigint): string[] =>
+    change === moved
+      ? []
+      : [`${name} by ${moneyText(money(change))} instead of ${moneyText(moved)}`];
+  const notAccepted = MERCHANTS * WITHDRAWALS_EACH - outcome.accepted.length;
   const unsettled = outcome.accepted.length - succeeded.length;
   return [
-    ...outcome.faults.map((status) => `a withdrawal was answered ${status}`),
-    ...(unanswered > 0 ? [`${unanswered} withdrawals were never accepted`] : []),
+    ...outcome.faults.map((status) => `a withdrawal got the response ${status}`),
+    ...(notAccepted > 0 ? [`${notAccepted} withdrawals were not accepted`] : []),
     ...(unsettled > 0 ? [`${unsettled} accepted withdrawals are not SUCCEEDED`] : []),
-    ...differs('the bank paid', after.paid - before.paid),
-    ...differs('the pool fell', before.pool.available - after.pool.available),
-    ...differs('credit in use rose', after.utilised - before.utilised),
-    ...(after.pool.in_flight === before.pool.in_flight ? [] : ['money is still in flight']),
+    ...compare('payouts of the bank rose', after.paid - before.paid),
+    ...compare('the pool fell', before.pool.available - after.pool.available),
+    ...compare('utilised credit rose', after.utilised - before.utilised),
+    ...(after.pool.in_flight === before.pool.in_flight ? [] : ['payouts are still in flight']),
   ];
 }
 
@@ -108,43 +108,43 @@ await command(async () => {
   const { api, admin } = running;
   const run = Date.now().toString(36);
   const adminToken = await signIn(api, admin.username, admin.password);
-  say('Figures of an emulator on this machine, not of AWS.');
+  report('These figures are for an emulator on this machine, not for AWS.');
   const merchants = await step(
-    say,
+    report,
     `${MERCHANTS} merchants registered and approved`,
     createMerchants(api, adminToken, run, MERCHANTS),
   );
   await topUpPool(api, adminToken, '50000.00', `load-${run}`);
-  // Each call at work is a process of its own here: their start is not what is measured.
+  // On the local cloud each concurrent execution is a process. Its start is not part of the figures.
   await step(
-    say,
-    `${AT_ONCE} function processes started`,
-    inParallel(merchants, AT_ONCE, ({ token }) =>
-      ask(`${api}/withdrawals`, z.unknown(), { token }),
-    ),
+    report,
+    `${CONCURRENCY} function processes started`,
+    pMap(merchants, ({ token }) => requestData(`${api}/withdrawals`, z.unknown(), { token }), {
+      concurrency: CONCURRENCY,
+    }),
   );
-  const before = await readBooks(running, merchants, adminToken);
+  const before = await readTotals(running, merchants, adminToken);
 
-  const from = performance.now();
+  const start = performance.now();
   const attempts = planAttempts(merchants, run, WITHDRAWALS_EACH);
   const outcome = await step(
-    say,
-    `${attempts.length} withdrawals sent, ${AT_ONCE} at a time`,
-    withdrawAll(api, attempts, AT_ONCE),
+    report,
+    `${attempts.length} withdrawals sent, ${CONCURRENCY} at a time`,
+    withdrawAll(api, attempts, CONCURRENCY),
   );
   const finals = await step(
-    say,
+    report,
     `${outcome.accepted.length} withdrawals of ${amountOf(outcome.accepted)} USD settled`,
-    untilFinal(api, outcome.accepted, SETTLED_WITHIN_SECONDS),
+    waitUntilFinal(api, outcome.accepted, SETTLED_WITHIN_SECONDS),
   );
-  say(`\n${figures(outcome, (performance.now() - from) / 1_000)}\n`);
+  report(`\n${figures(outcome, (performance.now() - start) / 1_000)}\n`);
 
-  const wrong = discrepancies(
+  const failures = discrepancies(
     before,
-    await readBooks(running, merchants, adminToken),
+    await readTotals(running, merchants, adminToken),
     outcome,
     finals,
   );
-  if (wrong.length > 0) throw new Trouble(`Not as it must be:\n  ${wrong.join('\n  ')}`);
-  say(`Bank, pool and merchants agree to the cent: ${amountOf(outcome.accepted)} USD.`);
+  if (failures.length > 0) throw new CliError(`Checks failed:\n  ${failures.join('\n  ')}`);
+  report(`Bank, pool and merchants agree to the cent: ${amountOf(outcome.accepted)} USD.`);
 });

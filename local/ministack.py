@@ -1,8 +1,8 @@
 """Runs MiniStack until standard input closes, then ends its whole process group.
 
-Whoever starts it holds the other end of that pipe, so MiniStack and the worker processes of its
-functions go however that process goes, even by SIGKILL. Nothing is kept between runs, so there
-is nothing to save first.
+The parent process holds the other end of that pipe. MiniStack and the worker processes of its
+functions therefore end with the parent, even if the parent gets SIGKILL. No state is kept between
+runs, so there is nothing to save first.
 """
 
 import os
@@ -15,19 +15,19 @@ import threading
 WORK_FOLDER = sys.argv.pop(1)
 
 
-def end_with_the_starter():
+def end_with_parent():
     while os.read(0, 1024):
         pass
     shutil.rmtree(WORK_FOLDER, ignore_errors=True)
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-threading.Thread(target=end_with_the_starter, daemon=True).start()
-sys.path.pop(0)  # This folder: `import ministack` would find this file.
+threading.Thread(target=end_with_parent, daemon=True).start()
+sys.path.pop(0)  # Removes this folder. Otherwise `import ministack` would import this file.
 
 
-def take_bearer_tokens_for_no_credentials():
-    """MiniStack 1.5.33 lets a request with `Authorization: Bearer` act as root; to AWS it is unsigned."""
+def treat_bearer_tokens_as_anonymous():
+    """MiniStack 1.5.33 treats a request with `Authorization: Bearer` as root. On AWS it is unsigned."""
     from ministack.core import iam_evaluator
 
     pin = iam_evaluator.pin_signed_request
@@ -40,5 +40,5 @@ def take_bearer_tokens_for_no_credentials():
     iam_evaluator.pin_signed_request = pin_without_bearer
 
 
-take_bearer_tokens_for_no_credentials()
+treat_bearer_tokens_as_anonymous()
 runpy.run_module("ministack", run_name="__main__", alter_sys=True)

@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { Trouble, tailOf } from './cli-error.ts';
-import { type Group, startGroup } from './processes.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CliError, tailOf } from './cli-error.ts';
+import { type ProcessGroup, startGroup } from './processes.ts';
 import { PYTHON } from './python.ts';
 import { BIN, ROOT } from './settings.ts';
 
-const READY_WITHIN_MS = 30_000;
-const ASK_EVERY_MS = 50;
+const START_TIMEOUT_MS = 30_000;
+const POLL_MS = 50;
 
-/** Who listens on a port for a moment knows that it is free; port 0 finds one that is. */
+/** Listens on a port for a moment to check that it is free. Port 0 selects a free port. */
 export async function freePort(port: number): Promise<number | 'taken'> {
   const server = createServer();
   try {
@@ -26,20 +26,20 @@ export async function freePort(port: number): Promise<number | 'taken'> {
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-export const portTaken = (port: number, variable: string): Trouble =>
-  new Trouble(
-    `Port ${port} is taken (by another npm start?). Stop what listens there, or choose another ` +
+export const portTaken = (port: number, variable: string): CliError =>
+  new CliError(
+    `Port ${port} is in use, possibly by another npm start. Stop that process, or use another ` +
       `port: ${variable}=${port + 100} npm start`,
   );
 
 /**
- * A clean environment, because functions inherit all of it: proxies and secrets of this shell have
- * no business there, and a HOME of its own hides this user's AWS profile from their SDK.
+ * Functions inherit the environment of MiniStack, so it holds no proxies and secrets of this shell.
+ * A separate HOME hides the user's AWS profile from their SDK.
  */
 const environment = (port: number, home: string, temporary: string): NodeJS.ProcessEnv => ({
   HOME: home,
   TMPDIR: temporary,
-  // Functions are plain `node` processes from this PATH: Node 24 has to come first.
+  // Functions run as plain `node` processes from this PATH. Node 24 must come first.
   PATH: `${BIN}:/usr/local/bin:/usr/bin:/bin`,
   LANG: 'C.UTF-8',
   TZ: 'UTC',
@@ -50,35 +50,35 @@ const environment = (port: number, home: string, temporary: string): NodeJS.Proc
   LOG_LEVEL: 'WARNING',
 });
 
-const lastWords = (log: string): string =>
+const tailOfFile = (log: string): string =>
   existsSync(log) ? tailOf(readFileSync(log, 'utf8')) : '';
 
-async function untilReady(url: string, group: Group, log: string): Promise<void> {
-  const deadline = performance.now() + READY_WITHIN_MS;
-  let alive = true;
-  group.process.once('exit', () => {
-    alive = false;
+async function waitUntilReady(url: string, group: ProcessGroup, log: string): Promise<void> {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  let running = true;
+  group.leader.once('exit', () => {
+    running = false;
   });
-  while (alive && performance.now() < deadline) {
-    const answer = await fetch(`${url}/_ministack/health`).catch(() => undefined);
-    if (answer?.ok) return;
-    await wait(ASK_EVERY_MS);
+  while (running && performance.now() < deadline) {
+    const response = await fetch(`${url}/_ministack/health`).catch(() => undefined);
+    if (response?.ok) return;
+    await pause(POLL_MS);
   }
-  group.end();
-  throw new Trouble(
+  group.kill();
+  throw new CliError(
     'MiniStack did not start. If its Python environment is damaged, delete .venv and try again.',
-    lastWords(log),
+    tailOfFile(log),
   );
 }
 
 export type Emulator = {
   readonly url: string;
-  /** What to say when it ends by itself. */
-  readonly ended: Promise<Trouble>;
-  end(): void;
+  /** Resolves if the emulator exits unexpectedly. */
+  readonly ended: Promise<CliError>;
+  stop(): void;
 };
 
-/** MiniStack on loopback, with IAM enforced and everything it writes inside `work`. */
+/** MiniStack on the loopback address, with IAM enforced. It writes files only inside `work`. */
 export async function startMiniStack(port: number, work: string): Promise<Emulator> {
   const temporary = join(work, 'ministack');
   mkdirSync(temporary);
@@ -90,20 +90,20 @@ export async function startMiniStack(port: number, work: string): Promise<Emulat
     stdio: ['pipe', sink, sink],
   });
   closeSync(sink);
-  const ended = new Promise<Trouble>((resolve) => {
-    const explanation = 'MiniStack ended by itself: start again.';
-    group.process.once('exit', () => resolve(new Trouble(explanation, lastWords(log))));
+  const ended = new Promise<CliError>((resolve) => {
+    const message = 'MiniStack exited unexpectedly. Start it again.';
+    group.leader.once('exit', () => resolve(new CliError(message, tailOfFile(log))));
   });
   const url = `http://127.0.0.1:${port}`;
-  await untilReady(url, group, log);
-  return { url, ended, end: group.end };
+  await waitUntilReady(url, group, log);
+  return { url, ended, stop: group.kill };
 }
 
-/** A cloud that was there before us and stays when we go (LOCAL_CLOUD_URL). */
-export async function foreignCloud(url: string): Promise<Emulator> {
-  const answers = await fetch(url).catch(() => undefined);
-  if (answers === undefined) {
-    throw new Trouble(`Nothing answers at LOCAL_CLOUD_URL=${url}: start that cloud first.`);
+/** A cloud that already runs (LOCAL_CLOUD_URL). It continues to run afterwards. */
+export async function externalCloud(url: string): Promise<Emulator> {
+  const response = await fetch(url).catch(() => undefined);
+  if (response === undefined) {
+    throw new CliError(`No response from LOCAL_CLOUD_URL=${url}. Start that cloud first.`);
   }
-  return { url, ended: new Promise(() => undefined), end: () => undefined };
+  return { url, ended: new Promise(() => undefined), stop: () => undefined };
 }

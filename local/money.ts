@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { currencyCode, formatAmount, type MinorUnits, minor } from '../lambdas/ledger/money.ts';
 
-/** Dollars in cents, as the load check counts them: whole numbers, never a float. */
+/** US dollars in cents, for the load check. Whole numbers, never a float. */
 export type Money = MinorUnits;
 const USD = currencyCode.parse('USD');
 
@@ -9,7 +9,7 @@ export const money = (cents: bigint): Money => minor(cents);
 export const moneyText = (amount: Money): string => formatAmount(amount, USD);
 export const sum = (amounts: readonly Money[]): Money => money(amounts.reduce((a, b) => a + b, 0n));
 
-/** An amount of the API's or the bank's; unlike an order's, it may be zero. */
+/** An amount in a response of the API or the bank. Unlike the amount of a payout, it can be zero. */
 export const dollars = z
   .string()
   .regex(/^\d+\.\d{2}$/)

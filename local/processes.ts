@@ -1,26 +1,26 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { undoAtExit } from './cleanup.ts';
-import { Trouble, tailOf } from './cli-error.ts';
+import { cleanUpAtExit } from './cleanup.ts';
+import { CliError, tailOf } from './cli-error.ts';
 
-export type Group = { readonly process: ChildProcess; end(): void };
+export type ProcessGroup = { readonly leader: ChildProcess; kill(): void };
 
-const killGroup = (leader: number | undefined): void => {
-  if (leader === undefined) return;
+const killGroup = (leaderId: number | undefined): void => {
+  if (leaderId === undefined) return;
   try {
-    process.kill(-leader, 'SIGKILL');
+    process.kill(-leaderId, 'SIGKILL');
   } catch {
-    // Nobody of it is left.
+    // The group has no process left.
   }
 };
 
-/** Starts a process as the leader of its own group, so that whatever it starts ends with it. */
-export function startGroup(program: string, args: string[], options: SpawnOptions): Group {
+/** Starts a process as the leader of its own group, so that its children end with it. */
+export function startGroup(program: string, args: string[], options: SpawnOptions): ProcessGroup {
   const leader = spawn(program, args, { ...options, detached: true });
-  const end = undoAtExit(() => killGroup(leader.pid));
-  leader.once('exit', end);
-  leader.once('error', end);
-  return { process: leader, end };
+  const kill = cleanUpAtExit(() => killGroup(leader.pid));
+  leader.once('exit', kill);
+  leader.once('error', kill);
+  return { leader, kill };
 }
 
 export type Tool = {
@@ -28,24 +28,23 @@ export type Tool = {
   readonly args: string[];
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
-  /** What to say if it fails. */
-  readonly orElse: string;
+  readonly failureMessage: string;
 };
 
-/** Runs a tool to its end, silently; only if it fails do its last lines show. */
-export async function run({ program, args, env, cwd, orElse }: Tool): Promise<void> {
-  const group = startGroup(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs a tool without output. If it fails, the error holds its last lines. */
+export async function run({ program, args, env, cwd, failureMessage }: Tool): Promise<void> {
+  const { leader } = startGroup(program, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  const keep = (chunk: Buffer): void => {
+  const collect = (chunk: Buffer): void => {
     output += chunk.toString('utf8');
   };
-  group.process.stdout?.on('data', keep);
-  group.process.stderr?.on('data', keep);
+  leader.stdout?.on('data', collect);
+  leader.stderr?.on('data', collect);
   let code: unknown;
   try {
-    [code] = await once(group.process, 'close');
+    [code] = await once(leader, 'close');
   } catch (error) {
-    throw new Trouble(orElse, `${program}: ${error}`);
+    throw new CliError(failureMessage, `${program}: ${error}`);
   }
-  if (code !== 0) throw new Trouble(orElse, tailOf(output));
+  if (code !== 0) throw new CliError(failureMessage, tailOf(output));
 }

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Trouble } from './cli-error.ts';
+import { CliError } from './cli-error.ts';
 import { run } from './processes.ts';
 import { ROOT } from './settings.ts';
 
@@ -10,30 +10,30 @@ const REQUIREMENTS = join(ROOT, 'local', 'requirements.txt');
 const INSTALLED = join(ROOT, '.venv', 'requirements.txt');
 export const PYTHON = join(ROOT, '.venv', 'bin', 'python');
 
-/** The same question as `is_ready` in venv.py, which asks it again under its lock. */
+/** The same check as `is_ready` in venv.py, which repeats it under a lock. */
 export const pythonIsReady = (): boolean =>
   existsSync(INSTALLED) && readFileSync(INSTALLED).equals(readFileSync(REQUIREMENTS));
 
-/** `python3` first; on machines where that is old, a newer one often stands beside it. */
+/** Systems with an old `python3` often have a newer version under its versioned name. */
 const CANDIDATES = ['python3', ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];
-const IS_FIT = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))';
+const IS_SUITABLE = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))';
 
 async function findPython(): Promise<string> {
   for (const candidate of CANDIDATES) {
     try {
-      await promisify(execFile)(candidate, ['-c', IS_FIT]);
+      await promisify(execFile)(candidate, ['-c', IS_SUITABLE]);
       return candidate;
     } catch {
-      // Missing, too old, or without venv: the next one.
+      // Missing, too old, or without venv. Try the next one.
     }
   }
-  throw new Trouble(
-    'The local cloud needs Python 3.10 or newer with its venv module: install it ' +
+  throw new CliError(
+    'The local cloud needs Python 3.10 or newer with its venv module. Install it ' +
       '(on Debian or Ubuntu: apt install python3-venv), or set LOCAL_CLOUD_URL to use another cloud.',
   );
 }
 
-/** The private Python environment, made or brought up to date if need be. */
+/** Creates or updates the private Python environment if necessary. */
 export async function ensurePython(): Promise<void> {
   if (pythonIsReady()) return;
   await run({
@@ -41,8 +41,8 @@ export async function ensurePython(): Promise<void> {
     args: [join(ROOT, 'local', 'venv.py')],
     env: process.env,
     cwd: ROOT,
-    orElse:
-      'pip could not install local/requirements.txt: check the network and that a Python package ' +
-      'index can be reached, then run the command again.',
+    failureMessage:
+      'pip could not install local/requirements.txt. Check the network connection and the access ' +
+      'to a Python package index, then run the command again.',
   });
 }

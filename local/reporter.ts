@@ -1,10 +1,19 @@
-export type Say = (line: string) => void;
+/** Prints one line of progress. */
+export type Reporter = (line: string) => void;
 
-/** One line per step, when it is done, with what it took. */
-export async function step<Result>(say: Say, what: string, work: Promise<Result>): Promise<Result> {
-  const from = performance.now();
+export const stdoutReporter: Reporter = (line) => {
+  process.stdout.write(`${line}\n`);
+};
+
+/** Reports a step and its duration when it is done. */
+export async function step<Result>(
+  report: Reporter,
+  name: string,
+  work: Promise<Result>,
+): Promise<Result> {
+  const start = performance.now();
   const result = await work;
-  const seconds = ((performance.now() - from) / 1_000).toFixed(1);
-  say(`  ✓ ${what} (${seconds} s)`);
+  const seconds = ((performance.now() - start) / 1_000).toFixed(1);
+  report(`  ✓ ${name} (${seconds} s)`);
   return result;
 }

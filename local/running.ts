@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { outputs } from './cdk.ts';
-import { undoAtExit } from './cleanup.ts';
-import { Trouble } from './cli-error.ts';
+import { cleanUpAtExit } from './cleanup.ts';
+import { CliError } from './cli-error.ts';
 import { ROOT } from './settings.ts';
 
 const user = z.object({ username: z.string(), password: z.string() });
 export type User = z.infer<typeof user>;
 
-/** What is running: written by `npm start`, read by every other script, and gone when it stops. */
+/** The running local cloud. `npm start` writes it, the other commands read it, and exit removes it. */
 export const running = z.object({
   api: z.url(),
   bank: z.url(),
@@ -23,21 +23,21 @@ export type Running = z.infer<typeof running>;
 
 const FILE = join(ROOT, '.surety', 'local.json');
 
-export function writeRunning(what: Running): void {
+export function writeRunning(cloud: Running): void {
   mkdirSync(dirname(FILE), { recursive: true });
-  undoAtExit(() => rmSync(FILE, { force: true }));
-  writeFileSync(FILE, `${JSON.stringify(what, null, 2)}\n`);
+  cleanUpAtExit(() => rmSync(FILE, { force: true }));
+  writeFileSync(FILE, `${JSON.stringify(cloud, null, 2)}\n`);
 }
 
-const nothingRuns = (): Trouble =>
-  new Trouble('Nothing is running: start it first, in another terminal, with npm start.');
+const notRunning = (): CliError =>
+  new CliError('The local cloud is not running. Start it in another terminal: npm start');
 
-/** What is running now; a file that a killed start left behind does not count. */
+/** The running local cloud. Ignores a file of a process that was killed: its bank is gone. */
 export async function readRunning(): Promise<Running> {
   const text = await readFile(FILE, 'utf8').catch(() => undefined);
-  if (text === undefined) throw nothingRuns();
+  if (text === undefined) throw notRunning();
   const found = running.parse(JSON.parse(text));
-  const answers = await fetch(`${found.bank}/payouts`).catch(() => undefined);
-  if (!answers?.ok) throw nothingRuns();
+  const response = await fetch(`${found.bank}/payouts`).catch(() => undefined);
+  if (!response?.ok) throw notRunning();
   return found;
 }

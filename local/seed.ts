@@ -6,32 +6,32 @@ import {
   UsernameExistsException,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { z } from 'zod';
-import { ask, call, signIn } from './api.ts';
+import { request, requestData, signIn } from './api.ts';
 import { CREDENTIALS, type Outputs, REGION } from './cdk.ts';
-import { Trouble } from './cli-error.ts';
+import { CliError } from './cli-error.ts';
 import type { User } from './running.ts';
 
-/** Known to everybody who reads this, and good only for a cloud on the reader's own machine. */
+/** Public. Valid only on a cloud on the developer's own machine. */
 const PASSWORD = 'Surety-demo-2026';
 export const ADMIN: User = { username: 'admin', password: PASSWORD };
 
-/** Admins are made in Cognito only: the API registers nobody but merchants. */
+/** Admins are created in Cognito only. The API registers merchants only. */
 export async function createAdmin(cloud: string, { UserPoolId }: Outputs): Promise<void> {
   const cognito = new CognitoIdentityProviderClient({
     endpoint: cloud,
     region: REGION,
     credentials: CREDENTIALS,
   });
-  const who = { UserPoolId, Username: ADMIN.username };
+  const user = { UserPoolId, Username: ADMIN.username };
   try {
-    await cognito.send(new AdminCreateUserCommand({ ...who, MessageAction: 'SUPPRESS' }));
+    await cognito.send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS' }));
   } catch (error) {
-    // A cloud that was there before (LOCAL_CLOUD_URL) may know the admin already.
+    // An external cloud (LOCAL_CLOUD_URL) can have the admin already.
     if (!(error instanceof UsernameExistsException)) throw error;
   }
   const password = { Password: ADMIN.password, Permanent: true };
-  await cognito.send(new AdminSetUserPasswordCommand({ ...who, ...password }));
-  await cognito.send(new AdminAddUserToGroupCommand({ ...who, GroupName: 'admins' }));
+  await cognito.send(new AdminSetUserPasswordCommand({ ...user, ...password }));
+  await cognito.send(new AdminAddUserToGroupCommand({ ...user, GroupName: 'admins' }));
   cognito.destroy();
 }
 
@@ -39,7 +39,7 @@ const registered = z.object({ id: z.string() });
 
 export type Credit = { readonly limit: string; readonly bankAccount: string };
 
-/** Registers and approves one merchant through the API; one that exists already is left as it is. */
+/** Registers and approves a merchant through the API. Does not change an existing merchant. */
 export async function createMerchant(
   api: string,
   adminToken: string,
@@ -47,19 +47,19 @@ export async function createMerchant(
   { limit, bankAccount }: Credit,
 ): Promise<string> {
   const body = { username, password, requested_credit: limit, bank_account: bankAccount };
-  const answer = await call(`${api}/auth/register`, { body });
-  if (answer.status === 409) {
-    return (await ask(`${api}/me`, registered, { token: await signIn(api, username, password) }))
-      .id;
+  const response = await request(`${api}/auth/register`, { body });
+  if (response.status === 409) {
+    const token = await signIn(api, username, password);
+    return (await requestData(`${api}/me`, registered, { token })).id;
   }
-  const known = z.object({ data: registered }).safeParse(answer.body);
-  if (!known.success) {
-    throw new Trouble(
-      `Registering ${username} was answered ${answer.status}: ${JSON.stringify(answer.body)}`,
+  const created = z.object({ data: registered }).safeParse(response.body);
+  if (!created.success) {
+    throw new CliError(
+      `Registering ${username} failed with ${response.status}: ${JSON.stringify(response.body)}`,
     );
   }
-  const { id } = known.data.data;
-  await ask(`${api}/admin/merchants/${id}/approve`, z.unknown(), {
+  const { id } = created.data.data;
+  await requestData(`${api}/admin/merchants/${id}/approve`, z.unknown(), {
     token: adminToken,
     key: `approve-${id}`,
     body: { credit_limit: limit },
@@ -73,11 +73,11 @@ export async function topUpPool(
   amount: string,
   key: string,
 ): Promise<void> {
-  const what = { token: adminToken, key, body: { amount } };
-  await ask(`${api}/admin/pools/USD/topups`, z.unknown(), what);
+  const options = { token: adminToken, key, body: { amount } };
+  await requestData(`${api}/admin/pools/USD/topups`, z.unknown(), options);
 }
 
-/** Two approved merchants with credit, and a pool that can pay them. Harmless to repeat. */
+/** Two approved merchants with credit, and a funded pool. Can be repeated. */
 export async function seedDemo(api: string): Promise<User[]> {
   const adminToken = await signIn(api, ADMIN.username, ADMIN.password);
   const merchants = ['alice', 'bob'].map((username) => ({ username, password: PASSWORD }));

@@ -9,10 +9,11 @@ const port = z.coerce.number().int().min(1).max(65_535);
 const settings = z.object({
   SURETY_CLOUD_PORT: port.default(4566),
   SURETY_BANK_PORT: port.default(8010),
-  /** Where the bank simulator listens, and how functions reach it: both only for a cloud in containers. */
+  /** The address the bank simulator listens on. Only a cloud in containers needs another one. */
   SURETY_BANK_HOST: z.string().default('127.0.0.1'),
+  /** The URL of the bank for functions. Only a cloud in containers needs another one. */
   SURETY_BANK_URL: z.url().optional(),
-  /** LocalStack, or any other endpoint, instead of a MiniStack of our own. */
+  /** LocalStack, or any other endpoint, instead of a new MiniStack. */
   LOCAL_CLOUD_URL: z.url().optional(),
 });
 export type Settings = z.infer<typeof settings>;

@@ -1,39 +1,35 @@
 import { command } from './cli-error.ts';
 import { type LocalCloud, startCloud } from './cloud.ts';
-import { type Say, step } from './reporter.ts';
+import { stdoutReporter as report, step } from './reporter.ts';
 import { type User, writeRunning } from './running.ts';
 import { seedDemo } from './seed.ts';
 import { readSettings } from './settings.ts';
 
-const say: Say = (line) => {
-  process.stdout.write(`${line}\n`);
-};
-
-/** Everything a reader needs to see money move: to be pasted line by line. */
+/** URLs, users, and commands for a first withdrawal. Each line can be pasted on its own. */
 const welcome = (
   { api, bank, cloud, admin }: LocalCloud,
   merchants: User[],
   seconds: string,
 ): string => `
-Surety is running (${seconds} s). Ctrl-C stops all of it; nothing is kept.
+Surety is running (${seconds} s). Ctrl-C stops it and deletes its data.
 
   API    ${api}
   Bank   ${bank}/payouts
   Cloud  ${cloud}
   Users  ${[admin, ...merchants].map(({ username }) => username).join(', ')}; password ${admin.password}
 
-A withdrawal, in another terminal (sent twice under one key, it is made once):
+A withdrawal, in another terminal (a repeat with the same key returns the same withdrawal):
 
   API='${api}'
   TOKEN=$(npm run --silent token -- alice)
   curl -sw '\\n' "$API/me" -H "Authorization: Bearer $TOKEN"
   curl -sw '\\n' "$API/withdrawals" -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
     -H 'Idempotency-Key: first-withdrawal' -d '{"amount":"25.00"}'
-  curl -sw '\\n' "$API/withdrawals" -H "Authorization: Bearer $TOKEN"      # its status: SUCCEEDED in a second
-  curl -sw '\\n' ${bank}/payouts                            # the bank's own ledger
+  curl -sw '\\n' "$API/withdrawals" -H "Authorization: Bearer $TOKEN"      # status SUCCEEDED within a second
+  curl -sw '\\n' ${bank}/payouts                            # the payouts recorded by the bank
 `;
 
-/** On SIGTERM npm ends its shell, which does not tell us: when that is gone, we stop too. */
+/** On SIGTERM npm ends its shell without a signal to this process. Stops when the shell is gone. */
 function stopWithNpm(): void {
   const { npm_lifecycle_event: script } = process.env;
   const parent = process.ppid;
@@ -43,12 +39,12 @@ function stopWithNpm(): void {
 
 await command(async () => {
   stopWithNpm();
-  const from = performance.now();
-  say('Starting Surety on this machine (the first start also installs MiniStack).');
-  const cloud = await startCloud(readSettings(), say);
-  const merchants = await step(say, 'Demo merchants and pool created', seedDemo(cloud.api));
+  const start = performance.now();
+  report('Starting Surety on this machine (the first start also installs MiniStack).');
+  const cloud = await startCloud(readSettings(), report);
+  const merchants = await step(report, 'Demo merchants and pool created', seedDemo(cloud.api));
   const { api, bank, cloud: url, admin, outputs } = cloud;
   writeRunning({ api, bank, cloud: url, admin, merchants, outputs });
-  say(welcome(cloud, merchants, ((performance.now() - from) / 1_000).toFixed(1)));
+  report(welcome(cloud, merchants, ((performance.now() - start) / 1_000).toFixed(1)));
   throw await cloud.ended;
 });

@@ -1,7 +1,7 @@
-"""Makes .venv, the private Python environment that runs MiniStack (`local/requirements.txt`).
+"""Creates .venv, the private Python environment of MiniStack (`local/requirements.txt`).
 
-A kernel lock lets `npm start` and `npm test` ask for it at once and build it once. The lock
-goes with the process that holds it, so a build that was killed blocks nobody.
+A kernel lock makes concurrent runs of `npm start` and `npm test` build it only once. The kernel
+releases the lock when its process ends, so a killed build does not block the next one.
 """
 
 import fcntl
@@ -12,7 +12,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 WANTED = ROOT / "local" / "requirements.txt"
-# Written last: an environment without it, or with another content, is not finished.
+# Written last. Without this file, or with other content, the environment is incomplete.
 INSTALLED = VENV / "requirements.txt"
 
 
@@ -33,4 +33,4 @@ with WANTED.open() as lock:
         try:
             build()
         except subprocess.CalledProcessError:
-            sys.exit(1)  # What failed has said why.
+            sys.exit(1)  # The failed command has printed the reason.

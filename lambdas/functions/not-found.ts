@@ -1,6 +1,9 @@
 import { noRoute } from '../http/no-route.ts';
-import { httpFunction } from '../http/router.ts';
+import { httpHandler } from '../http/router.ts';
+import { notFoundEnv, readEnv } from '../platform/env.ts';
 
-export const handler = httpFunction(async ({ rawPath, requestContext }) =>
-  noRoute(rawPath, requestContext.requestId),
+const respond = noRoute(readEnv(notFoundEnv).ROUTES);
+
+export const handler = httpHandler(async ({ rawPath, requestContext }) =>
+  respond(rawPath, requestContext.requestId),
 );

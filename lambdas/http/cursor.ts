@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 /**
  * A place in one list of one caller: the sort key of the last item, so that new items do not shift it.
- * The digest ties it to that list; forging one gains nothing, since the partition comes from the token.
+ * The digest ties it to that list; a forged cursor gains nothing, since the partition comes from the token.
  */
 const digest = (list: string, position: string): string =>
   createHash('sha256').update(`${list.length}:${list}${position}`).digest('base64url').slice(0, 16);
@@ -12,13 +12,13 @@ export const cursorAt = (list: string, position: string | undefined): string | n
     ? null
     : `${digest(list, position)}${Buffer.from(position).toString('base64url')}`;
 
-/** The position a cursor stands for, or undefined if it was not made for this list. */
+/** The position of a cursor, or undefined if it was not made for this list. */
 export function positionOf(list: string, cursor: string): string | undefined {
   const position = Buffer.from(cursor.slice(16), 'base64url').toString('utf8');
   return position !== '' && cursorAt(list, position) === cursor ? position : undefined;
 }
 
-/** Where a page begins, from the cursor a client sent or did not; `foreign` if it is of another list. */
+/** Where a page begins; `foreign` if the cursor belongs to another list. */
 export function placeIn(
   list: string,
   cursor: string | undefined,

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import type { FieldReason } from '../ledger/reasons.ts';
-import { FIELD_PROBLEMS } from './problems.ts';
+import { FIELD_PROBLEMS, type FieldReason } from './problems.ts';
 import type { FieldError } from './response.ts';
 
 const isFieldReason = (text: string): text is FieldReason => text in FIELD_PROBLEMS;
@@ -12,7 +11,7 @@ const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
     raw,
   );
 
-/** zod's own checks by what they mean to a client; ours carry their reason as the message. */
+/** zod's own checks by what they mean to a client. Our checks carry their reason as the message. */
 const MEANING: Partial<Record<z.core.$ZodIssue['code'], FieldReason>> = {
   invalid_type: 'wrong_type',
   invalid_value: 'not_one_of',
@@ -26,7 +25,7 @@ function reasonOf(issue: z.core.$ZodIssue, raw: unknown): FieldReason {
   return MEANING[issue.code] ?? 'invalid';
 }
 
-/** Names each wrong field as the client wrote it; the part of the request it is in goes without saying. */
+/** Names each wrong field as the client wrote it, without the part of the request it is in. */
 export const fieldErrors = (error: z.ZodError, raw: unknown): readonly FieldError[] =>
   error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Currency, currencyCode, type MinorUnits, parseAmount } from '../ledger/money.ts';
 import { TRANSACTION_TYPES } from '../ledger/transactions.ts';
 
-/** Fields that several operations take. Each says what is wrong by a `FieldReason`. */
+/** Fields that several operations take. Each names what is wrong by a `FieldReason`. */
 
 /** An amount is text until its currency is known: a JSON number may have been rounded on its way. */
 export const amountText = z.string().max(64, 'amount_too_large');
@@ -38,10 +38,10 @@ export const byId = z.object({ id: z.string().min(1).max(64) });
 export const instant = z.iso
   .datetime({ offset: true, error: 'time_malformed' })
   .transform((text) => new Date(text).toISOString())
-  // In UTC it may have left the four-digit years, which is all that sorts.
+  // In UTC the year may need more than four digits, which would not sort.
   .pipe(z.string().regex(/^[0-9]{4}-/, 'time_malformed'));
 
-/** What a list of transactions is narrowed by; the statuses depend on who asks. */
+/** The filters of a list of transactions; the statuses depend on the caller. */
 export const historyQuery = {
   type: z.enum(TRANSACTION_TYPES).optional(),
   currency: currencyCode.optional(),

@@ -1,33 +1,80 @@
-import type { LabelledWrite } from '../ledger/commit.ts';
-import type { Tranche } from '../ledger/pending-releases.ts';
-import type { Refused } from '../ledger/reasons.ts';
-import type { Draft, Transaction } from '../ledger/transactions.ts';
-import type { Success } from './response.ts';
-import type { Call } from './router.ts';
+import type * as z from 'zod';
+import type { LedgerContext } from '../ledger/context.ts';
+import type { Currency } from '../ledger/money.ts';
+import type { ResponseStore } from '../ledger/responses.ts';
+import { type Call, type Endpoint, endpoint } from './endpoint.ts';
+import type { HttpResponse } from './response.ts';
 
-/** Part of every transaction id and of every idempotency key: never rename one. */
-type OperationName = 'withdrawal' | 'approval' | 'top-up' | 'deposit' | 'archive' | 'transfer';
+export const API_PREFIX = '/api/v1';
 
-export type Acceptance = {
-  readonly transaction: Draft;
-  /** Matured tranches that pay for it; more than one transaction takes are folded ahead of it. */
-  readonly folds?: readonly Tranche[];
+export type Route = `${'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'} /${string}`;
+/** `anyone` has no authorizer; `merchant` and `admin` need a Cognito access token. */
+export type Access = 'anyone' | 'merchant' | 'admin';
+/** What a function may do beside reading the Ledger. */
+export type Grant = 'commit' | 'store-responses' | 'release';
+
+export type Settings = {
+  readonly currency: Currency;
+  readonly timeZone: string;
+  /** Operations whose transactions a merchant can look up by key. */
+  readonly merchantOperations: readonly string[];
+};
+export type ApiContext = {
+  readonly ledger: LedgerContext;
+  readonly responses: ResponseStore;
+  readonly settings: Settings;
 };
 
-/** An operation that moves money or a limit: read, decide, one transaction, reply. */
-export type MoneyOperation<Input, Facts, Accepted extends Acceptance> = {
-  readonly name: OperationName;
-  /** The partition of the row it concerns, where its transaction is kept. */
-  readonly subject: (input: Input, call: Call) => string;
-  /** At one instant, which is also the decision's. */
-  readonly read: (input: Input, call: Call, now: Date) => Promise<Facts>;
-  readonly decide: (
-    facts: Facts,
-    input: Input,
-    now: Date,
-  ) => Refused | (Accepted & { readonly kind: 'accepted' });
-  /** All that changes beside the transaction's own row. */
-  readonly writes: (accepted: Accepted, txnId: string) => readonly LabelledWrite[];
-  /** A pure function of what never changes in the row: a replay years later is rendered from it. */
-  readonly reply: (transaction: Transaction) => Success;
+/**
+ * One operation of the API, as one value. The gateway's route, the function it runs in, that function's
+ * IAM grants, the lookup by key and the test harness derive from it.
+ */
+export type Operation<Path extends Route = Route, Context extends ApiContext = ApiContext> = {
+  /** Part of every transaction id and of every idempotency key: never rename one. */
+  readonly name: string;
+  readonly route: Path;
+  readonly access: Access;
+  readonly grants: readonly Grant[];
+  /** Whether a merchant can look up its transaction by the key of the request. */
+  readonly byKey: boolean;
+  readonly endpoint: (context: Context) => Endpoint;
 };
+
+/** The operations of one capability, and the function that serves them. */
+export type Group<
+  Operations extends readonly Operation<Route, never>[] = readonly Operation<Route, never>[],
+> = {
+  /** Of the function and of its entry file. */
+  readonly name: string;
+  /** What a merchant or admin loses while the function fails: the alarm text. */
+  readonly impact: string;
+  readonly operations: Operations;
+};
+
+export type Described<Path extends Route> = {
+  readonly name: string;
+  readonly route: Path;
+  readonly access: Access;
+};
+
+/** An operation that reads, or that needs more than the ledger. */
+export const operation = <
+  const Path extends Route,
+  Schema extends z.ZodType,
+  Context extends ApiContext = ApiContext,
+>({
+  input,
+  handle,
+  grants = [],
+  ...described
+}: Described<Path> & {
+  readonly grants?: readonly Grant[];
+  readonly input: (settings: Settings) => Schema;
+  readonly handle: (input: z.output<Schema>, call: Call, context: Context) => Promise<HttpResponse>;
+}): Operation<Path, Context> => ({
+  ...described,
+  grants,
+  byKey: false,
+  endpoint: (context) =>
+    endpoint('optional', input(context.settings), (parsed, call) => handle(parsed, call, context)),
+});

@@ -1,22 +1,19 @@
-import type { FieldReason, Reason } from '../ledger/reasons.ts';
-import type { StoredAnswer } from '../ledger/responses.ts';
-import { FIELD_PROBLEMS, PROBLEMS, type Text } from './problems.ts';
+import type { Response } from '../ledger/idempotency.ts';
+import { REASONS, type Reason, type Text } from '../ledger/reasons.ts';
+import { FIELD_PROBLEMS, type FieldReason } from './problems.ts';
 
 /** What leaves the API: one envelope for every success, one problem document for every refusal (AP-2). */
-export type Answer = StoredAnswer & {
-  readonly replayed?: boolean;
-  readonly headers?: Readonly<Record<string, string>>;
-};
+export type HttpResponse = Response & { readonly headers?: Readonly<Record<string, string>> };
 
 export type Success = { readonly status: number; readonly message: Text; readonly data: unknown };
 
-/** Amounts never get here as bigint: a JSON number would lose them, so stringify is left to throw. */
-export const success = ({ status, message, data }: Success): Answer => ({
+/** Amounts are text by now: JSON.stringify throws on a bigint, and a JSON number would lose digits. */
+export const success = ({ status, message, data }: Success): HttpResponse => ({
   status,
   body: JSON.stringify({ status, message, data }),
 });
 
-/** One wrong field. `detail` carries another system's own words, where it has said more than we can. */
+/** One wrong field. `detail` carries another system's text, where that says more than ours. */
 export type FieldError = {
   readonly field: string;
   readonly reason: FieldReason;
@@ -28,8 +25,8 @@ export function failure(
   reason: Reason,
   requestId: string,
   errors: readonly FieldError[] = [],
-): Answer {
-  const { status, title, en, fa, retryable } = PROBLEMS[reason];
+): HttpResponse {
+  const { status, title, en, fa, retryable } = REASONS[reason];
   const body = {
     type: `urn:surety:problem:${reason}`,
     title,

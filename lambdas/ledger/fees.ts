@@ -10,20 +10,28 @@ export const feeTier = z.object({
 });
 export type FeeTier = z.infer<typeof feeTier>;
 
-/** The rate at a volume: that of the highest tier it has reached, or else the merchant's own. */
+/** The rate at a volume: that of the highest tier reached, or else the merchant's own. */
 export function rateAt(
   volume: bigint,
   ownPpm: bigint,
   tiers: readonly FeeTier[],
-): { readonly ppm: bigint; readonly tier: FeeTier | undefined } {
-  const tier = tiers.findLast(({ from }) => from <= volume);
-  return { ppm: tier?.ppm ?? ownPpm, tier };
+): {
+  readonly ppm: bigint;
+  readonly tier: FeeTier | undefined;
+  /** The tier that a higher volume reaches. */
+  readonly next: FeeTier | undefined;
+} {
+  const reached = tiers.findLastIndex(({ from }) => from <= volume);
+  const tier = tiers[reached];
+  return { ppm: tier?.ppm ?? ownPpm, tier, next: tiers[reached + 1] };
 }
 
-/** Why tiers of one currency cannot stand in this order, and at which of them it shows. */
+export type TierFault = 'tiers_overlap' | 'tiers_fall';
+
+/** The first tier of one currency that breaks the rising order, and how. */
 export function tierFault(
   tiers: readonly FeeTier[],
-): { readonly index: number; readonly reason: 'tiers_overlap' | 'tiers_fall' } | undefined {
+): { readonly index: number; readonly reason: TierFault } | undefined {
   for (const [index, { from }] of tiers.entries()) {
     const before = tiers[index - 1];
     if (before === undefined || before.from < from) continue;
@@ -53,3 +61,9 @@ export function parsePercent(text: string): bigint | undefined {
   const [, whole, decimals = ''] = PERCENT.exec(text) ?? [];
   return whole === undefined ? undefined : BigInt(whole + decimals.padEnd(4, '0'));
 }
+
+/** Parts per million as a percentage with two decimals, or up to four where it needs them. */
+export const formatPercent = (ppm: bigint): string => {
+  const text = ppm.toString().padStart(5, '0');
+  return `${text.slice(0, -4)}.${text.slice(-4)}`.replace(/0{1,2}$/, '');
+};

@@ -1,65 +1,99 @@
 import {
+  IdempotencyConfig,
   IdempotencyItemAlreadyExistsError,
+  IdempotencyPersistenceLayerError,
   IdempotencyRecordStatus,
+  IdempotencyValidationError,
+  makeIdempotent,
 } from '@aws-lambda-powertools/idempotency';
 import {
   BasePersistenceLayer,
   IdempotencyRecord,
 } from '@aws-lambda-powertools/idempotency/persistence';
-import { untilDecided } from '../platform/retry.ts';
-import { type Answers, readAnswer } from './responses.ts';
-
-/** Named as what it is to the caller: a busy store, and nothing tried. */
-class LookUpFailed extends Error {
-  override readonly name = 'ThrottlingException';
-}
+import type { Context } from 'aws-lambda';
+import { RetryableError, untilDecided } from '../platform/retry.ts';
+import type { RequestIdentity } from './request-identity.ts';
+import { type ResponseStore, readResponse, type StoredResponse } from './responses.ts';
 
 /**
- * Powertools' view of the answers: look-up, request check and replay. There is no lock to take, keep or
- * lose: the answer is written by the business transaction itself, so nothing here writes (2.35 deletes
- * locks it does not own, and runs again after a crash between commit and save).
- * One instance serves one request, and learns from the look-up what Powertools calls that request.
+ * Powertools over the stored responses: lookup, request check and replay. There is no lock to take, keep
+ * or lose, and nothing here writes: the business transaction itself stores the response. (2.35 deletes
+ * locks it does not own, and runs again after a crash between commit and save.)
+ * One instance serves one request, under the identity that was computed for it.
  */
-export class CommittedAnswers extends BasePersistenceLayer {
-  readonly #answers: Answers;
-  #request = { id: '', hash: '' };
+class StoredResponses extends BasePersistenceLayer {
+  readonly #store: ResponseStore;
+  readonly #identity: RequestIdentity;
 
-  constructor(answers: Answers) {
+  constructor(store: ResponseStore, identity: RequestIdentity) {
     super();
-    this.#answers = answers;
+    this.#store = store;
+    this.#identity = identity;
   }
 
-  /** The answer's key and the request's hash, as computed by Powertools for this request. */
-  get request(): { readonly id: string; readonly hash: string } {
-    return this.#request;
+  protected override getHashedIdempotencyKey(): string {
+    return this.#identity.responseId;
   }
 
-  protected async _putRecord(record: IdempotencyRecord): Promise<void> {
-    const id = record.idempotencyKey;
-    this.#request = { id, hash: record.payloadHash ?? '' };
+  protected async _putRecord({ idempotencyKey, payloadHash }: IdempotencyRecord): Promise<void> {
     const found = await untilDecided(async () => ({
       kind: 'read' as const,
-      row: await readAnswer(this.#answers, id),
+      row: await readResponse(this.#store, idempotencyKey),
     }));
-    if (found.kind === 'undecided') throw new LookUpFailed(`could not look up ${id}`);
-    const { row } = found;
-    if (row === undefined) return;
+    if (found.kind === 'undecided') throw new RetryableError(`lookup of ${idempotencyKey} failed`);
+    if (found.row === undefined) return;
+    const { status, body, requestHash } = found.row;
     throw new IdempotencyItemAlreadyExistsError(
-      `already answered: ${id}`,
+      `already answered: ${idempotencyKey}`,
       new IdempotencyRecord({
-        idempotencyKey: id,
+        idempotencyKey,
         status: IdempotencyRecordStatus.COMPLETED,
-        responseData: { status: row.status, body: row.body },
-        payloadHash: row.requestHash,
+        responseData: { status, body },
+        // Powertools compares its own hash of the request's hash.
+        payloadHash: (requestHash === this.#identity.hash ? payloadHash : undefined) ?? requestHash,
         // No expiry: a row that DynamoDB is late to delete still counts.
       }),
     );
   }
 
-  /** Never reached: the look-up hands the record over with its error. */
+  /** Never called: the lookup passes the record on with its error. */
   protected _getRecord(id: string): Promise<IdempotencyRecord> {
-    return Promise.reject(new Error(`unexpected look-up of ${id}`));
+    return Promise.reject(new Error(`unexpected lookup of ${id}`));
   }
   protected async _updateRecord(): Promise<void> {}
   protected async _deleteRecord(): Promise<void> {}
+}
+
+/** A response, and whether an earlier request with the same key produced it. */
+export type Response = StoredResponse & { readonly replayed?: boolean };
+export type ReplayResult = Response | 'key_reused';
+
+/**
+ * Returns the stored response of a request, or runs it.
+ * @returns `key_reused` where the key belongs to another request.
+ */
+export async function replayOr(
+  store: ResponseStore,
+  identity: RequestIdentity,
+  context: Context,
+  run: () => Promise<ReplayResult>,
+): Promise<ReplayResult> {
+  const config = new IdempotencyConfig({
+    payloadValidationJmesPath: 'hash',
+    hashFunction: 'sha256',
+    lambdaContext: context,
+    responseHook: (response) => ({ ...Object(response), replayed: true }),
+  });
+  const idempotent = makeIdempotent((_identity: RequestIdentity) => run(), {
+    persistenceStore: new StoredResponses(store, identity),
+    config,
+    dataIndexArgument: 0,
+  });
+  try {
+    return await idempotent(identity);
+  } catch (error) {
+    if (error instanceof IdempotencyValidationError) return 'key_reused';
+    // The lookup failed and nothing ran. Rethrow the cause.
+    throw error instanceof IdempotencyPersistenceLayerError ? error.cause : error;
+  }
 }

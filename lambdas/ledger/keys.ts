@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Currency } from './money.ts';
-import type { Tranche } from './pending-releases.ts';
+import type { PendingRelease } from './pending-releases.ts';
+import type { RowRef } from './row-writes.ts';
 import type { Status } from './transactions.ts';
 
 export type Key = { readonly pk: string; readonly sk: string };
 
-/** A hot partition holds one merchant or one shard; an index is spread by this many keys. */
-const DUE_BUCKETS = 16;
+/** An index partition may not become hot: each index is spread over this many keys. */
+const CHECK_BUCKETS = 16;
 const STATUS_BUCKETS = 4;
 
 export const merchantPk = (merchantId: string): string => `M#${merchantId}`;
-/** Whose partition it is. */
+/** The merchant whose partition it is. */
 export const merchantOf = (pk: string): string => pk.slice('M#'.length);
 export const poolPk = (currency: Currency, shard: string): string => `POOL#${currency}#${shard}`;
 
@@ -27,49 +28,76 @@ export const walletKey = (merchantId: string, currency: Currency): Key => ({
   pk: merchantPk(merchantId),
   sk: `WALLET#${currency}`,
 });
-/** All tranches of one wallet, in the order in which they become available. */
-export const tranchesOf = (currency: Currency): string => `TRANCHE#${currency}#`;
-/** Where a tranche stands in that order. */
-export const tranchePlace = ({ releaseAt, depositId }: Tranche): string =>
-  `${releaseAt}#${depositId}`;
-export const trancheKey = (merchantId: string, tranche: Tranche): Key => ({
+/** All pending releases of one wallet. Sorts by the time at which they become available. */
+export const releasePrefix = (currency: Currency): string => `RELEASE#${currency}#`;
+export const releasePosition = ({
+  releaseAt,
+  depositId,
+}: Pick<PendingRelease, 'releaseAt' | 'depositId'>): string => `${releaseAt}#${depositId}`;
+export const releaseKey = (
+  merchantId: string,
+  release: Pick<PendingRelease, 'currency' | 'releaseAt' | 'depositId'>,
+): Key => ({
   pk: merchantPk(merchantId),
-  sk: tranchesOf(tranche.currency) + tranchePlace(tranche),
+  sk: releasePrefix(release.currency) + releasePosition(release),
 });
 export const poolKey = (currency: Currency, shard: string): Key => ({
   pk: poolPk(currency, shard),
   sk: 'POOL',
 });
 export const transactionKey = (pk: string, txnId: string): Key => ({ pk, sk: `TXN#${txnId}` });
-/** Read by the health check; nothing is ever stored there. */
+/** Read by the health check; no row is ever stored there. */
 export const healthKey: Key = { pk: 'HEALTH', sk: 'HEALTH' };
+
+/** Where a row is stored: its table's key attributes. */
+export function keyOf(row: RowRef): Readonly<Record<string, string>> {
+  switch (row.kind) {
+    case 'response':
+      return { id: row.id };
+    case 'transaction':
+      return transactionKey(row.pk, row.txnId);
+    case 'name':
+      return nameKey(row.name);
+    case 'merchant':
+      return merchantKey(row.merchantId);
+    case 'credit':
+      return creditKey(row.merchantId, row.currency);
+    case 'wallet':
+      return walletKey(row.merchantId, row.currency);
+    case 'pool':
+      return poolKey(row.currency, row.shard);
+    case 'release':
+      return releaseKey(row.merchantId, row);
+  }
+}
 
 const bucketOf = (id: string, buckets: number): number =>
   createHash('sha256').update(id).digest().readUInt32BE(0) % buckets;
 
-/** Index key of a transaction that also belongs to another merchant's history. */
-export const recipientKey = (payeeId: string | undefined): { recipient?: string } =>
-  payeeId === undefined ? {} : { recipient: merchantPk(payeeId) };
-
-/** Index keys of a row something still has to happen to. */
-export const dueKeys = (
-  txnId: string,
-  due: string,
-  kind: DueKind,
-): { dueKey: string; due: string } => ({
-  dueKey: `${kind}#${bucketOf(txnId, DUE_BUCKETS)}`,
-  due,
+/** Index key of a transaction that is also part of another merchant's history. */
+export const recipientKey = (payeeId: string): { recipient: string } => ({
+  recipient: merchantPk(payeeId),
 });
-export const allDueKeys = (kind: DueKind): readonly string[] =>
-  Array.from({ length: DUE_BUCKETS }, (_, bucket) => `${kind}#${bucket}`);
 
 /**
- * Withdrawals under way, those that wait for their set time, and tranches to release. Apart, since many
- * tranches may be due at one midnight, and can wait as they count as available already, which a withdrawal
- * behind them could not; and since what is under way is added up without what is only planned.
+ * What the next check concerns. Separate prefixes: a midnight's worth of releases may not delay a payout,
+ * and payouts in flight are summed without those that are only scheduled.
  */
-export type DueKind = 'DUE' | 'TIMED' | 'RELEASE';
-export const dueKindOf = (status: Status): DueKind => (status === 'SCHEDULED' ? 'TIMED' : 'DUE');
+export type CheckKind = 'PAYOUT' | 'SCHEDULE' | 'RELEASE';
+export const checkKindOf = (status: Status): CheckKind =>
+  status === 'SCHEDULED' ? 'SCHEDULE' : 'PAYOUT';
+
+/** Index keys of a row that something still has to happen to. */
+export const nextCheckKeys = (
+  id: string,
+  nextCheckAt: string,
+  kind: CheckKind,
+): { nextCheckKey: string; nextCheckAt: string } => ({
+  nextCheckKey: `${kind}#${bucketOf(id, CHECK_BUCKETS)}`,
+  nextCheckAt,
+});
+export const allCheckKeys = (kind: CheckKind): readonly string[] =>
+  Array.from({ length: CHECK_BUCKETS }, (_, bucket) => `${kind}#${bucket}`);
 
 type StatusEntity = 'MERCHANT' | 'TXN';
 const statusKey = (entity: StatusEntity, status: string, bucket: number): string =>

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import type { CalendarLabels } from './calendar.ts';
+import { type Refused, refused } from './decision.ts';
 import { feeTier } from './fees.ts';
-import { type Currency, currencyCode, type MinorUnits, minor, minorUnits } from './money.ts';
-import { type Reason, type Refused, refused } from './reasons.ts';
+import { currencyCode, minorUnits } from './money.ts';
+import type { Reason } from './reasons.ts';
+import type { Change, Guard, RowRef } from './row-writes.ts';
 
 export const MERCHANT_STATUSES = [
   'PENDING',
@@ -13,7 +14,7 @@ export const MERCHANT_STATUSES = [
 ] as const;
 export type MerchantStatus = (typeof MERCHANT_STATUSES)[number];
 
-/** What was spent on the latest local day and month; an older label counts as nothing spent. */
+/** What was spent on the latest local day and month, in minor units. */
 const spentRow = z.object({
   day: z.string(),
   dayAmount: minorUnits,
@@ -22,7 +23,7 @@ const spentRow = z.object({
 });
 export type Spent = z.infer<typeof spentRow>;
 
-/** What was transferred in the latest local month, by which the tier is found (WA-8). */
+/** What was transferred in the latest local month: it decides the fee tier (WA-8). */
 const volumeRow = z.object({ month: z.string(), amount: minorUnits });
 export type Volume = z.infer<typeof volumeRow>;
 
@@ -35,8 +36,8 @@ export const merchantRow = z.object({
   bankAccount: z.string().min(1),
   /** Parts per million of a transfer's amount. */
   feePpm: z.bigint(),
-  /** By currency, rising; a merchant registered before there were any has none. */
-  feeTiers: z.record(z.string(), z.array(feeTier)).default({}),
+  /** By currency, rising. */
+  feeTiers: z.record(z.string(), z.array(feeTier)),
   timeZone: z.string().min(1),
   limits: z.record(
     z.string(),
@@ -45,13 +46,15 @@ export const merchantRow = z.object({
   spent: z.record(z.string(), spentRow),
   transferVolume: z.record(z.string(), volumeRow),
   createdAt: z.string(),
-  /** Raised by every write; a payer's decision holds only while it stands. */
-  seq: z.bigint(),
+  /** Raised when fee, tiers, limits, time zone or bank account change. Traffic leaves it as it is. */
+  termsVersion: z.bigint(),
+  /** Raised by every write. */
+  version: z.bigint(),
 });
 export type Merchant = z.infer<typeof merchantRow>;
 
 /** Why a merchant may not start anything that moves money; undefined where it may. */
-export function mayNotSpend(merchant: Merchant | undefined): Reason | undefined {
+function mayNotSpend(merchant: Merchant | undefined): Reason | undefined {
   switch (merchant?.status) {
     case 'ACTIVE':
       return undefined;
@@ -74,36 +77,65 @@ export function spenderOf(merchant: Merchant | undefined): Merchant | Refused {
   return merchant;
 }
 
-/** An admin's change of status, the statuses it starts from, and the refusal from any other. */
-export const MERCHANT_MOVES = {
-  reject: { from: 'PENDING', to: 'REJECTED', otherwise: 'merchant_not_pending' },
-  suspend: { from: 'ACTIVE', to: 'SUSPENDED', otherwise: 'merchant_not_active' },
-  reactivate: { from: 'SUSPENDED', to: 'ACTIVE', otherwise: 'merchant_not_suspended' },
-} as const satisfies Record<
-  string,
-  { from: MerchantStatus; to: MerchantStatus; otherwise: Reason }
->;
-export type MerchantMove = keyof typeof MERCHANT_MOVES;
+const RECEIVING = ['ACTIVE', 'SUSPENDED'] as const satisfies readonly MerchantStatus[];
+/** Suspended merchants too: a suspension stops what a merchant does, not what it receives. */
+export const mayReceive = ({ status }: Merchant): boolean =>
+  RECEIVING.some((each) => each === status);
 
-const latest = (label: string, before: string | undefined): string =>
-  before !== undefined && before > label ? before : label;
+const rowOf = (merchantId: string): RowRef => ({ kind: 'merchant', merchantId });
 
 /**
- * The counters after `amount` more is spent: a new day or month starts from nothing. A label never goes
- * back: a clock that is behind, or a time zone moved west, may not open a second window.
+ * The payer is still active on the terms that the rule read. Every guard on a merchant row raises its
+ * version, so that an archive that has already looked loses.
  */
-export function spentAfter(
-  merchant: Merchant,
-  currency: Currency,
-  amount: MinorUnits,
-  { day, month }: CalendarLabels,
-): Spent {
-  const before = merchant.spent[currency];
-  const spent = { day: latest(day, before?.day), month: latest(month, before?.month) };
-  return {
-    day: spent.day,
-    dayAmount: minor((before?.day === spent.day ? before.dayAmount : 0n) + amount),
-    month: spent.month,
-    monthAmount: minor((before?.month === spent.month ? before.monthAmount : 0n) + amount),
-  };
-}
+export const activeOnTerms = ({ id, termsVersion }: Merchant): Guard => ({
+  row: rowOf(id),
+  conditions: [
+    { must: 'equal', path: 'status', value: 'ACTIVE' },
+    { must: 'equal', path: 'termsVersion', value: termsVersion },
+  ],
+});
+
+/** The merchant may still receive money. Needed only where a wallet is opened for it. */
+export const receiving = (merchantId: string): Guard => ({
+  row: rowOf(merchantId),
+  conditions: [{ must: 'be one of', path: 'status', values: RECEIVING }],
+});
+
+/** An admin's decision on everything the merchant is: the whole row is as it was read. */
+export const decideStatus = ({ id, version }: Merchant, status: MerchantStatus): Change => ({
+  row: rowOf(id),
+  conditions: [{ must: 'equal', path: 'version', value: version }],
+  set: { status },
+});
+
+/** An admin's change of status that looks at nothing else, so that traffic cannot starve it. */
+export const changeStatus = (
+  merchantId: string,
+  from: MerchantStatus,
+  status: MerchantStatus,
+): Change => ({
+  row: rowOf(merchantId),
+  conditions: [{ must: 'equal', path: 'status', value: from }],
+  set: { status },
+});
+
+export type Terms = Pick<Merchant, 'feePpm' | 'feeTiers'>;
+
+/** What a merchant pays from now on. A decision on the earlier terms loses. */
+export const changeTerms = (merchantId: string, terms: Partial<Terms>): Change => ({
+  row: rowOf(merchantId),
+  conditions: [{ must: 'exist' }],
+  set: terms,
+  add: { termsVersion: 1n },
+});
+
+/** A new merchant, and the row that makes its name unique. */
+export const registerMerchant = (merchant: Merchant): readonly Change[] => [
+  {
+    row: { kind: 'name', name: merchant.name },
+    conditions: [],
+    put: { merchantId: merchant.id },
+  },
+  { row: rowOf(merchant.id), conditions: [], put: merchant },
+];

@@ -9,12 +9,12 @@ const isMoney = (entry: (typeof data)[number]): boolean =>
 /** How many decimals each currency has: ISO 4217, plus bitcoin in satoshis (WA-1). */
 const EXPONENTS: ReadonlyMap<string, number> = new Map([
   ...data.filter(isMoney).map(({ code, digits }) => [code, digits] as const),
-  // Replaced ANG in 2025, after the library's last release.
+  // It replaced ANG in 2025, after the library's last release.
   ['XCG', 2],
   ['BTC', 8],
 ]);
 
-/** A currency of the registry, in capitals; clients may write it in any case. */
+/** A currency code in capitals; clients may write it in any case. */
 export const currencyCode = z
   .string()
   .toUpperCase()
@@ -29,7 +29,7 @@ export const minor = (units: bigint): MinorUnits => minorUnits.parse(units);
 
 const exponentOf = (currency: Currency): number => EXPONENTS.get(currency) ?? 0;
 
-/** ASCII digits only, no sign, no exponent, no leading zeros. `\d` would do, but says less. */
+/** ASCII digits only, no sign, no exponent, no leading zeros. */
 const DECIMAL = /^(0|[1-9][0-9]*)(?:\.([0-9]+))?$/;
 /** Far above any real amount, far below the 28 digits to which every engine adds exactly. */
 const MOST_DIGITS = 18;
@@ -52,7 +52,7 @@ export function parseAmount(text: string, currency: Currency): MinorUnits | Amou
   return units === 0n ? 'amount_not_positive' : minor(units);
 }
 
-/** Minor units as the decimal text every answer carries, with all of the currency's decimals. */
+/** Minor units as decimal text with all of the currency's decimals. */
 export function formatAmount(units: bigint, currency: Currency): string {
   const exponent = exponentOf(currency);
   const digits = (units < 0n ? -units : units).toString().padStart(exponent + 1, '0');

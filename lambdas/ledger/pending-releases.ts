@@ -1,47 +1,47 @@
 import * as z from 'zod';
 import type { Wallet } from './balances.ts';
+import { type Refused, refused } from './decision.ts';
 import { type Currency, currencyCode, type MinorUnits, minor, minorUnits } from './money.ts';
-import { releasePostings } from './postings.ts';
-import { type Refused, refused } from './reasons.ts';
-import type { Draft } from './transactions.ts';
+import { type Posting, postingsIn, walletAvailable, walletPending } from './postings.ts';
+import type { Change, RowRef } from './row-writes.ts';
+import type { NewTransactionOf } from './transactions.ts';
 
 /**
- * A deposit that becomes available at a time. From then on it counts as available, also while its row is
- * still there: whoever folds it into the wallet first only moves it from one of its balances to the other.
+ * The part of a deposit that becomes available at a time. From then on it counts as available, also while
+ * its row still exists: the transaction that makes the funds available deletes the row.
  */
-export const trancheRow = z.object({
-  /** The transaction it came with. Not called txnId: it would stand in that index. */
+export const pendingReleaseRow = z.object({
+  /** The deposit's transaction. Not called txnId, which is an index key. */
   depositId: z.string(),
   currency: currencyCode,
   amount: minorUnits,
   /** ISO 8601 in UTC. */
   releaseAt: z.string(),
 });
-export type Tranche = z.infer<typeof trancheRow>;
+export type PendingRelease = z.infer<typeof pendingReleaseRow>;
 
-/** How many tranches one transaction folds, which DynamoDB bounds at 100 rows in all. */
-export const MOST_FOLDS = 40;
-
-/** How many are folded ahead of a debit in one try: between tries its caller's deadline is looked at. */
+/** How many one transaction releases. DynamoDB allows 100 rows in all. */
+export const MOST_RELEASES = 40;
+/** How many are released ahead of a debit in one try: the caller's deadline is checked between tries. */
 const MOST_AHEAD = 400;
 
-/** The oldest of what a debit needs, if that is more than its own transaction folds. */
-export const aheadOf = (folds: readonly Tranche[]): readonly Tranche[] =>
-  folds.slice(0, MOST_AHEAD).slice(0, Math.max(0, folds.length - MOST_FOLDS));
+/** The oldest of what a debit needs, if that is more than its own transaction releases. */
+export const releasesAhead = (needed: readonly PendingRelease[]): readonly PendingRelease[] =>
+  needed.slice(0, MOST_AHEAD).slice(0, Math.max(0, needed.length - MOST_RELEASES));
 
-export const sumOf = (tranches: readonly Tranche[]): MinorUnits =>
-  minor(tranches.reduce((sum, { amount }) => sum + amount, 0n));
+export const sumOf = (releases: readonly PendingRelease[]): MinorUnits =>
+  minor(releases.reduce((sum, { amount }) => sum + amount, 0n));
 
-/** What a wallet holds at an instant: matured tranches are available, whether they are folded or not. */
+/** A wallet's balances at an instant: matured releases are available, whether their rows are gone or not. */
 export type Holdings = Pick<Wallet, 'currency' | 'available' | 'pending'> & {
-  /** The next ones to mature, the soonest first. */
-  readonly releases: readonly Tranche[];
+  /** The next releases, the soonest first. */
+  readonly releases: readonly PendingRelease[];
 };
 
 export function holdingsOf(
   { currency, available, pending }: Wallet,
   matured: MinorUnits,
-  releases: readonly Tranche[],
+  releases: readonly PendingRelease[],
 ): Holdings {
   return {
     currency,
@@ -51,48 +51,76 @@ export function holdingsOf(
   };
 }
 
-/** A wallet and matured tranches read before it: one folded in between is counted twice, never missed. */
-export type WalletFacts = {
+/**
+ * A wallet and the matured releases that were read before it. One that is released in between is counted
+ * twice, never missed: a decision on it can only try and lose.
+ */
+export type WalletFunds = {
   readonly wallet: Wallet | undefined;
   /** Oldest first; empty where the wallet's own balance suffices. */
-  readonly matured: readonly Tranche[];
+  readonly matured: readonly PendingRelease[];
 };
 
-/** A debit of a wallet, with the oldest tranches that it needs beside what is available already (WA-3). */
-export type WalletDraw = { readonly kind: 'accepted'; readonly folds: readonly Tranche[] };
+/** The oldest releases that a debit needs beside what is available (WA-3). */
+export type WalletDraw = { readonly kind: 'drawn'; readonly releases: readonly PendingRelease[] };
 
+/** Refuses: wallet_not_found, insufficient_funds. */
 export function drawOnWallet(
-  { wallet, matured }: WalletFacts,
+  { wallet, matured }: WalletFunds,
   amount: MinorUnits,
 ): Refused | WalletDraw {
   if (wallet === undefined) return refused('wallet_not_found');
-  const folds: Tranche[] = [];
+  const releases: PendingRelease[] = [];
   let held: bigint = wallet.available;
-  for (const tranche of matured) {
+  for (const release of matured) {
     if (held >= amount) break;
-    folds.push(tranche);
-    held += tranche.amount;
+    releases.push(release);
+    held += release.amount;
   }
-  return held < amount ? refused('insufficient_funds') : { kind: 'accepted', folds };
+  return held < amount ? refused('insufficient_funds') : { kind: 'drawn', releases };
 }
 
-/** The record of tranches of one wallet that were folded by themselves, not in a debit. */
-export function releaseOf(
+const rowOf = (merchantId: string, { currency, releaseAt, depositId }: PendingRelease): RowRef => ({
+  kind: 'release',
+  merchantId,
+  currency,
+  releaseAt,
+  depositId,
+});
+
+export const addRelease = (merchantId: string, release: PendingRelease): Change => ({
+  row: rowOf(merchantId, release),
+  conditions: [],
+  put: release,
+});
+
+/** Makes pending funds available: the postings, and the deletion of each row, once. */
+export const releaseFunds = (
   merchantId: string,
   currency: Currency,
-  tranches: readonly Tranche[],
-  now: Date,
-): Draft {
-  const amount = sumOf(tranches);
-  const at = now.toISOString();
-  return {
-    type: 'release',
-    status: 'SUCCEEDED',
-    amount,
-    currency,
-    merchantId,
-    createdAt: at,
-    at: { SUCCEEDED: at },
-    phases: [{ name: 'release', at, postings: releasePostings(amount) }],
-  };
-}
+  releases: readonly PendingRelease[],
+): { readonly postings: readonly Posting[]; readonly changes: readonly Change[] } => ({
+  postings: postingsIn(currency, [
+    walletPending(merchantId),
+    walletAvailable(merchantId),
+    sumOf(releases),
+  ]),
+  changes: releases.map((release) => ({
+    row: rowOf(merchantId, release),
+    conditions: [{ must: 'exist' }],
+    delete: true,
+  })),
+});
+
+/** The record of releases of one wallet that no debit needed. */
+export const releaseTransaction = (
+  merchantId: string,
+  currency: Currency,
+  releases: readonly PendingRelease[],
+): NewTransactionOf<'release'> => ({
+  type: 'release',
+  status: 'SUCCEEDED',
+  amount: sumOf(releases),
+  currency,
+  merchantId,
+});

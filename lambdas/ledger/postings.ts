@@ -1,99 +1,135 @@
 import * as z from 'zod';
-import { type MinorUnits, minor, minorUnits } from './money.ts';
+import { type Account, SYSTEM_ACCOUNTS } from './accounts.ts';
+import { type PoolShare, poolShare } from './balances.ts';
+import { type Currency, currencyCode, type MinorUnits, minor, minorUnits } from './money.ts';
+
+/** A movement between two accounts. It balances by construction, and it is the only way to change a balance. */
+export type Posting = {
+  readonly source: Account;
+  readonly destination: Account;
+  readonly currency: Currency;
+  /** Minor units, greater than zero. */
+  readonly amount: MinorUnits;
+};
+
+export const walletAvailable = (merchantId: string): Account => ({
+  name: 'wallet.available',
+  merchantId,
+});
+export const walletPending = (merchantId: string): Account => ({
+  name: 'wallet.pending',
+  merchantId,
+});
+export const credit = (merchantId: string, limit?: MinorUnits): Account => ({
+  name: 'credit',
+  merchantId,
+  ...(limit !== undefined && { limit }),
+});
+export const poolAvailable = (shares: readonly PoolShare[]): Account => ({
+  name: 'pool.available',
+  shares,
+});
+export const poolLent = (shares: readonly PoolShare[]): Account => ({ name: 'pool.lent', shares });
+export const system = (name: (typeof SYSTEM_ACCOUNTS)[number]): Account => ({ name });
 
 /**
- * One phase's movements by account, in the transaction's currency; they sum to zero.
- * `pool`, `credit`, `wallet`, `pending` (a wallet's other balance) and `payee` (another merchant's wallet)
- * are rows; the others are system accounts that no rule reads.
+ * Movements in one currency. A movement of nothing is left out: a fee of zero is no posting.
+ * @throws RangeError for a negative amount.
  */
-const ACCOUNTS = [
-  'funding',
-  'outside',
-  'pool',
-  'clearing',
-  'credit',
-  'lent',
-  'wallet',
-  'pending',
-  'payee',
-  'fees',
-  'bank',
-] as const;
-export const postings = z.partialRecord(z.enum(ACCOUNTS), minorUnits);
-export type Postings = z.infer<typeof postings>;
+export const postingsIn = (
+  currency: Currency,
+  ...movements: readonly (readonly [source: Account, destination: Account, amount: MinorUnits])[]
+): readonly Posting[] =>
+  movements
+    .filter(([, , amount]) => amount !== 0n)
+    .map(([source, destination, amount]) => {
+      if (amount < 0n) throw new RangeError('the amount of a posting is positive');
+      return { source, destination, currency, amount };
+    });
 
-const less = (amount: bigint): MinorUnits => minor(-amount);
+/** `[source, destination, amount]`, and the currency where it is not the transaction's. */
+const storedPosting = z.union([
+  z.tuple([z.string(), z.string(), minorUnits]),
+  z.tuple([z.string(), z.string(), minorUnits, currencyCode]),
+]);
 
-export const topUpPostings = (amount: MinorUnits): Postings => ({
-  funding: less(amount),
-  pool: amount,
+export const PHASES = ['accept', 'settle', 'refund', 'release'] as const;
+export type PhaseName = (typeof PHASES)[number];
+
+/** One step in a transaction's life that moves money, as its row stores it. */
+export const storedPhase = z.object({
+  name: z.enum(PHASES),
+  /** ISO 8601 in UTC. */
+  at: z.string(),
+  postings: z.array(storedPosting),
+  /** Of all pool accounts of the phase, once. */
+  shares: z.array(z.tuple([z.string(), minorUnits])).optional(),
 });
+export type StoredPhase = z.infer<typeof storedPhase>;
 
-export const drawPostings = (amount: MinorUnits): Postings => ({
-  pool: less(amount),
-  clearing: amount,
-  credit: amount,
-  lent: less(amount),
-});
+/** Whose row the transaction is about: only another merchant's account is stored with its owner. */
+type Subject = { readonly merchantId?: string | undefined; readonly currency: Currency };
 
-export const settlePostings = (amount: MinorUnits): Postings => ({
-  clearing: less(amount),
-  bank: amount,
-});
+const textOf = (account: Account, { merchantId }: Subject): string =>
+  'merchantId' in account && account.merchantId !== merchantId
+    ? `${account.name}@${account.merchantId}`
+    : account.name;
 
-export const depositPostings = (amount: MinorUnits): Postings => ({
-  outside: less(amount),
-  wallet: amount,
-});
+const sharesIn = (postings: readonly Posting[]): readonly PoolShare[] =>
+  postings
+    .flatMap(({ source, destination }) => [source, destination])
+    .map((account) => ('shares' in account ? account.shares : []))
+    .find((shares) => shares.length > 0) ?? [];
 
-export const pendingDepositPostings = (amount: MinorUnits): Postings => ({
-  outside: less(amount),
-  pending: amount,
-});
-
-/** Money whose time has come, within one wallet. */
-export const releasePostings = (amount: MinorUnits): Postings => ({
-  pending: less(amount),
-  wallet: amount,
-});
-
-/** A debit's postings with the tranches that it folds on its way. */
-export const withRelease = (postings: Postings, folded: MinorUnits): Postings =>
-  folded === 0n
-    ? postings
-    : {
-        ...postings,
-        pending: less(folded),
-        wallet: minor((postings.wallet ?? 0n) + folded),
-      };
-
-/** From the payer's wallet into the payee's; the fee is on top. */
-export const transferPostings = (amount: MinorUnits, fee: MinorUnits): Postings => ({
-  wallet: less(amount + fee),
-  payee: amount,
-  ...(fee > 0n && { fees: fee }),
-});
-
-/** A withdrawal from a wallet, and the same the other way round where the bank refused it. */
-export const spendPostings = (amount: MinorUnits): Postings => ({
-  wallet: less(amount),
-  clearing: amount,
-});
-export const unspendPostings = (amount: MinorUnits): Postings => ({
-  clearing: less(amount),
-  wallet: amount,
-});
-
-/**
- * A credit withdrawal that the bank refused. What is still utilised goes back to credit and pool; the
- * merchant may have repaid the rest while it was in flight, and that is then its own money.
- */
-export function refundPostings(amount: MinorUnits, utilised: MinorUnits): Postings {
-  const toCredit = minor(amount < utilised ? amount : utilised);
-  const toWallet = minor(amount - toCredit);
+/** A phase in its compact form: rows are billed by the kilobyte. */
+export function storePhase(
+  name: PhaseName,
+  at: string,
+  postings: readonly Posting[],
+  subject: Subject,
+): StoredPhase {
+  const shares = sharesIn(postings);
   return {
-    clearing: less(amount),
-    ...(toCredit > 0n && { pool: toCredit, credit: less(toCredit), lent: toCredit }),
-    ...(toWallet > 0n && { wallet: toWallet }),
+    name,
+    at,
+    postings: postings.map(({ source, destination, amount, currency }) => {
+      const [from, to] = [textOf(source, subject), textOf(destination, subject)];
+      return currency === subject.currency ? [from, to, amount] : [from, to, amount, currency];
+    }),
+    ...(shares.length > 0 && {
+      shares: shares.map(({ shard, amount }): [string, MinorUnits] => [shard, amount]),
+    }),
   };
 }
+
+const systemAccount = z.enum(SYSTEM_ACCOUNTS);
+const merchantAccount = z.enum(['wallet.available', 'wallet.pending', 'credit']);
+const poolAccount = z.enum(['pool.available', 'pool.lent']);
+
+/** @throws where the text names no account, or a merchant's account has no owner. */
+function accountOf(text: string, { merchantId }: Subject, shares: readonly PoolShare[]): Account {
+  const [first, owner = merchantId] = text.split('@');
+  const ofMerchant = merchantAccount.safeParse(first);
+  if (ofMerchant.success) return { name: ofMerchant.data, merchantId: z.string().parse(owner) };
+  const ofPool = poolAccount.safeParse(first);
+  if (ofPool.success) return { name: ofPool.data, shares };
+  return { name: systemAccount.parse(first) };
+}
+
+/** The postings of a stored phase, with the owners of their accounts. */
+export function readPhase(phase: StoredPhase, subject: Subject): readonly Posting[] {
+  const shares = sharesOf(phase);
+  return phase.postings.map(([source, destination, amount, currency = subject.currency]) => ({
+    source: accountOf(source, subject, shares),
+    destination: accountOf(destination, subject, shares),
+    amount,
+    currency,
+  }));
+}
+
+/** Which rows of the pool took part in a phase. */
+export const sharesOf = ({ shares = [] }: StoredPhase): readonly PoolShare[] =>
+  shares.map(([shard, amount]) => poolShare.parse({ shard, amount }));
+
+export const sumOfShares = (shares: readonly PoolShare[]): MinorUnits =>
+  minor(shares.reduce((sum, { amount }) => sum + amount, 0n));

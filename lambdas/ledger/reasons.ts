@@ -1,74 +1,299 @@
-import type { AmountReason } from './money.ts';
+/** A text in English and Persian. */
+export type Text = { readonly en: string; readonly fa: string };
 
-/** Why an operation was refused. Each has a status, a text in both languages and a next step in `runtime/problems.ts`. */
-export type Reason =
-  | 'malformed_json'
-  | 'body_too_large'
-  | 'invalid_request'
-  | 'invalid_cursor'
-  | 'unknown_route'
-  | 'method_not_allowed'
-  | 'access_token_required'
-  | 'invalid_credentials'
-  | 'password_change_required'
-  | 'admin_only'
-  | 'not_a_merchant'
-  | 'merchant_not_approved'
-  | 'merchant_suspended'
-  | 'merchant_archived'
-  | 'idempotency_key_required'
-  | 'idempotency_key_reused'
-  | 'request_in_progress'
-  | 'too_many_requests'
-  | 'busy'
-  | 'unhealthy'
-  | 'internal_error'
-  | 'name_taken'
-  | 'merchant_not_found'
-  | 'merchant_already_approved'
-  | 'merchant_rejected'
-  | 'merchant_not_pending'
-  | 'merchant_not_active'
-  | 'merchant_not_suspended'
-  | 'merchant_not_archivable'
-  | 'merchant_not_empty'
-  | 'withdrawal_not_found'
-  | 'transaction_not_found'
-  | 'merchant_cannot_receive'
-  | 'withdrawal_not_cancellable'
-  | 'execution_too_soon'
-  | 'execution_too_far'
-  | 'release_too_far'
-  | 'self_transfer'
-  | 'payee_not_found'
-  | 'wallet_not_found'
-  | 'wallet_closed'
-  | 'insufficient_funds'
-  | 'no_credit_line'
-  | 'insufficient_credit'
-  | 'insufficient_pool';
+type Problem = Text & {
+  readonly status: number;
+  readonly title: string;
+  /** Whether the same request may be sent again with the same key. */
+  readonly retryable: boolean;
+};
 
-/** What is wrong with one field of a request. */
-export type FieldReason =
-  | AmountReason
-  | 'required'
-  | 'wrong_type'
-  | 'invalid'
-  | 'unknown_field'
-  | 'too_short'
-  | 'too_long'
-  | 'not_one_of'
-  | 'fee_malformed'
-  | 'tiers_overlap'
-  | 'tiers_fall'
-  | 'nothing_to_change'
-  | 'time_malformed'
-  | 'merchant_or_watched_status'
-  | 'currency_unknown'
-  | 'username_malformed'
-  | 'bank_account_malformed'
-  | 'password_too_weak'
-  | 'idempotency_key_malformed';
+const problem = (status: number, title: string, en: string, fa: string): Problem => ({
+  status,
+  title,
+  en,
+  fa,
+  retryable: status >= 500 || status === 429,
+});
 
-export type Refused = { readonly kind: 'refused'; readonly reason: Reason };
-export const refused = (reason: Reason): Refused => ({ kind: 'refused', reason });
+/**
+ * Every reason to refuse a request: its HTTP status, and what to do next in both languages. A rule can
+ * name only what is listed here.
+ */
+export const REASONS = {
+  malformed_json: problem(
+    400,
+    'Malformed JSON',
+    'The body is not valid JSON. Send one JSON object.',
+    'بدنهٔ درخواست JSON معتبر نیست. یک شیء JSON بفرستید.',
+  ),
+  body_too_large: problem(
+    413,
+    'Body too large',
+    'The body is larger than 32 KB. Send a smaller one.',
+    'بدنهٔ درخواست بزرگ‌تر از ۳۲ کیلوبایت است. بدنهٔ کوچک‌تری بفرستید.',
+  ),
+  invalid_request: problem(
+    422,
+    'Invalid request',
+    'Some fields are not valid. Correct the fields listed in errors.',
+    'برخی فیلدها معتبر نیستند. فیلدهای فهرست‌شده در errors را اصلاح کنید.',
+  ),
+  invalid_cursor: problem(
+    400,
+    'Invalid cursor',
+    'This cursor does not belong to this list. Start again without a cursor.',
+    'این نشانگر به این فهرست تعلق ندارد. بدون نشانگر دوباره شروع کنید.',
+  ),
+  unknown_route: problem(
+    404,
+    'Not found',
+    'There is nothing at this path. Check the address; the API lives under /api/v1.',
+    'در این مسیر چیزی وجود ندارد. نشانی را بررسی کنید؛ رابط زیر ‎/api/v1 است.',
+  ),
+  method_not_allowed: problem(
+    405,
+    'Method not allowed',
+    'This path does not take this method. The Allow header lists those it takes.',
+    'این مسیر این متد را نمی‌پذیرد. متدهای مجاز در سرآیند Allow آمده است.',
+  ),
+  access_token_required: problem(
+    401,
+    'Access token required',
+    'Send a Cognito access token; an ID token is not accepted.',
+    'توکن دسترسی (access) بفرستید؛ توکن هویت (ID) پذیرفته نمی‌شود.',
+  ),
+  invalid_credentials: problem(
+    401,
+    'Invalid credentials',
+    'The name, password or refresh token is not right. Check it, or sign in again.',
+    'نام، گذرواژه یا توکن تازه‌سازی درست نیست. آن را بررسی کنید یا دوباره وارد شوید.',
+  ),
+  password_change_required: problem(
+    403,
+    'Password change required',
+    'This account has a temporary password. Set a permanent one, then sign in again.',
+    'گذرواژهٔ این حساب موقت است. گذرواژهٔ دائمی بگذارید و دوباره وارد شوید.',
+  ),
+  admin_only: problem(
+    403,
+    'Administrators only',
+    'Only administrators may do this.',
+    'فقط مدیران اجازهٔ این کار را دارند.',
+  ),
+  not_a_merchant: problem(
+    403,
+    'Not a merchant',
+    'This account is not a merchant. Register it first, or sign in as a merchant.',
+    'این حساب پذیرنده نیست. ابتدا ثبت‌نام کنید یا با حساب پذیرنده وارد شوید.',
+  ),
+  merchant_not_approved: problem(
+    403,
+    'Merchant not approved',
+    'This merchant is not approved. Wait until an administrator approves it.',
+    'این پذیرنده تأیید نشده است. تا تأیید مدیر صبر کنید.',
+  ),
+  merchant_suspended: problem(
+    403,
+    'Merchant suspended',
+    'This merchant is suspended. Ask an administrator to reactivate it.',
+    'این پذیرنده تعلیق شده است. از مدیر بخواهید آن را دوباره فعال کند.',
+  ),
+  merchant_archived: problem(
+    403,
+    'Merchant archived',
+    'This merchant is archived and can do nothing new.',
+    'این پذیرنده بایگانی شده است و کار تازه‌ای نمی‌تواند انجام دهد.',
+  ),
+  idempotency_key_required: problem(
+    400,
+    'Idempotency-Key required',
+    'Send an Idempotency-Key header, a new one for each new operation.',
+    'سرآیند Idempotency-Key را بفرستید؛ برای هر عملیات تازه یک کلید تازه.',
+  ),
+  idempotency_key_reused: problem(
+    422,
+    'Idempotency-Key reused',
+    'This Idempotency-Key was used for another request. Use a new key for a new request.',
+    'این کلید برای درخواست دیگری به کار رفته است. برای درخواست تازه کلید تازه بفرستید.',
+  ),
+  request_in_progress: {
+    ...problem(
+      409,
+      'Request in progress',
+      'The first request with this key is still running. Send the same request again in a moment.',
+      'نخستین درخواست با این کلید هنوز در حال اجراست. کمی بعد همین درخواست را دوباره بفرستید.',
+    ),
+    retryable: true,
+  },
+  too_many_requests: problem(
+    429,
+    'Too many requests',
+    'Too many requests. Wait a little and try again.',
+    'درخواست‌ها بیش از حد است. کمی صبر کنید و دوباره بفرستید.',
+  ),
+  busy: problem(
+    503,
+    'Busy',
+    'The system is busy and nothing may have been done. Send the same request with the same key again.',
+    'سامانه شلوغ است و شاید کاری انجام نشده باشد. همین درخواست را با همین کلید دوباره بفرستید.',
+  ),
+  unhealthy: problem(
+    503,
+    'Unhealthy',
+    'A part that the service depends on does not answer. Try again in a moment.',
+    'بخشی که سامانه به آن وابسته است پاسخ نمی‌دهد. کمی بعد دوباره بفرستید.',
+  ),
+  internal_error: problem(
+    500,
+    'Internal error',
+    'Something went wrong on our side. Send the same request with the same key again; if it stays, quote the request_id.',
+    'خطایی در سامانه رخ داد. همین درخواست را با همین کلید دوباره بفرستید؛ اگر تکرار شد request_id را اعلام کنید.',
+  ),
+  name_taken: problem(
+    409,
+    'Name taken',
+    'This name is taken. Choose another, or sign in if it is yours.',
+    'این نام گرفته شده است. نام دیگری برگزینید یا اگر از آن شماست وارد شوید.',
+  ),
+  merchant_not_found: problem(
+    404,
+    'Merchant not found',
+    'There is no such merchant. Check the id.',
+    'چنین پذیرنده‌ای وجود ندارد. شناسه را بررسی کنید.',
+  ),
+  merchant_already_approved: problem(
+    409,
+    'Merchant already approved',
+    'This merchant has been approved already; its credit limit is unchanged.',
+    'این پذیرنده پیش‌تر تأیید شده است؛ سقف اعتبار آن تغییری نکرد.',
+  ),
+  merchant_rejected: problem(
+    409,
+    'Merchant rejected',
+    'This merchant was rejected and cannot be approved. It may register under another name.',
+    'این پذیرنده رد شده است و تأیید نمی‌شود. می‌تواند با نام دیگری ثبت‌نام کند.',
+  ),
+  merchant_not_pending: problem(
+    409,
+    'Merchant not pending',
+    'Only a merchant that waits for approval can be rejected.',
+    'فقط پذیرنده‌ای که در انتظار تأیید است رد می‌شود.',
+  ),
+  merchant_not_active: problem(
+    409,
+    'Merchant not active',
+    'Only an active merchant can be suspended.',
+    'فقط پذیرندهٔ فعال تعلیق می‌شود.',
+  ),
+  merchant_not_suspended: problem(
+    409,
+    'Merchant not suspended',
+    'Only a suspended merchant can be reactivated.',
+    'فقط پذیرندهٔ تعلیق‌شده دوباره فعال می‌شود.',
+  ),
+  merchant_not_archivable: problem(
+    409,
+    'Merchant not archivable',
+    'Only an active or suspended merchant can be archived.',
+    'فقط پذیرندهٔ فعال یا تعلیق‌شده بایگانی می‌شود.',
+  ),
+  merchant_not_empty: problem(
+    409,
+    'Merchant not empty',
+    'Its wallets, its used credit and what is on its way to the bank must all be zero first.',
+    'نخست باید کیف پول‌ها، اعتبار مصرف‌شده و مبالغ در راه بانک همگی صفر باشند.',
+  ),
+  withdrawal_not_found: problem(
+    404,
+    'Withdrawal not found',
+    'There is no such withdrawal. Check the id.',
+    'چنین برداشتی وجود ندارد. شناسه را بررسی کنید.',
+  ),
+  transaction_not_found: problem(
+    404,
+    'Transaction not found',
+    'There is no such transaction. Check the id, or the key and its operation.',
+    'چنین تراکنشی وجود ندارد. شناسه، یا کلید و عملیات آن را بررسی کنید.',
+  ),
+  merchant_cannot_receive: problem(
+    422,
+    'Merchant cannot receive',
+    'Only a merchant that is approved and not archived can receive money.',
+    'فقط پذیرنده‌ای که تأیید شده و بایگانی نشده باشد پول دریافت می‌کند.',
+  ),
+  withdrawal_not_cancellable: problem(
+    409,
+    'Withdrawal not cancellable',
+    'Only a withdrawal that is still SCHEDULED can be cancelled. Read it to see what became of it.',
+    'فقط برداشتی که هنوز SCHEDULED است لغو می‌شود. برای دیدن وضعیت، آن را بخوانید.',
+  ),
+  execution_too_soon: problem(
+    422,
+    'Execution too soon',
+    'A withdrawal is scheduled at least one minute ahead. Choose a later execute_at, or leave it out.',
+    'برداشت دست‌کم یک دقیقه بعد زمان‌بندی می‌شود. execute_at دیرتری برگزینید یا آن را نفرستید.',
+  ),
+  execution_too_far: problem(
+    422,
+    'Execution too far ahead',
+    'A withdrawal is scheduled at most one year ahead. Choose an earlier execute_at.',
+    'برداشت حداکثر یک سال بعد زمان‌بندی می‌شود. execute_at زودتری برگزینید.',
+  ),
+  release_too_far: problem(
+    422,
+    'Release too far ahead',
+    'A deposit may be released at most five years from now. Choose an earlier release_at.',
+    'زمان آزادسازی واریز حداکثر پنج سال بعد است. release_at زودتری برگزینید.',
+  ),
+  self_transfer: problem(
+    422,
+    'Transfer to oneself',
+    'Payer and payee are the same merchant. Name another payee.',
+    'پرداخت‌کننده و دریافت‌کننده یکی هستند. دریافت‌کنندهٔ دیگری نام ببرید.',
+  ),
+  payee_not_found: problem(
+    404,
+    'Payee not found',
+    'There is no merchant of this name or id that can receive money. Check it.',
+    'پذیرنده‌ای با این نام یا شناسه که بتواند پول بگیرد وجود ندارد. آن را بررسی کنید.',
+  ),
+  wallet_not_found: problem(
+    404,
+    'Wallet not found',
+    'There is no wallet in this currency. Use a currency listed under wallets in /me.',
+    'در این ارز کیف پولی نیست. ارزی را به کار ببرید که در ‎/me زیر wallets آمده است.',
+  ),
+  wallet_closed: problem(
+    422,
+    'Wallet closed',
+    'This wallet is closed and takes no more money.',
+    'این کیف پول بسته شده است و دیگر پولی نمی‌پذیرد.',
+  ),
+  insufficient_funds: problem(
+    402,
+    'Insufficient funds',
+    'The wallet does not hold this amount. Lower it, or wait for a deposit.',
+    'موجودی کیف پول برای این مبلغ کافی نیست. مبلغ را کم کنید یا منتظر واریز بمانید.',
+  ),
+  no_credit_line: problem(
+    422,
+    'No credit line',
+    'There is no credit line in this currency. Use a currency listed under credit in /me.',
+    'در این ارز خط اعتباری ندارید. ارزی را به کار ببرید که در ‎/me زیر credit آمده است.',
+  ),
+  insufficient_credit: problem(
+    402,
+    'Insufficient credit',
+    'The available credit does not cover this amount. Lower it, or ask for more credit.',
+    'اعتبار در دسترس برای این مبلغ کافی نیست. مبلغ را کم کنید یا اعتبار بیشتری بخواهید.',
+  ),
+  insufficient_pool: problem(
+    402,
+    'Credit pool exhausted',
+    'The credit pool cannot cover this amount now. Lower it, or try later with a new key.',
+    'استخر اعتباری اکنون این مبلغ را پوشش نمی‌دهد. مبلغ را کم کنید یا بعداً با کلید تازه بفرستید.',
+  ),
+} as const satisfies Record<string, Problem>;
+
+export type Reason = keyof typeof REASONS;

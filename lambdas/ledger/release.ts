@@ -1,79 +1,91 @@
-import { type CommitResult, commit, type LabelledWrite } from './commit.ts';
-import { merchantPk, trancheKey, transactionId, walletKey } from './keys.ts';
-import type { Currency } from './money.ts';
-import { aheadOf, MOST_FOLDS, releaseOf, sumOf, type Tranche } from './pending-releases.ts';
-import { addToBalance, type Change } from './rows/balance-writes.ts';
-import { foldTranches } from './rows/pending-releases.ts';
-import { putTransaction } from './rows/transactions.ts';
-import type { Ledger } from './table.ts';
+import { type CommitResult, commit } from './commit.ts';
+import type { LedgerContext } from './context.ts';
+import { merchantPk, releaseKey, transactionId } from './keys.ts';
+import type { Currency, MinorUnits } from './money.ts';
+import {
+  drawOnWallet,
+  MOST_RELEASES,
+  type PendingRelease,
+  releaseFunds,
+  releasesAhead,
+  releaseTransaction,
+  type WalletFunds,
+} from './pending-releases.ts';
+import { post } from './post.ts';
+import { storePhase } from './postings.ts';
+import type { RowWrite } from './row-writes.ts';
+import { createTransaction } from './rows/transactions.ts';
 
 /**
- * Folds matured tranches of one wallet without a debit, 40 in a transaction, oldest first. Each of these
- * stands by itself: what another has folded meanwhile ends it, and what is left is found again.
+ * Releases matured funds of one wallet without a debit, 40 in a transaction, oldest first. Each
+ * transaction stands by itself: a lost race ends the run, and what is left is found again.
  */
-export async function release(
-  ledger: Ledger,
+export async function releaseMatured(
+  ledger: LedgerContext,
   merchantId: string,
   currency: Currency,
-  tranches: readonly Tranche[],
+  releases: readonly PendingRelease[],
   now: Date,
 ): Promise<CommitResult> {
   let result: CommitResult = { kind: 'committed' };
-  for (let from = 0; from < tranches.length && result.kind === 'committed'; from += MOST_FOLDS) {
-    const part = tranches.slice(from, from + MOST_FOLDS);
-    result = await commit(ledger.dynamo, releaseWrites(ledger, merchantId, currency, part, now));
+  for (let from = 0; from < releases.length && result.kind === 'committed'; from += MOST_RELEASES) {
+    const part = releases.slice(from, from + MOST_RELEASES);
+    result = await commit(ledger, releaseWrites(merchantId, currency, part, now));
   }
   return result;
 }
 
 /**
- * Folds what a debit needs beyond what its own transaction takes. Harmless whatever becomes of the debit:
- * the money is available in either form.
- * @returns whether there was any; then what the debit was decided on has changed.
+ * Prepares a debit: releases what it needs beyond what its own transaction can release. Harmless whatever
+ * becomes of the debit, since matured funds are available in either form.
+ * @returns whether anything was released; the funds then have to be read again.
  */
-export async function foldAhead(
-  ledger: Ledger,
+export async function releaseAhead(
+  ledger: LedgerContext,
   merchantId: string,
   currency: Currency,
-  folds: readonly Tranche[],
+  funds: WalletFunds,
+  amount: MinorUnits,
   now: Date,
 ): Promise<boolean> {
-  const ahead = aheadOf(folds);
-  await release(ledger, merchantId, currency, ahead, now);
+  const draw = drawOnWallet(funds, amount);
+  const ahead = draw.kind === 'drawn' ? releasesAhead(draw.releases) : [];
+  await releaseMatured(ledger, merchantId, currency, ahead, now);
   return ahead.length > 0;
 }
 
+/** The caller is the system and the key the oldest release: two runs make the same transaction. */
 function releaseWrites(
-  ledger: Ledger,
   merchantId: string,
   currency: Currency,
-  tranches: readonly Tranche[],
+  releases: readonly PendingRelease[],
   now: Date,
-): readonly LabelledWrite[] {
-  const amount = sumOf(tranches);
-  const [first] = tranches;
+): readonly RowWrite[] {
+  const at = now.toISOString();
   const pk = merchantPk(merchantId);
-  const key = first === undefined ? '' : trancheKey(merchantId, first).sk;
-  const change: Change = { txnId: transactionId('release', pk, key), phase: 'release' };
-  return [
-    putTransaction(ledger, {
-      ...releaseOf(merchantId, currency, tranches, now),
-      pk,
-      txnId: change.txnId,
-      // Nobody asked for it.
-      requestHash: '',
-    }),
-    addToBalance(
-      ledger,
-      {
-        label: 'wallet',
-        key: walletKey(merchantId, currency),
-        add: { available: amount, pending: -amount },
-        condition: 'pending >= :released',
-        values: { ':released': amount },
-      },
-      change,
-    ),
-    ...foldTranches(ledger, merchantId, tranches),
-  ];
+  const oldest = releases.slice(0, 1).map((release) => releaseKey(merchantId, release).sk);
+  const txnId = transactionId('system:release', pk, 'release', ...oldest);
+  const { postings, changes } = releaseFunds(merchantId, currency, releases);
+  const transaction = releaseTransaction(merchantId, currency, releases);
+  return post([
+    {
+      txnId,
+      name: 'release',
+      postings,
+      guards: [],
+      changes: [
+        createTransaction({
+          ...transaction,
+          pk,
+          txnId,
+          // No request asked for it.
+          requestHash: '',
+          createdAt: at,
+          at: { SUCCEEDED: at },
+          phases: [storePhase('release', at, postings, transaction)],
+        }),
+        ...changes,
+      ],
+    },
+  ]);
 }

@@ -1,57 +1,50 @@
-import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import type { LabelledWrite } from './commit.ts';
+import type { LedgerContext } from './context.ts';
+import type { RowWrite } from './row-writes.ts';
 
-/** The Idempotency table: what was answered to each key, so that a repeat hears the same. */
-export type Answers = { readonly dynamo: DynamoDBDocumentClient; readonly table: string };
+/** The Idempotency table: the response to each key, so that a repeat returns the same. */
+export type ResponseStore = { readonly dynamo: LedgerContext['dynamo']; readonly table: string };
 
-/** An answer as it left: the status and the body, byte for byte (AP-1). */
-export type StoredAnswer = { readonly status: number; readonly body: string };
+/** A response as it was sent: the status and the body, byte for byte (AP-1). */
+export type StoredResponse = { readonly status: number; readonly body: string };
 
-const answerRow = z.object({
+const responseRow = z.object({
   status: z.bigint().transform(Number),
   body: z.string(),
   requestHash: z.string(),
 });
-type AnswerRow = z.infer<typeof answerRow>;
+type ResponseRow = z.infer<typeof responseRow>;
 
-/** A refusal is remembered this long; an acceptance for ever, by its transaction row. */
-const ANSWER_DAYS = 90;
+/** How long a refusal is stored. An acceptance is rendered from its transaction row for ever. */
+const STORED_DAYS = 90;
 
-/**
- * A strong read. `expiration` is deliberately not looked at: it tells DynamoDB when it may delete, and a
- * row that is late in going still counts.
- */
-export async function readAnswer(
-  { dynamo, table }: Answers,
+/** A strong read. `expiration` only tells DynamoDB when it may delete: a row that is still there counts. */
+export async function readResponse(
+  { dynamo, table }: ResponseStore,
   id: string,
-): Promise<AnswerRow | undefined> {
+): Promise<ResponseRow | undefined> {
   const { Item } = await dynamo.send(
     new GetCommand({ TableName: table, Key: { id }, ConsistentRead: true }),
   );
-  return Item && answerRow.parse(Item);
+  return Item && responseRow.parse(Item);
 }
 
-/** The answer, if none was given yet: the first condition that makes a request exactly-once. */
-export const putAnswer = (
-  { table }: Answers,
+/** Stores the response, if the request has none: the first condition that makes it exactly once. */
+export const storeResponse = (
+  { table }: ResponseStore,
   id: string,
   requestHash: string,
-  { status, body }: StoredAnswer,
+  { status, body }: StoredResponse,
   now: Date,
-): LabelledWrite => ({
-  label: 'answer',
-  write: {
-    Put: {
-      TableName: table,
-      Item: {
-        id,
-        requestHash,
-        status,
-        body,
-        expiration: Math.floor(now.getTime() / 1000) + ANSWER_DAYS * 86_400,
-      },
-      ConditionExpression: 'attribute_not_exists(id)',
-    },
+): RowWrite => ({
+  row: { kind: 'response', table, id },
+  action: 'put',
+  conditions: [{ must: 'be new' }],
+  item: {
+    requestHash,
+    status,
+    body,
+    expiration: Math.floor(now.getTime() / 1000) + STORED_DAYS * 86_400,
   },
 });

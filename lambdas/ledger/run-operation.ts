@@ -1,209 +1,222 @@
-import {
-  IdempotencyConfig,
-  IdempotencyPersistenceLayerError,
-  IdempotencyValidationError,
-  makeIdempotent,
-} from '@aws-lambda-powertools/idempotency';
-import type { Acceptance, MoneyOperation } from '../http/operation.ts';
-import { PROBLEMS } from '../http/problems.ts';
-import { type Answer, failure, success } from '../http/response.ts';
-import type { Call } from '../http/router.ts';
+import type { Context } from 'aws-lambda';
 import { log } from '../platform/logger.ts';
 import { type Undecided, undecided, untilDecided } from '../platform/retry.ts';
-import { commit, type LabelledWrite } from './commit.ts';
-import type { Books } from './context.ts';
-import { CommittedAnswers } from './idempotency.ts';
-import { transactionId } from './keys.ts';
+import { commit } from './commit.ts';
+import type { LedgerContext } from './context.ts';
+import type { Accepted, Decision } from './decision.ts';
+import { type ReplayResult, type Response, replayOr } from './idempotency.ts';
+import { post } from './post.ts';
+import { storePhase } from './postings.ts';
 import type { Reason } from './reasons.ts';
-import { foldAhead } from './release.ts';
-import { putAnswer, readAnswer } from './responses.ts';
-import { noTransaction, putTransaction, readTransaction } from './rows/transactions.ts';
-import type { Transaction } from './transactions.ts';
+import type { RequestIdentity } from './request-identity.ts';
+import {
+  type ResponseStore,
+  readResponse,
+  type StoredResponse,
+  storeResponse,
+} from './responses.ts';
+import type { Label, RowWrite } from './row-writes.ts';
+import { createTransaction, noTransaction, readTransaction } from './rows/transactions.ts';
+import type { NewTransaction, Transaction } from './transactions.ts';
 
-type Decided = { readonly kind: 'decided'; readonly answer: Answer };
-const decided = (answer: Answer): Decided => ({ kind: 'decided', answer });
-
-/**
- * Runs a money operation exactly once for each (caller, operation, Idempotency-Key), and tells every
- * repeat what the first was told. Nothing here depends on a lock: two conditions
- * in the one transaction, on the answer's row and on the transaction's, let exactly one of them win.
- */
-export const exactlyOnce =
-  (books: Books) =>
-  <Input, Facts, Accepted extends Acceptance>(operation: MoneyOperation<Input, Facts, Accepted>) =>
-  async (input: Input, call: Call): Promise<Answer> => {
-    const layer = new CommittedAnswers(books.answers);
-    const attempt = new Attempt(books, operation, input, call, layer);
-    // Read while the look-up is under way: one round trip for both. A replay does not wait for it.
-    const reading = Promise.allSettled([attempt.read()]);
-    const firstRead = async (): Promise<Read<Facts>> => {
-      const [outcome] = await reading;
-      if (outcome.status === 'rejected') throw outcome.reason;
-      return outcome.value;
-    };
-    const run = (_request: unknown): Promise<Answer> => attempt.run(firstRead);
-
-    const config = new IdempotencyConfig({
-      eventKeyJmesPath: 'key',
-      payloadValidationJmesPath: 'request',
-      throwOnNoIdempotencyKey: true,
-      hashFunction: 'sha256',
-      lambdaContext: call.context,
-      responseHook: (answer) => ({ ...Object(answer), replayed: true }),
-    });
-    try {
-      return await makeIdempotent(run, {
-        persistenceStore: layer,
-        config,
-        // A constant: the default is the function's name, which a redeploy may change.
-        keyPrefix: 'surety',
-        dataIndexArgument: 0,
-      })({ key: [call.caller.sub, operation.name, call.key], request: call.request });
-    } catch (error) {
-      if (error instanceof IdempotencyValidationError)
-        return failure('idempotency_key_reused', call.id);
-      // The look-up failed, so nothing was tried: what stood in its way decides what the caller hears.
-      throw error instanceof IdempotencyPersistenceLayerError ? error.cause : error;
-    }
-  };
-
-/** What a decision is made on, when, and the transaction that is there if the request was accepted. */
-type Read<Facts> = {
-  readonly facts: Facts;
-  readonly at: Date;
-  readonly earlier: Transaction | undefined;
+/** What one commit makes true, and the outcome it stands for. */
+export type Attempt<Outcome> = {
+  readonly kind: 'attempt';
+  readonly writes: readonly RowWrite[];
+  readonly outcome: Outcome;
 };
 
-/** One request's tries. A class only because everything in it concerns the same request. */
-class Attempt<Input, Facts, Accepted extends Acceptance> {
-  readonly #books: Books;
-  readonly #operation: MoneyOperation<Input, Facts, Accepted>;
-  readonly #input: Input;
-  readonly #call: Call;
-  readonly #layer: CommittedAnswers;
-  readonly #pk: string;
-  readonly #txnId: string;
+type Read<Facts> = { readonly facts: Facts; readonly now: Date };
 
-  constructor(
-    books: Books,
-    operation: MoneyOperation<Input, Facts, Accepted>,
-    input: Input,
-    call: Call,
-    layer: CommittedAnswers,
-  ) {
-    this.#books = books;
-    this.#operation = operation;
-    this.#input = input;
-    this.#call = call;
-    this.#layer = layer;
-    this.#pk = operation.subject(input, call);
-    this.#txnId = transactionId(call.caller.sub, this.#pk, operation.name, call.key);
-  }
+/** One decision: read, prepare, decide, commit; again after a lost race. */
+export type DecisionRun<Facts, Outcome> = {
+  /** At one instant, which is also the decision's. */
+  readonly read: () => Promise<Read<Facts>>;
+  /** The outcome, where an earlier run already committed it. */
+  readonly settled: (facts: Facts) => Outcome | undefined;
+  /** @returns whether it changed what was read, which then has to be read again. */
+  readonly prepare: (facts: Facts, now: Date) => Promise<boolean>;
+  readonly decide: (facts: Facts, now: Date) => Attempt<Outcome> | Undecided;
+  /** After a failed condition: the outcome, if the row that failed it tells. */
+  readonly lost?: (by: Label) => Promise<Outcome | undefined>;
+};
+type Done<Outcome> = { readonly kind: 'done'; readonly outcome: Outcome };
 
-  async read(): Promise<Read<Facts>> {
-    const at = this.#books.now();
-    const [facts, earlier] = await Promise.all([
-      this.#operation.read(this.#input, this.#call, at),
-      readTransaction(this.#books.ledger, this.#pk, this.#txnId),
-    ]);
-    return { facts, at, earlier };
-  }
-
-  async run(firstRead: () => Promise<Read<Facts>>): Promise<Answer> {
-    let read = firstRead;
-    const result = await untilDecided(async () => {
-      const tried = this.#try(read);
-      read = () => this.read();
-      return tried;
-    });
-    if (result.kind === 'decided') return result.answer;
-    // Only the first copy of this very request can stand in the way of these two rows.
-    const first = result.by === 'answer' || result.by === 'transaction';
-    return failure(first ? 'request_in_progress' : 'busy', this.#call.id);
-  }
-
-  async #try(read: () => Promise<Read<Facts>>): Promise<Decided | Undecided> {
-    const { ledger } = this.#books;
-    const { facts, at, earlier } = await read();
-    if (earlier !== undefined) return decided(this.#replay(earlier));
-    const decision = this.#operation.decide(facts, this.#input, at);
-    if (decision.kind === 'refused') return this.#refuse(decision.reason, at);
-
-    const { merchantId = '', currency } = decision.transaction;
-    if (await foldAhead(ledger, merchantId, currency, decision.folds ?? [], at)) {
-      return undecided('release');
-    }
-
-    const transaction: Transaction = {
-      ...decision.transaction,
-      pk: this.#pk,
-      txnId: this.#txnId,
-      requestHash: this.#layer.request.hash,
-    };
-    const answer = success(this.#operation.reply(transaction));
-    return this.#commit(answer, at, [
-      putTransaction(ledger, transaction),
-      ...this.#operation.writes(decision, this.#txnId),
-    ]);
-  }
-
-  /** A refusal is committed like an acceptance: it may not contradict one that is under way. */
-  async #refuse(reason: Reason, at: Date): Promise<Decided | Undecided> {
-    const answer = failure(reason, this.#call.id);
-    if (PROBLEMS[reason].stored) {
-      return this.#commit(answer, at, [noTransaction(this.#books.ledger, this.#pk, this.#txnId)]);
-    }
-    return decided((await this.#earlierAnswer()) ?? answer);
-  }
-
-  async #commit(
-    answer: Answer,
-    at: Date,
-    writes: readonly LabelledWrite[],
-  ): Promise<Decided | Undecided> {
-    const { ledger, answers } = this.#books;
-    const { id, hash } = this.#layer.request;
-    const result = await commit(ledger.dynamo, [
-      putAnswer(answers, id, hash, answer, at),
-      ...writes,
-    ]);
+/**
+ * Runs one decision until it is committed. Serves requests and scheduled withdrawals alike: a failed
+ * condition never refuses by itself, the rule decides again on rows read after it.
+ */
+export function untilCommitted<Facts, Outcome>(
+  ledger: LedgerContext,
+  run: DecisionRun<Facts, Outcome>,
+): Promise<Done<Outcome> | Undecided> {
+  return untilDecided(async (): Promise<Done<Outcome> | Undecided> => {
+    const { facts, now } = await run.read();
+    const settled = run.settled(facts);
+    if (settled !== undefined) return { kind: 'done', outcome: settled };
+    if (await run.prepare(facts, now)) return undecided('release');
+    const attempt = run.decide(facts, now);
+    if (attempt.kind === 'undecided') return attempt;
+    const result = await commit(ledger, attempt.writes);
     switch (result.kind) {
       case 'committed':
-        log('money', answer.status < 400 ? 'TRANSACTION_ACCEPTED' : 'TRANSACTION_REFUSED', {
-          request_id: this.#call.id,
-          operation: this.#operation.name,
-          txn: this.#txnId,
-          status: answer.status,
-        });
-        return decided(answer);
+        return { kind: 'done', outcome: attempt.outcome };
       case 'refused': {
-        if (result.by !== 'answer' && result.by !== 'transaction') return undecided(result.by);
-        const earlier = await this.#earlierAnswer();
-        return earlier === undefined ? undecided(result.by) : decided(earlier);
+        const outcome = await run.lost?.(result.by);
+        return outcome === undefined ? undecided(result.by) : { kind: 'done', outcome };
       }
       case 'contended':
         return undecided(result.by);
       case 'unknown':
         return undecided('unknown');
     }
-  }
+  });
+}
 
-  /** What this request was answered before, if it was: from the answer's row, else from the transaction's. */
-  async #earlierAnswer(): Promise<Answer | undefined> {
-    const [stored, transaction] = await Promise.all([
-      readAnswer(this.#books.answers, this.#layer.request.id),
-      readTransaction(this.#books.ledger, this.#pk, this.#txnId),
+/** The rule of an operation that moves money or a limit, and what surrounds it. */
+export type Decider<Facts, New extends NewTransaction> = {
+  readonly name: string;
+  readonly read: (now: Date) => Promise<Facts>;
+  /** @returns whether it changed what was read. */
+  readonly prepare: (facts: Facts, now: Date) => Promise<boolean>;
+  readonly decide: (facts: Facts, now: Date) => Decision<New>;
+  /** A pure function of what never changes in the row: a replay years later is rendered from it. */
+  readonly respond: (transaction: Transaction) => StoredResponse;
+  readonly refuse: (reason: Reason) => StoredResponse;
+};
+
+type Stores = { readonly ledger: LedgerContext; readonly responses: ResponseStore };
+type RequestFacts<Facts> = {
+  readonly facts: Facts;
+  /** The request's own transaction, if it was accepted before. */
+  readonly earlier: Transaction | undefined;
+};
+
+/**
+ * Runs an operation exactly once for each request identity. Every repeat returns the original response.
+ * Two conditions in the one transaction, on the response and on the transaction row, let exactly one
+ * request win; there is no lock.
+ */
+export function runOperation<Facts, New extends NewTransaction>(
+  { ledger, responses }: Stores,
+  decider: Decider<Facts, New>,
+  identity: RequestIdentity,
+  { requestId, context }: { readonly requestId: string; readonly context: Context },
+): Promise<ReplayResult> {
+  const { pk, txnId, hash, responseId } = identity;
+
+  const replay = (transaction: Transaction): ReplayResult =>
+    transaction.requestHash === hash
+      ? { ...decider.respond(transaction), replayed: true }
+      : 'key_reused';
+
+  const read = async (): Promise<Read<RequestFacts<Facts>>> => {
+    const now = ledger.now();
+    const [facts, earlier] = await Promise.all([
+      decider.read(now),
+      readTransaction(ledger, pk, txnId),
     ]);
-    if (stored === undefined) return transaction && this.#replay(transaction);
-    if (stored.requestHash !== this.#layer.request.hash) {
-      return failure('idempotency_key_reused', this.#call.id);
-    }
-    return { status: stored.status, body: stored.body, replayed: true };
-  }
+    return { facts: { facts, earlier }, now };
+  };
 
-  #replay(transaction: Transaction): Answer {
-    return transaction.requestHash === this.#layer.request.hash
-      ? { ...success(this.#operation.reply(transaction)), replayed: true }
-      : failure('idempotency_key_reused', this.#call.id);
-  }
+  const decide = ({ facts }: RequestFacts<Facts>, now: Date): Attempt<Response> | Undecided => {
+    const decision = decider.decide(facts, now);
+    switch (decision.kind) {
+      case 'retry':
+        return undecided(decision.why);
+      case 'refused': {
+        // Committed like an acceptance: it may not contradict one that is under way.
+        const outcome = decider.refuse(decision.reason);
+        return attempt(outcome, now, {
+          postings: [],
+          guards: [noTransaction(pk, txnId)],
+          changes: [],
+        });
+      }
+      case 'accepted': {
+        const transaction = stamp(decision, identity, now);
+        const outcome = decider.respond(transaction);
+        const changes = [createTransaction(transaction), ...decision.changes];
+        return attempt(outcome, now, { ...decision, changes });
+      }
+    }
+  };
+  const attempt = (
+    outcome: StoredResponse,
+    now: Date,
+    effects: Pick<Accepted, 'postings' | 'guards' | 'changes'>,
+  ): Attempt<Response> => ({
+    kind: 'attempt',
+    outcome,
+    writes: [
+      storeResponse(responses, responseId, hash, outcome, now),
+      ...post([{ ...effects, txnId, name: 'accept' }]),
+    ],
+  });
+
+  /** From the stored response, else from the transaction row, where that one was stored earlier. */
+  const earlierResponse = async (): Promise<ReplayResult | undefined> => {
+    const [stored, transaction] = await Promise.all([
+      readResponse(responses, responseId),
+      readTransaction(ledger, pk, txnId),
+    ]);
+    if (stored === undefined) return transaction && replay(transaction);
+    if (stored.requestHash !== hash) return 'key_reused';
+    return { status: stored.status, body: stored.body, replayed: true };
+  };
+
+  // Read while the lookup is under way: one round trip for both. A replay does not need it.
+  const early = Promise.allSettled([read()]);
+  let isFirst = true;
+  const readOrEarly = async (): Promise<Read<RequestFacts<Facts>>> => {
+    if (!isFirst) return read();
+    isFirst = false;
+    const [outcome] = await early;
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  };
+
+  return replayOr(responses, identity, context, async () => {
+    const result = await untilCommitted<RequestFacts<Facts>, ReplayResult>(ledger, {
+      read: readOrEarly,
+      settled: ({ earlier }) => earlier && replay(earlier),
+      prepare: ({ facts }, now) => decider.prepare(facts, now),
+      decide,
+      lost: async (by) =>
+        by === 'response' || by === 'transaction' ? earlierResponse() : undefined,
+    });
+    if (result.kind === 'undecided') {
+      // Only an earlier copy of this very request can hold these two rows.
+      const isCopy = result.by === 'response' || result.by === 'transaction';
+      return decider.refuse(isCopy ? 'request_in_progress' : 'busy');
+    }
+    const { outcome } = result;
+    if (outcome !== 'key_reused' && outcome.replayed !== true) {
+      log('money', outcome.status < 400 ? 'TRANSACTION_ACCEPTED' : 'TRANSACTION_REFUSED', {
+        request_id: requestId,
+        operation: decider.name,
+        txn: txnId,
+        status: outcome.status,
+      });
+    }
+    return outcome;
+  });
+}
+
+/** A rule's transaction with the request that asked for it and the phase that it accepted. */
+export function stamp(
+  { transaction, postings }: Accepted,
+  { pk, txnId, hash }: Omit<RequestIdentity, 'responseId'>,
+  now: Date,
+): Transaction {
+  const at = now.toISOString();
+  return {
+    ...transaction,
+    pk,
+    txnId,
+    requestHash: hash,
+    createdAt: at,
+    at: { [transaction.status]: at },
+    phases: postings.length === 0 ? [] : [storePhase('accept', at, postings, transaction)],
+  };
 }

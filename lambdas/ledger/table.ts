@@ -6,23 +6,24 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import DataLoader from 'dataloader';
 import * as z from 'zod';
+import { RetryableError } from '../platform/retry.ts';
 import type { Key } from './keys.ts';
 
-/** The Ledger table and the client that reaches it. Numbers come back as bigint (`runtime/clients.ts`). */
-export type Ledger = {
+/** The Ledger table and the client that reaches it. Numbers are bigint (`platform/clients.ts`). */
+export type Table = {
   readonly dynamo: DynamoDBDocumentClient;
   readonly table: string;
-  /** One row, read strongly together with all others asked for in the same turn: one round trip. */
+  /** A strong read of one row. Reads asked for in the same turn take one round trip together. */
   readonly load: (key: Key) => Promise<unknown>;
 };
 
-export function openLedger(dynamo: DynamoDBDocumentClient, table: string): Ledger {
+export function openTable(dynamo: DynamoDBDocumentClient, table: string): Table {
   const loader = new DataLoader<Key, unknown, string>(
     async (keys) => {
       const found = await batchGet(dynamo, table, keys);
       return keys.map((key) => found.get(nameOf(key)));
     },
-    // Every read is fresh: what was read before may have changed.
+    // No cache: a row may have changed since it was read.
     { cache: false, maxBatchSize: 100 },
   );
   return { dynamo, table, load: (key) => loader.load(key) };
@@ -31,13 +32,10 @@ export function openLedger(dynamo: DynamoDBDocumentClient, table: string): Ledge
 const nameOf = ({ pk, sk }: Key): string => `${pk}|${sk}`;
 const storedKey = z.object({ pk: z.string(), sk: z.string() });
 
-/** DynamoDB leaves rows out while it throttles; asking on and on would only add to that. */
+/** DynamoDB leaves rows out while it throttles; more rounds would add to the load. */
 const MOST_ROUNDS = 4;
-class RowsLeftOut extends Error {
-  override readonly name = 'ThrottlingException';
-}
 
-/** Each row by itself is read as strongly as by GetItem; only the rows together are no snapshot. */
+/** Each row is read as strongly as by GetItem. The rows together are no snapshot. */
 async function batchGet(
   dynamo: DynamoDBDocumentClient,
   table: string,
@@ -48,7 +46,7 @@ async function batchGet(
   const unique = new Map(keys.map(({ pk, sk }) => [nameOf({ pk, sk }), { pk, sk }]));
   let wanted: Record<string, unknown>[] = [...unique.values()];
   for (let rounds = 0; wanted.length > 0; rounds += 1) {
-    if (rounds === MOST_ROUNDS) throw new RowsLeftOut(`${wanted.length} rows were not read`);
+    if (rounds === MOST_ROUNDS) throw new RetryableError(`${wanted.length} rows were not read`);
     const { Responses, UnprocessedKeys } = await dynamo.send(
       new BatchGetCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } }),
     );
@@ -60,7 +58,7 @@ async function batchGet(
 
 /** A strong read of one row, parsed; undefined where there is none. */
 export async function getRow<Schema extends z.ZodType>(
-  { load }: Ledger,
+  { load }: Table,
   key: Key,
   schema: Schema,
 ): Promise<z.output<Schema> | undefined> {
@@ -80,9 +78,9 @@ type Condition = Pick<
   | 'Limit'
 >;
 
-/** Every row a query finds, page after page, until the reader stops asking. */
+/** Every row that a query finds, page after page. */
 export async function* queryRows<Schema extends z.ZodType>(
-  { dynamo, table }: Ledger,
+  { dynamo, table }: Table,
   condition: Condition,
   schema: Schema,
 ): AsyncGenerator<z.output<Schema>> {
@@ -96,16 +94,16 @@ export async function* queryRows<Schema extends z.ZodType>(
   } while (start !== undefined);
 }
 
-/** The first so many rows that a query finds, and no more read than that. */
+/** At most `most` rows that a query finds; reads no more than that. */
 export async function firstRows<Schema extends z.ZodType>(
-  ledger: Ledger,
+  table: Table,
   condition: Condition,
   schema: Schema,
   most: number,
 ): Promise<z.output<Schema>[]> {
   const rows: z.output<Schema>[] = [];
   if (most === 0) return rows;
-  for await (const row of queryRows(ledger, { ...condition, Limit: most }, schema)) {
+  for await (const row of queryRows(table, { ...condition, Limit: most }, schema)) {
     rows.push(row);
     if (rows.length === most) break;
   }
@@ -114,14 +112,14 @@ export async function firstRows<Schema extends z.ZodType>(
 
 /** Rows of one partition whose sort key starts with `prefix`, read strongly. */
 export const rowsUnder = <Schema extends z.ZodType>(
-  ledger: Ledger,
+  table: Table,
   pk: string,
   prefix: string,
   schema: Schema,
 ): Promise<z.output<Schema>[]> =>
   Array.fromAsync(
     queryRows(
-      ledger,
+      table,
       {
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
         ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
@@ -131,12 +129,12 @@ export const rowsUnder = <Schema extends z.ZodType>(
     ),
   );
 
-/** Many rows by key, strongly, in the order asked for; a row that is gone is left out. */
+/** Many rows by key, strongly, in the order of the keys. A row that is gone is left out. */
 export async function getRows<Schema extends z.ZodType>(
-  ledger: Ledger,
+  table: Table,
   keys: readonly Key[],
   schema: Schema,
 ): Promise<z.output<Schema>[]> {
-  const rows = await Promise.all(keys.map((key) => getRow(ledger, key, schema)));
+  const rows = await Promise.all(keys.map((key) => getRow(table, key, schema)));
   return rows.filter((row) => row !== undefined);
 }

@@ -1,95 +1,148 @@
-import { commit, type LabelledWrite } from '../ledger/commit.ts';
+import type { LedgerContext } from '../ledger/context.ts';
+import type { Effects } from '../ledger/decision.ts';
 import { merchantPk } from '../ledger/keys.ts';
-import { foldAhead } from '../ledger/release.ts';
+import type { Merchant } from '../ledger/merchant.ts';
+import { post } from '../ledger/post.ts';
+import { storePhase } from '../ledger/postings.ts';
+import type { Reason } from '../ledger/reasons.ts';
+import { releaseAhead } from '../ledger/release.ts';
 import { readMerchant } from '../ledger/rows/merchants.ts';
-import { moveTransaction, readTransaction } from '../ledger/rows/transactions.ts';
-import { withdrawalWrites } from '../ledger/rows/withdrawal-writes.ts';
-import type { Ledger } from '../ledger/table.ts';
-import type { Transaction } from '../ledger/transactions.ts';
+import { readTransaction, transition } from '../ledger/rows/transactions.ts';
+import { type Attempt, untilCommitted } from '../ledger/run-operation.ts';
+import { hasPayout, type PayoutTransaction } from '../ledger/transactions.ts';
 import { readFunds } from '../operations/withdrawals/funds.ts';
-import { decideExecution, type Execution, foldsOf } from '../operations/withdrawals/rule.ts';
-import { planCarryOut } from '../operations/withdrawals/schedule-rule.ts';
+import { decideExecution, type Funds } from '../operations/withdrawals/rule.ts';
 import { log } from '../platform/logger.ts';
-import { type Undecided, undecided, untilDecided } from '../platform/retry.ts';
-import type { WithdrawalMessage } from './settle-rule.ts';
+import { type Undecided, undecided } from '../platform/retry.ts';
+import { type PayoutMessage, planExecution } from './settle-rule.ts';
+import { TRANSITIONS } from './transitions.ts';
 
-export type CarryOutDeps = { readonly ledger: Ledger; readonly now: () => Date };
-type Done = { readonly kind: 'done' };
-const DONE: Done = { kind: 'done' };
+/** What became of a scheduled withdrawal in this run. */
+type Result =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'early'; readonly byMs: number }
+  | { readonly kind: 'executed' }
+  | { readonly kind: 'failed'; readonly reason: Reason };
 
-/** Whether the message may go, must come again, or must not before its time. */
-export type DueVerdict = Done | { readonly kind: 'again' } | Early;
-type Early = { readonly kind: 'early'; readonly byMs: number };
+/** Whether the message can be deleted, is kept for another try, or is before its time. */
+export type ScheduleOutcome =
+  | { readonly kind: 'done' | 'again' }
+  | { readonly kind: 'early'; readonly byMs: number };
+
+type Facts =
+  | { readonly kind: 'settled'; readonly result: Result }
+  | {
+      readonly kind: 'due';
+      readonly row: PayoutTransaction;
+      readonly merchant: Merchant | undefined;
+      readonly funds: Funds;
+    };
 
 /**
- * One message: a scheduled withdrawal whose time has come is carried out, or fails for what stands in its
- * way now (WD-2). Its row lets that happen once, however often it is fired, and never after a cancellation.
+ * One message: a scheduled withdrawal whose time has come is executed, or fails for the reason that the
+ * rule gives now (WD-2). Its row lets that happen once, however often it is fired, and never after a
+ * cancellation.
  */
-export const carryOutDue =
-  (deps: CarryOutDeps) =>
-  async ({ merchantId, txnId }: WithdrawalMessage): Promise<DueVerdict> => {
-    const result = await untilDecided(async (): Promise<Done | Early | Undecided> => {
-      const at = deps.now();
-      const row = await readTransaction(deps.ledger, merchantPk(merchantId), txnId);
-      if (row === undefined) {
-        log('error', 'MESSAGE_WITHOUT_TRANSACTION', { merchant: merchantId, txn: txnId });
-        return DONE;
-      }
-      const plan = planCarryOut(row, at);
-      switch (plan.kind) {
-        case 'over':
-          return DONE;
-        case 'early':
-          return plan;
-        case 'now':
-          return carryOut(deps, merchantId, row, at);
-      }
+export const executeScheduled =
+  (ledger: LedgerContext) =>
+  async (message: PayoutMessage): Promise<ScheduleOutcome> => {
+    const result = await untilCommitted<Facts, Result>(ledger, {
+      read: async () => {
+        const now = ledger.now();
+        return { facts: await readFacts(ledger, message, now), now };
+      },
+      settled: (facts) => (facts.kind === 'settled' ? facts.result : undefined),
+      prepare: async (facts, now) =>
+        facts.kind === 'due' &&
+        facts.funds.source === 'wallet' &&
+        releaseAhead(
+          ledger,
+          facts.row.merchantId,
+          facts.row.currency,
+          facts.funds,
+          facts.row.amount,
+          now,
+        ),
+      decide: (facts, now) => (facts.kind === 'due' ? execute(facts, now) : undecided('read')),
     });
-    return result.kind === 'undecided' ? { kind: 'again' } : result;
+    return result.kind === 'undecided' ? { kind: 'again' } : logged(message, result.outcome);
   };
 
-async function carryOut(
-  { ledger }: CarryOutDeps,
-  merchantId: string,
-  row: Transaction,
-  at: Date,
-): Promise<Done | Undecided> {
+function logged({ txnId }: PayoutMessage, result: Result): ScheduleOutcome {
+  switch (result.kind) {
+    case 'executed':
+      log('money', 'WITHDRAWAL_EXECUTED', { txn: txnId });
+      return { kind: 'done' };
+    case 'failed':
+      log('money', 'WITHDRAWAL_NOT_EXECUTED', { txn: txnId, code: result.reason });
+      return { kind: 'done' };
+    case 'done':
+    case 'early':
+      return result;
+  }
+}
+
+async function readFacts(
+  ledger: LedgerContext,
+  { merchantId, txnId }: PayoutMessage,
+  now: Date,
+): Promise<Facts> {
+  const row = await readTransaction(ledger, merchantPk(merchantId), txnId);
+  if (row === undefined || !hasPayout(row)) {
+    log('error', 'MESSAGE_WITHOUT_TRANSACTION', { merchant: merchantId, txn: txnId });
+    return { kind: 'settled', result: { kind: 'done' } };
+  }
+  const plan = planExecution(row, now);
+  if (plan.kind !== 'now') return { kind: 'settled', result: plan };
   const [merchant, funds] = await Promise.all([
     readMerchant(ledger, merchantId),
-    readFunds(ledger, merchantId, row, row.source ?? 'credit', at),
+    readFunds(ledger, merchantId, row, now),
   ]);
-  const decision = decideExecution({ merchant, funds }, row, at);
-  if (decision.kind === 'refused') {
-    const progress = { failure: decision.reason, due: null };
-    const failed = moveTransaction(ledger, row, 'fail', at.toISOString(), progress, 'fact');
-    return committed(ledger, row, [failed], decision.reason);
-  }
-  if (await foldAhead(ledger, merchantId, row.currency, foldsOf(decision.draw), at)) {
-    return undecided('release');
-  }
-  return committed(ledger, row, executionWrites(ledger, row, decision, at));
+  return { kind: 'due', row, merchant, funds };
 }
 
-const executionWrites = (
-  ledger: Ledger,
-  row: Transaction,
-  execution: Execution,
-  at: Date,
-): readonly LabelledWrite[] => [
-  moveTransaction(ledger, row, 'execute', at.toISOString(), execution.record, 'fact'),
-  ...withdrawalWrites(ledger, execution, row, row.txnId),
-];
-
-/** Anything but a commit reads the row again, and decides again on what it says then. */
-async function committed(
-  ledger: Ledger,
-  { txnId }: Transaction,
-  writes: readonly LabelledWrite[],
-  failure?: string,
-): Promise<Done | Undecided> {
-  const result = await commit(ledger.dynamo, writes);
-  if (result.kind !== 'committed') return undecided('by' in result ? result.by : result.kind);
-  if (failure === undefined) log('money', 'WITHDRAWAL_EXECUTED', { txn: txnId });
-  else log('money', 'WITHDRAWAL_NOT_EXECUTED', { txn: txnId, code: failure });
-  return DONE;
+/** The rule of an immediate withdrawal, committed with the transition of the row that asked for it. */
+function execute(
+  { row, merchant, funds }: Extract<Facts, { kind: 'due' }>,
+  now: Date,
+): Attempt<Result> | Undecided {
+  const decision = decideExecution({ merchant, funds }, row, now);
+  const options = { at: now.toISOString(), requireLease: false };
+  switch (decision.kind) {
+    case 'retry':
+      return undecided(decision.why);
+    case 'refused': {
+      const progress = { failure: decision.reason, nextCheckAt: null };
+      const failed = transition(row, TRANSITIONS.fail, progress, options);
+      return attempt(
+        row,
+        { kind: 'failed', reason: decision.reason },
+        { postings: [], guards: [], changes: [failed] },
+      );
+    }
+    case 'executed': {
+      const { labels, nextCheckAt, postings, guards, changes } = decision;
+      const progress = {
+        nextCheckAt,
+        limits: { limitDay: labels.day, limitMonth: labels.month },
+        phase: storePhase('accept', options.at, postings, row),
+      };
+      const executed = transition(row, TRANSITIONS.execute, progress, options);
+      return attempt(
+        row,
+        { kind: 'executed' },
+        { postings, guards, changes: [executed, ...changes] },
+      );
+    }
+  }
 }
+
+const attempt = (
+  { txnId }: PayoutTransaction,
+  outcome: Result,
+  effects: Effects,
+): Attempt<Result> => ({
+  kind: 'attempt',
+  outcome,
+  writes: post([{ ...effects, txnId, name: 'accept' }]),
+});

@@ -3,12 +3,12 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { WithdrawalMessage } from './settle-rule.ts';
+import type { PayoutMessage } from './settle-rule.ts';
 
-/** Messages of one merchant form a group, so that a busy one does not keep the others waiting. */
-export const sendWithdrawal =
+/** Messages of one merchant form a group, so that a busy merchant does not delay the others. */
+export const sendPayout =
   (sqs: SQSClient, queueUrl: string) =>
-  async (message: WithdrawalMessage): Promise<void> => {
+  async (message: PayoutMessage): Promise<void> => {
     await sqs.send(
       new SendMessageCommand({
         QueueUrl: queueUrl,
@@ -18,7 +18,7 @@ export const sendWithdrawal =
     );
   };
 
-/** Puts a message off, instead of after the queue's usual time. */
+/** Changes when a message becomes visible again. */
 export const postpone =
   (sqs: SQSClient, queueUrl: string) =>
   async (receiptHandle: string, seconds: number): Promise<void> => {

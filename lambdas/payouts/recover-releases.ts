@@ -1,31 +1,39 @@
-import { release } from '../ledger/release.ts';
-import { maturedEverywhere, type OwnedTranche } from '../ledger/rows/next-check.ts';
-import type { Ledger } from '../ledger/table.ts';
-import { inLanes } from '../platform/lanes.ts';
+import pMap from 'p-map';
+import type { LedgerContext } from '../ledger/context.ts';
+import { releaseMatured } from '../ledger/release.ts';
+import { type OwnedRelease, overdueReleases } from '../ledger/rows/next-check.ts';
 import { log } from '../platform/logger.ts';
 
+const CONCURRENCY = 16;
+
 /**
- * Folds matured tranches into their wallets. Nothing waits for it: they count as available from their time
- * on, and a debit that needs them folds them itself. It keeps what reads and debits have to add up short.
+ * Releases matured funds into their wallets. Nothing depends on it: they count as available from their
+ * time on, and a debit that needs them releases them itself. It keeps what reads and debits add up short.
  */
-export async function sweepTranches(ledger: Ledger, now: Date): Promise<void> {
-  const { rows, failures } = await maturedEverywhere(ledger, now);
+export async function recoverReleases(ledger: LedgerContext, now: Date): Promise<void> {
+  const { rows, failures } = await overdueReleases(ledger, now);
   for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
   const wallets = Map.groupBy(rows, ({ merchantId, currency }) => `${merchantId}|${currency}`);
-  const named = ([first]: readonly OwnedTranche[]) => ({ merchant: first?.merchantId });
-  await inLanes([...wallets.values()], named, (part) => releaseOne(ledger, part, now));
+  await pMap(
+    wallets.values(),
+    (releases) =>
+      releaseOne(ledger, releases, now).catch((error: unknown) =>
+        log('error', 'RECORD_FAILED', { merchant: releases[0]?.merchantId }, error),
+      ),
+    { concurrency: CONCURRENCY },
+  );
 }
 
-/** Where another is at the same wallet, the next minute is early enough. */
+/** A lost race is left to the next run. */
 async function releaseOne(
-  ledger: Ledger,
-  tranches: readonly OwnedTranche[],
+  ledger: LedgerContext,
+  releases: readonly OwnedRelease[],
   now: Date,
 ): Promise<void> {
-  const oldestFirst = tranches.toSorted((a, b) => (a.releaseAt < b.releaseAt ? -1 : 1));
+  const oldestFirst = releases.toSorted((a, b) => (a.releaseAt < b.releaseAt ? -1 : 1));
   const [first] = oldestFirst;
   if (first === undefined) return;
   const { merchantId, currency } = first;
-  const { kind } = await release(ledger, merchantId, currency, oldestFirst, now);
-  log('money', 'TRANCHES_RELEASED', { merchant: merchantId, outcome: kind });
+  const { kind } = await releaseMatured(ledger, merchantId, currency, oldestFirst, now);
+  log('money', 'FUNDS_RELEASED', { merchant: merchantId, outcome: kind });
 }

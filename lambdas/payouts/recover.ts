@@ -1,50 +1,63 @@
+import pMap from 'p-map';
 import { later } from '../ledger/calendar.ts';
 import { commit } from '../ledger/commit.ts';
-import { overdue, postponeDue } from '../ledger/rows/next-check.ts';
-import type { Ledger } from '../ledger/table.ts';
-import type { Transaction } from '../ledger/transactions.ts';
-import { inLanes } from '../platform/lanes.ts';
+import type { LedgerContext } from '../ledger/context.ts';
+import { postChanges } from '../ledger/post.ts';
+import { type OverduePayout, overduePayouts } from '../ledger/rows/next-check.ts';
+import { postponeCheck } from '../ledger/rows/transactions.ts';
 import { log } from '../platform/logger.ts';
-import { sweepTranches } from './recover-releases.ts';
-import type { WithdrawalMessage } from './settle-rule.ts';
+import { recoverReleases } from './recover-releases.ts';
+import type { PayoutMessage } from './settle-rule.ts';
 
-export type SweepDeps = {
-  readonly ledger: Ledger;
-  /** To settlement, or to be carried out, as the row's status asks for. */
-  readonly settle: (message: WithdrawalMessage) => Promise<void>;
-  readonly carryOut: (message: WithdrawalMessage) => Promise<void>;
-  readonly now: () => Date;
-  /** How long until a row that was swept may be swept again: longer than its message's next turn. */
+export type RecoverDeps = {
+  readonly ledger: LedgerContext;
+  /** Sends to settlement, or to be executed, as the row's status requires. */
+  readonly settle: (message: PayoutMessage) => Promise<void>;
+  readonly execute: (message: PayoutMessage) => Promise<void>;
+  /** How long until the same row may be recovered again: longer than its message's next visibility. */
   readonly againAfterMs: number;
 };
 
+/** Enough for everything that one run may find to fit into its minute. */
+const CONCURRENCY = 16;
+
 /**
- * Finds again whatever the stream, a queue, a schedule or a worker lost (WD-2, WD-7, WD-8), and folds what
- * has matured (WA-3). Every row that is not final is due some time after its message's next turn, so what
- * is due here has no message left.
+ * Finds what the stream, a queue, a schedule or a worker lost (WD-2, WD-7, WD-8), and releases what has
+ * matured (WA-3). Every row that is not final is checked some time after its message's next visibility, so
+ * a row that is overdue here has no message left.
  */
-export const sweep = (deps: SweepDeps) => async (): Promise<void> => {
-  const at = deps.now();
-  await Promise.all([sweepWithdrawals(deps, at), sweepTranches(deps.ledger, at)]);
+export const recover = (deps: RecoverDeps) => async (): Promise<void> => {
+  const at = deps.ledger.now();
+  await Promise.all([recoverPayouts(deps, at), recoverReleases(deps.ledger, at)]);
 };
 
-async function sweepWithdrawals(deps: SweepDeps, at: Date): Promise<void> {
+async function recoverPayouts(deps: RecoverDeps, at: Date): Promise<void> {
   const next = later(at, deps.againAfterMs);
-  const { rows, failures } = await overdue(deps.ledger, at);
+  const { rows, failures } = await overduePayouts(deps.ledger, at);
   for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
-  const named = ({ txnId }: Transaction) => ({ txn: txnId });
-  await inLanes(rows, named, (row) => sweepOne(deps, row, next));
+  const options = { concurrency: CONCURRENCY };
+  await pMap(
+    rows,
+    // A row that fails is found again by the next run.
+    (each) =>
+      recoverOne(deps, each, next).catch((error: unknown) =>
+        log('error', 'RECORD_FAILED', { txn: each.row.txnId }, error),
+      ),
+    options,
+  );
 }
 
-async function sweepOne(deps: SweepDeps, row: Transaction, next: string): Promise<void> {
-  const { ledger, settle, carryOut } = deps;
+async function recoverOne(
+  { ledger, settle, execute }: RecoverDeps,
+  { row, nextCheckAt }: OverduePayout,
+  next: string,
+): Promise<void> {
   const { merchantId, txnId, status } = row;
-  if (merchantId === undefined) return;
-  // Before the send, not after: a crash in between costs a delay, never a second message at once.
-  const moved = await commit(ledger.dynamo, [postponeDue(ledger, row, next)]);
-  // Another sweep has it, or the next will. After a lost answer it may be ours: a message too many is
-  // harmless, one too few is another quarter of an hour.
+  // Before the send: a crash in between costs a delay, never a second message at once.
+  const moved = await commit(ledger, postChanges([postponeCheck(row, nextCheckAt, next)]));
+  // Another run has it, or the next will. After a lost answer it may be this run's: one message too many
+  // is harmless, one too few costs another quarter of an hour.
   if (moved.kind === 'refused' || moved.kind === 'contended') return;
-  await (status === 'SCHEDULED' ? carryOut : settle)({ merchantId, txnId });
-  log('money', 'WITHDRAWAL_SWEPT', { txn: txnId });
+  await (status === 'SCHEDULED' ? execute : settle)({ merchantId, txnId });
+  log('money', 'PAYOUT_RECOVERED', { txn: txnId });
 }

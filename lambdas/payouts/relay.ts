@@ -1,11 +1,12 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import * as z from 'zod';
-import type { WithdrawalMessage } from './settle-rule.ts';
+import type { PayoutMessage } from './settle-rule.ts';
 
-/** Of a row's image, marshalled as the stream brings it, what tells whether there is work. */
+/** The part of a row's image, marshalled as the stream delivers it, that tells whether there is work. */
 const text = z.object({ S: z.string() }).transform(({ S }) => S);
 const image = z.object({
-  type: z.object({ S: z.literal('withdrawal') }),
+  /** Only a transaction with a payout has work for a provider. */
+  payout: z.object({ M: z.object({ provider: text }) }),
   status: text,
   merchantId: text,
   txnId: text,
@@ -13,21 +14,21 @@ const image = z.object({
 });
 
 export type Work = {
-  readonly message: WithdrawalMessage;
+  readonly message: PayoutMessage;
 } & (
   | { readonly do: 'settle' | 'unschedule' }
   | { readonly do: 'schedule'; readonly executeAt: string }
 );
 
 /**
- * What a change of the Ledger asks for, or nothing. To settlement goes only a withdrawal that is new as
- * PENDING, or has just become due: one that goes back to PENDING after a try still has its message.
+ * What a change of the Ledger asks for, or nothing. Only a payout that is new as PENDING, or goes from
+ * SCHEDULED to PENDING, is sent to settlement: one that returns to PENDING still has its message.
  */
 export function workFor({ eventName, dynamodb }: DynamoDBRecord): Work | undefined {
   const after = image.safeParse(dynamodb?.NewImage).data;
   if (after === undefined) return undefined;
-  const { status, executeAt } = after;
-  const message = { merchantId: after.merchantId, txnId: after.txnId };
+  const { status, executeAt, merchantId, txnId } = after;
+  const message = { merchantId, txnId };
   if (eventName === 'INSERT') {
     if (status === 'PENDING') return { do: 'settle', message };
     if (status === 'SCHEDULED' && executeAt !== undefined) {
@@ -41,13 +42,13 @@ export function workFor({ eventName, dynamodb }: DynamoDBRecord): Work | undefin
 }
 
 export type Relays = {
-  readonly settle: (message: WithdrawalMessage) => Promise<void>;
-  readonly schedule: (message: WithdrawalMessage, executeAt: string) => Promise<void>;
-  readonly unschedule: (message: WithdrawalMessage) => Promise<void>;
+  readonly settle: (message: PayoutMessage) => Promise<void>;
+  readonly schedule: (message: PayoutMessage, executeAt: string) => Promise<void>;
+  readonly unschedule: (message: PayoutMessage) => Promise<void>;
 };
 
-/** Passes it on. Twice is harmless: each withdrawal is claimed by its row, and scheduled under its id. */
-export const relayWork =
+/** Forwards the work. Twice is harmless: a payout is claimed by its row, and scheduled under its id. */
+export const relay =
   (relays: Relays) =>
   async (record: DynamoDBRecord): Promise<void> => {
     const work = workFor(record);

@@ -8,17 +8,17 @@ import {
   type SchedulerClient,
 } from '@aws-sdk/client-scheduler';
 import { log } from '../platform/logger.ts';
-import type { WithdrawalMessage } from './settle-rule.ts';
+import type { PayoutMessage } from './settle-rule.ts';
 
 export type ScheduleTarget = {
   readonly group: string;
-  readonly dueQueueArn: string;
-  readonly parkedQueueArn: string;
+  readonly queueArn: string;
+  readonly deadLetterArn: string;
   /** The role in which EventBridge Scheduler sends to these queues. */
   readonly roleArn: string;
 };
 
-/** A time that passes while the schedule is being made may be refused, or never fire. */
+/** A time that passes while the schedule is created may be refused, or never fire. */
 const SOONEST_MS = 60_000;
 
 /** Whole seconds, in UTC, rounded up: never before the time itself. */
@@ -29,42 +29,42 @@ function atExpression(executeAt: string, now: Date): string {
 }
 
 /**
- * One schedule for each withdrawal, under its id: made twice, it is still one (WD-2). A schedule that
- * cannot be made is told and let go: it must not hold up the payouts behind it in the stream, and the
- * sweep carries out two minutes late what nobody fires.
+ * One schedule for each withdrawal, under its id: creating it twice is harmless (WD-2). A schedule that
+ * cannot be created does not stop the payouts behind it in the stream: the failure is logged, and recovery
+ * executes the withdrawal two minutes after its time.
  */
 export const createSchedule =
   (scheduler: SchedulerClient, target: ScheduleTarget, now: () => Date) =>
-  async (message: WithdrawalMessage, executeAt: string): Promise<void> => {
+  async (message: PayoutMessage, executeAt: string): Promise<void> => {
     const schedule = new CreateScheduleCommand({
       GroupName: target.group,
       Name: message.txnId,
       ScheduleExpression: atExpression(executeAt, now()),
       ScheduleExpressionTimezone: 'UTC',
       FlexibleTimeWindow: { Mode: FlexibleTimeWindowMode.OFF },
-      // What has fired would otherwise count against the quota for ever.
+      // Schedules that have fired would otherwise count against the quota.
       ActionAfterCompletion: ActionAfterCompletion.DELETE,
       Target: {
-        Arn: target.dueQueueArn,
+        Arn: target.queueArn,
         RoleArn: target.roleArn,
         Input: JSON.stringify(message),
-        DeadLetterConfig: { Arn: target.parkedQueueArn },
+        DeadLetterConfig: { Arn: target.deadLetterArn },
       },
     });
     await attempt(message, ConflictException, scheduler.send(schedule));
   };
 
-/** Of a cancelled withdrawal. One that is left, and fires, changes nothing. */
+/** Of a cancelled withdrawal. A schedule that remains, and fires, changes nothing. */
 export const deleteSchedule =
   (scheduler: SchedulerClient, { group }: Pick<ScheduleTarget, 'group'>) =>
-  async (message: WithdrawalMessage): Promise<void> => {
+  async (message: PayoutMessage): Promise<void> => {
     const schedule = new DeleteScheduleCommand({ GroupName: group, Name: message.txnId });
     await attempt(message, ResourceNotFoundException, scheduler.send(schedule));
   };
 
 type Already = typeof ConflictException | typeof ResourceNotFoundException;
 async function attempt(
-  { txnId }: WithdrawalMessage,
+  { txnId }: PayoutMessage,
   already: Already,
   sending: Promise<unknown>,
 ): Promise<void> {

@@ -1,42 +1,126 @@
 import * as z from 'zod';
-import type { MerchantStatus } from '../ledger/merchant.ts';
-import { isFinal, type Transaction, WITHDRAWAL_MOVES } from '../ledger/transactions.ts';
-
-/** What the bank said, or what is known about its silence. Only `refused` may ever lead to a refund. */
-export type BankAnswer =
-  | { readonly kind: 'succeeded'; readonly reference: string }
-  | { readonly kind: 'refused'; readonly code: string }
-  /** The bank knows no payout by this key; proves nothing until the quiet period is over. */
-  | { readonly kind: 'not_found' }
-  /** Certainly nothing was executed: no connection, or an answer that says it was not taken up. */
-  | { readonly kind: 'not_executed'; readonly why: string }
-  | { readonly kind: 'unclear'; readonly why: string };
-
-export type ClaimPlan =
-  | { readonly kind: 'done' }
-  /** A suspended merchant's withdrawal that has not left yet waits until it is reactivated. */
-  | { readonly kind: 'held' }
-  /** Another worker holds it. */
-  | { readonly kind: 'leased' }
-  /** Only the very first try may send without asking the bank what it already knows. */
-  | { readonly kind: 'claim'; readonly first: 'send' | 'ask' };
-
-export function planClaim(row: Transaction, merchantStatus: MerchantStatus, now: Date): ClaimPlan {
-  if (isFinal(row.status)) return { kind: 'done' };
-  if (row.leaseUntil !== undefined && row.leaseUntil > now.toISOString()) return { kind: 'leased' };
-  const claimable: readonly string[] = WITHDRAWAL_MOVES.claim.from;
-  if (!claimable.includes(row.status)) return { kind: 'done' };
-  if (merchantStatus === 'SUSPENDED' && row.status === 'PENDING') return { kind: 'held' };
-  return { kind: 'claim', first: (row.attempt ?? 0n) === 0n ? 'send' : 'ask' };
-}
-
-/** Sending again is allowed once nothing that was sent can still be on its way. */
-export const mayResend = (row: Transaction, now: Date, quietMs: number): boolean =>
-  row.sentAt === undefined || now.getTime() - Date.parse(row.sentAt) > quietMs;
+import { type CreditLine, partOf, utilisedAsRead } from '../ledger/balances.ts';
+import type { Effects } from '../ledger/decision.ts';
+import { uncountSpending } from '../ledger/limits.ts';
+import type { Merchant, MerchantStatus } from '../ledger/merchant.ts';
+import { minor } from '../ledger/money.ts';
+import {
+  credit,
+  type Posting,
+  poolAvailable,
+  poolLent,
+  postingsIn,
+  sharesOf,
+  system,
+  walletAvailable,
+} from '../ledger/postings.ts';
+import { isFinal, type PayoutTransaction } from '../ledger/transactions.ts';
 
 /** What travels through the queues: which row to look at. The row decides everything else. */
-export const withdrawalMessage = z.object({
+export const payoutMessage = z.object({
   merchantId: z.string().min(1),
   txnId: z.string().min(1),
 });
-export type WithdrawalMessage = z.infer<typeof withdrawalMessage>;
+export type PayoutMessage = z.infer<typeof payoutMessage>;
+
+/** Whether the message can be deleted, is kept for another try, or is postponed for a long time. */
+export type MessageOutcome = 'done' | 'again' | 'held';
+
+export type ClaimPlan =
+  | { readonly kind: 'done' }
+  /** A suspended merchant's payout that has not left is held until the merchant is reactivated. */
+  | { readonly kind: 'held' }
+  /** Another worker holds the lease. */
+  | { readonly kind: 'leased' }
+  /** Only the very first attempt may send without querying the provider first. */
+  | { readonly kind: 'claim'; readonly first: 'send' | 'inquire' };
+
+export function planClaim(
+  { status, payout: { leaseUntil, attempt } }: PayoutTransaction,
+  merchantStatus: MerchantStatus,
+  claimable: readonly string[],
+  now: Date,
+): ClaimPlan {
+  if (isFinal(status)) return { kind: 'done' };
+  if (leaseUntil !== undefined && leaseUntil > now.toISOString()) return { kind: 'leased' };
+  if (!claimable.includes(status)) return { kind: 'done' };
+  if (merchantStatus === 'SUSPENDED' && status === 'PENDING') return { kind: 'held' };
+  return { kind: 'claim', first: attempt === 0n ? 'send' : 'inquire' };
+}
+
+/** Sending again is allowed once no request that was sent can still be under way. */
+export const mayResend = (
+  { payout: { sentAt } }: PayoutTransaction,
+  now: Date,
+  quietMs: number,
+): boolean => sentAt === undefined || now.getTime() - Date.parse(sentAt) > quietMs;
+
+/** Whether a scheduled withdrawal is to be executed now. A late or repeated firing finds it executed. */
+export type ExecutionPlan =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'early'; readonly byMs: number }
+  | { readonly kind: 'done' };
+
+export function planExecution({ status, executeAt }: PayoutTransaction, now: Date): ExecutionPlan {
+  if (status !== 'SCHEDULED' || executeAt === undefined) return { kind: 'done' };
+  const byMs = Date.parse(executeAt) - now.getTime();
+  return byMs > 0 ? { kind: 'early', byMs } : { kind: 'now' };
+}
+
+/** What the provider executed leaves the ledger. */
+export const settlePostings = ({
+  amount,
+  currency,
+  payout: { provider },
+}: PayoutTransaction): readonly Posting[] =>
+  postingsIn(currency, [system('clearing'), system(provider), amount]);
+
+export type RefundFacts = {
+  readonly merchant: Merchant;
+  /** Of a payout from credit. */
+  readonly line: CreditLine | undefined;
+};
+
+/**
+ * Returns a refused payout to where it came from (WD-6), and lowers the counters that still count it. A
+ * refund asks neither whether the merchant is active nor whether its wallet is open.
+ * @throws where a payout from credit has no credit line: nothing may be guessed about its money.
+ */
+export function refundEffects(row: PayoutTransaction, { merchant, line }: RefundFacts): Effects {
+  const { amount, currency, merchantId, limitDay: day, limitMonth: month } = row;
+  const uncounted = uncountSpending(merchant, currency, amount, { day, month });
+  const changes = uncounted === undefined ? [] : [uncounted];
+  switch (row.source) {
+    case 'wallet':
+      return {
+        postings: postingsIn(currency, [system('clearing'), walletAvailable(merchantId), amount]),
+        guards: [],
+        changes,
+      };
+    case 'credit':
+      if (line === undefined) throw new Error(`${row.txnId} has no credit line to return to`);
+      return { ...creditRefund(row, line), changes };
+  }
+}
+
+/**
+ * What is still utilised returns to credit and pool. The merchant may have reduced its credit while the
+ * payout was in flight; the rest is then its own money. A split holds only for exactly what was read.
+ */
+function creditRefund(
+  { amount, currency, merchantId, phases }: PayoutTransaction,
+  line: CreditLine,
+): Pick<Effects, 'postings' | 'guards'> {
+  const toCredit = minor(amount < line.utilised ? amount : line.utilised);
+  const accepted = phases.find(({ name }) => name === 'accept');
+  const shares = accepted === undefined ? [] : partOf(sharesOf(accepted), toCredit);
+  return {
+    postings: postingsIn(
+      currency,
+      [system('clearing'), poolAvailable(shares), toCredit],
+      [credit(merchantId), poolLent(shares), toCredit],
+      [system('clearing'), walletAvailable(merchantId), minor(amount - toCredit)],
+    ),
+    guards: toCredit === amount ? [] : [utilisedAsRead(merchantId, line)],
+  };
+}

@@ -6,10 +6,10 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 
 /**
- * Two tries and short time-outs: our own loop repeats with a fresh decision, and the SDK's patience
- * (seconds, when throttled) would eat the caller's deadline. Environment variables point the clients.
+ * Two attempts and short time-outs: our own loop retries with a fresh decision, and the SDK's back-off
+ * (seconds, when throttled) would use up the caller's deadline.
  */
-const impatient = {
+const shortTimeouts = {
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
 };
@@ -22,15 +22,15 @@ export const documentClient = (dynamo: DynamoDBClient): DynamoDBDocumentClient =
   });
 
 export const dynamoClient = (): DynamoDBDocumentClient =>
-  documentClient(new DynamoDBClient(impatient));
-export const sqsClient = (): SQSClient => new SQSClient(impatient);
-/** No caller waits for it, and nobody else tries again. */
+  documentClient(new DynamoDBClient(shortTimeouts));
+export const sqsClient = (): SQSClient => new SQSClient(shortTimeouts);
+/** No caller waits for it, and no queue retries it. */
 export const schedulerClient = (): SchedulerClient =>
-  new SchedulerClient({ ...impatient, maxAttempts: 5 });
-export const secretsClient = (): SecretsManagerClient => new SecretsManagerClient(impatient);
+  new SchedulerClient({ ...shortTimeouts, maxAttempts: 5 });
+export const secretsClient = (): SecretsManagerClient => new SecretsManagerClient(shortTimeouts);
 export const cognitoClient = (): CognitoIdentityProviderClient =>
-  // Slower than a table: it hashes passwords.
+  // Cognito is slower than a table: it hashes passwords.
   new CognitoIdentityProviderClient({
     maxAttempts: 2,
-    requestHandler: { ...impatient.requestHandler, requestTimeout: 3_000 },
+    requestHandler: { ...shortTimeouts.requestHandler, requestTimeout: 3_000 },
   });

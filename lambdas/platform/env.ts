@@ -1,49 +1,53 @@
 import * as z from 'zod';
 
 /** One schema per function: it types the environment at deploy and parses it at run time. */
-const ledger = z.object({ LEDGER_TABLE: z.string().min(1) });
+const text = z.string().min(1);
+const arn = z.string().startsWith('arn:');
 const milliseconds = z
   .string()
   .regex(/^[1-9]\d{1,6}$/)
   .transform(Number);
-const currency = z.string().regex(/^[A-Z]{3}$/);
+/** Comma-separated. */
+const list = z.string().transform((value) => value.split(',').filter((each) => each !== ''));
+const ledger = z.object({ LEDGER_TABLE: text });
 
-export const opsEnv = ledger;
-export const meEnv = ledger.extend({ DEFAULT_CURRENCY: currency });
-export const authEnv = meEnv.extend({
-  USER_POOL_CLIENT_ID: z.string().min(1),
-  DEFAULT_TIME_ZONE: z.string().min(1),
+/** Of every API function. Knowing a name grants nothing: each role says what its function may do. */
+export const apiEnv = ledger.extend({
+  IDEMPOTENCY_TABLE: text,
+  DEFAULT_CURRENCY: z.string().regex(/^[A-Z]{3}$/),
+  DEFAULT_TIME_ZONE: text,
+  USER_POOL_CLIENT_ID: text,
+  /** Names of the operations whose transactions a merchant can look up by key. */
+  MERCHANT_OPERATIONS: list,
 });
-/** Whatever moves money or a limit also stores its answer. */
-export const moneyEnv = meEnv.extend({ IDEMPOTENCY_TABLE: z.string().min(1) });
-const arn = z.string().startsWith('arn:');
+export const notFoundEnv = z.object({ ROUTES: list });
 export const relayEnv = z.object({
-  SETTLEMENT_QUEUE_URL: z.url(),
-  SCHEDULE_GROUP: z.string().min(1),
+  PAYOUT_QUEUE_URL: z.url(),
+  SCHEDULE_GROUP: text,
   SCHEDULE_ROLE_ARN: arn,
-  DUE_QUEUE_ARN: arn,
-  DUE_DLQ_ARN: arn,
+  SCHEDULE_QUEUE_ARN: arn,
+  SCHEDULE_DLQ_ARN: arn,
 });
-export const carryOutEnv = ledger.extend({ DUE_QUEUE_URL: z.url() });
-export const sweepEnv = ledger.extend({
-  SETTLEMENT_QUEUE_URL: z.url(),
-  DUE_QUEUE_URL: z.url(),
-  /** How long until what was swept may be swept again. */
-  SWEEP_AGAIN_MS: milliseconds,
+export const executeScheduledEnv = ledger.extend({ SCHEDULE_QUEUE_URL: z.url() });
+export const recoverEnv = ledger.extend({
+  PAYOUT_QUEUE_URL: z.url(),
+  SCHEDULE_QUEUE_URL: z.url(),
+  /** How long until recovery may send a message for the same row again. */
+  RECOVER_AGAIN_MS: milliseconds,
 });
 export const settleEnv = ledger.extend({
-  SETTLEMENT_QUEUE_URL: z.url(),
+  PAYOUT_QUEUE_URL: z.url(),
   BANK_URL: z.url(),
-  BANK_SECRET_NAME: z.string().min(1),
-  /** One call to the bank, and all calls of one claim. */
-  BANK_CALL_MS: milliseconds,
-  BANK_CLAIM_MS: milliseconds,
+  BANK_SECRET_NAME: text,
+  /** One call to a provider, and all calls of one claim. */
+  PROVIDER_CALL_MS: milliseconds,
+  CLAIM_MS: milliseconds,
   LEASE_MS: milliseconds,
   VISIBILITY_MS: milliseconds,
-  /** How long "not found" proves nothing after a send: twice the bank's longest processing. */
+  /** How long "not found" proves nothing after a send: twice the provider's longest processing. */
   QUIET_MS: milliseconds,
 });
 
-/** Fails the cold start, naming the variable, rather than the first request that needs it. */
+/** Fails the cold start and names the variable, rather than the first request that needs it. */
 export const readEnv = <Schema extends z.ZodType>(schema: Schema): z.output<Schema> =>
   schema.parse(process.env);

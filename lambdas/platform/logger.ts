@@ -2,29 +2,29 @@ import { Logger } from '@aws-lambda-powertools/logger';
 
 export const logger = new Logger();
 
-/** Every line of ours is one of these, so that a query can name it. */
+/** Every log line carries one of these codes, so that a query can name it. */
 export type LogCode =
   | 'REQUEST_COMPLETED'
   | 'REQUEST_FAILED'
   | 'TRANSACTION_ACCEPTED'
   | 'TRANSACTION_REFUSED'
   | 'MERCHANT_REGISTERED'
-  | 'MERCHANT_MOVED'
+  | 'MERCHANT_STATUS_CHANGED'
   | 'MERCHANT_CHANGED'
   | 'WITHDRAWAL_CANCELLED'
   | 'WITHDRAWAL_EXECUTED'
   | 'WITHDRAWAL_NOT_EXECUTED'
-  | 'WITHDRAWAL_CLAIMED'
-  | 'WITHDRAWAL_SUCCEEDED'
-  | 'WITHDRAWAL_REFUNDED'
-  | 'WITHDRAWAL_HELD'
-  | 'WITHDRAWAL_LEASED'
-  | 'WITHDRAWAL_SWEPT'
+  | 'PAYOUT_CLAIMED'
+  | 'PAYOUT_SUCCEEDED'
+  | 'PAYOUT_REFUNDED'
+  | 'PAYOUT_HELD'
+  | 'PAYOUT_LEASED'
+  | 'PAYOUT_RECOVERED'
   | 'SCHEDULE_FAILED'
-  | 'TRANCHES_RELEASED'
+  | 'FUNDS_RELEASED'
   | 'ROW_UNREADABLE'
-  | 'BANK_UNCLEAR'
-  | 'BANK_NOT_EXECUTED'
+  | 'PROVIDER_UNCLEAR'
+  | 'PROVIDER_NOT_EXECUTED'
   | 'SUCCESS_AFTER_REFUND'
   | 'MESSAGE_WITHOUT_TRANSACTION'
   | 'RECORD_FAILED';
@@ -32,7 +32,7 @@ export type LogCode =
 /** Money, security and error events can be read apart (LE-5); the rest is access. */
 export type LogKind = 'money' | 'security' | 'error' | 'access';
 
-/** Fields are ids, codes and durations; never an amount beside a name, never a secret. */
+/** Fields are ids, codes and durations. Never an amount beside a name, never a secret. */
 export function log(
   kind: LogKind,
   code: LogCode,

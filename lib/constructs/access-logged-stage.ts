@@ -3,9 +3,9 @@ import { type HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stage-schema.ts';
-import { keepLogs } from './removal.ts';
+import { logRemoval } from './removal.ts';
 
-/** LE-5: one JSON line for each request, also for those that reach no function (401, 429). */
+/** LE-5: one JSON line per request, including requests that reach no function (401, 429). */
 const LINE = {
   requestId: '$context.requestId',
   at: '$context.requestTime',
@@ -15,7 +15,7 @@ const LINE = {
   status: '$context.status',
   latencyMs: '$context.responseLatency',
   integrationLatencyMs: '$context.integrationLatency',
-  // The claims as a whole are empty here; each must be named.
+  // `claims` as a whole is empty in access logs. Each claim needs its name.
   merchant: '$context.authorizer.claims.sub',
   authorizerError: '$context.authorizer.error',
   integrationError: '$context.integrationErrorMessage',
@@ -25,14 +25,15 @@ const LINE = {
 
 export type AccessLoggedStageProps = { readonly stage: Stage; readonly api: HttpApi };
 
-/** The one gateway stage: deployed with the stack, throttled, and logged. */
+/** The only stage of the HTTP API, with throttling and access logs. Deploys with the stack. */
 export class AccessLoggedStage extends HttpStage {
   constructor(scope: Construct, id: string, { stage, api }: AccessLoggedStageProps) {
     const logs = new LogGroup(scope, `${id}Logs`, {
-      // Under this prefix CloudWatch lets the gateway write without a policy that fills up.
+      // With this prefix CloudWatch needs no entry in the account's log resource policy, which has
+      // a size limit.
       logGroupName: `/aws/vendedlogs/surety-${stage.name}-api`,
       retention: stage.logRetention,
-      removalPolicy: keepLogs(stage),
+      removalPolicy: logRemoval(stage),
     });
     super(scope, id, {
       httpApi: api,

@@ -13,24 +13,22 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { z } from 'zod';
-import { API_PREFIX, ROUTES, type RouteName } from '../../lambdas/http/routes.ts';
+import { API_PREFIX, type Operation } from '../../lambdas/http/operation.ts';
 import type { Stage } from '../stage-schema.ts';
 import { AccessLoggedStage } from './access-logged-stage.ts';
-
-/** Total: a family in the route table without a function does not compile. */
-export type FamilyFunctions = Record<(typeof ROUTES)[RouteName]['family'], IFunction>;
+import type { GroupFunction } from './function-groups.ts';
 
 export type HttpRoutesProps = {
   readonly stage: Stage;
-  readonly families: FamilyFunctions;
-  /** Answers whatever no route matches, in the envelope: 404 and 405. */
+  readonly functions: readonly GroupFunction[];
+  /** Responds 404 or 405, in the API's envelope, to requests that match no route. */
   readonly notFound: IFunction;
   readonly authorizer: IHttpRouteAuthorizer;
 };
 
-const ROUTE_NAME = z
+const ROUTE = z
   .string()
-  .transform((name) => name.split(' '))
+  .transform((route) => route.split(' '))
   .pipe(z.tuple([z.enum(HttpMethod), z.string().startsWith('/')]));
 
 const ALLOW_HEADERS = ['authorization', 'content-type', 'idempotency-key'];
@@ -50,23 +48,28 @@ const corsOf = (stage: Stage): CorsPreflightOptions => ({
   maxAge: Duration.hours(1),
 });
 
-/** Some routes must be open to everyone; each says why. */
-const open = (route: HttpRoute, reason: string): void => {
+/** Records why a route has no authorizer. */
+const acknowledgeOpen = (route: HttpRoute, reason: string): void => {
   Validations.of(route).acknowledge({ id: 'AwsSolutions-APIG4', reason });
 };
 
-/** The HTTP API: one gateway route for each row of the route table. */
+/** The HTTP API: one gateway route for each operation of every group. */
 export class HttpRoutes extends Construct {
   readonly api: HttpApi;
 
   constructor(scope: Construct, id: string, props: HttpRoutesProps) {
     super(scope, id);
-    this.api = this.httpApi(props.stage);
-    new AccessLoggedStage(this, 'Stage', { stage: props.stage, api: this.api });
-    this.routes(props);
+    const { stage, functions, notFound, authorizer } = props;
+    this.api = this.#httpApi(stage);
+    new AccessLoggedStage(this, 'Stage', { stage, api: this.api });
+    for (const { operations, handler } of functions) {
+      const integration = this.#integration(handler);
+      for (const operation of operations) this.#route(operation, integration, authorizer);
+    }
+    this.#defaultRoute(notFound);
   }
 
-  private httpApi(stage: Stage): HttpApi {
+  #httpApi(stage: Stage): HttpApi {
     const api = new HttpApi(this, 'Api', {
       apiName: `surety-${stage.name}`,
       createDefaultStage: false,
@@ -81,38 +84,41 @@ export class HttpRoutes extends Construct {
       defaultChild.addPropertyOverride('CorsConfiguration.maxAge', 3600);
       Validations.of(defaultChild).acknowledge({
         id: 'CloudFormation-Validate::F3002',
-        reason: 'The local cloud reads CORS settings only under these names; AWS never sees them.',
+        reason: 'The local cloud reads CORS settings only under these names. AWS never gets them.',
       });
     }
     return api;
   }
 
-  private routes({ families, notFound, authorizer }: HttpRoutesProps): void {
-    const integrations = new Map<IFunction, HttpLambdaIntegration>();
-    const integrationOf = (handler: IFunction) => {
-      const made =
-        integrations.get(handler) ??
-        // One permission for each function: the gateway calls it by the routes below, or not at all.
-        new HttpLambdaIntegration(handler.node.id, handler, { scopePermissionToRoute: false });
-      integrations.set(handler, made);
-      return made;
-    };
-    for (const [name, { family, access }] of Object.entries(ROUTES)) {
-      const [method, path] = ROUTE_NAME.parse(name);
-      const route = new HttpRoute(this, name, {
-        httpApi: this.api,
-        routeKey: HttpRouteKey.with(`${API_PREFIX}${path}`, method),
-        integration: integrationOf(families[family]),
-        // The gateway knows who calls; whether that is an admin, the function decides.
-        ...(access === 'anyone' ? {} : { authorizer }),
-      });
-      if (access === 'anyone') open(route, 'Needed to get a token, or to see that the API is up.');
+  /** One invoke permission per function. The gateway calls a function only for its routes. */
+  #integration(handler: IFunction): HttpLambdaIntegration {
+    return new HttpLambdaIntegration(handler.node.id, handler, { scopePermissionToRoute: false });
+  }
+
+  #route(
+    { route, access }: Pick<Operation, 'route' | 'access'>,
+    integration: HttpLambdaIntegration,
+    authorizer: IHttpRouteAuthorizer,
+  ): void {
+    const [method, path] = ROUTE.parse(route);
+    const gatewayRoute = new HttpRoute(this, route, {
+      httpApi: this.api,
+      routeKey: HttpRouteKey.with(`${API_PREFIX}${path}`, method),
+      integration,
+      // The gateway authenticates the caller. The function checks whether the caller is an admin.
+      ...(access === 'anyone' ? {} : { authorizer }),
+    });
+    if (access === 'anyone') {
+      acknowledgeOpen(gatewayRoute, 'Clients call it before they have a token.');
     }
-    const unmatched = new HttpRoute(this, 'Default', {
+  }
+
+  #defaultRoute(notFound: IFunction): void {
+    const route = new HttpRoute(this, 'Default', {
       httpApi: this.api,
       routeKey: HttpRouteKey.DEFAULT,
-      integration: integrationOf(notFound),
+      integration: this.#integration(notFound),
     });
-    open(unmatched, 'Answers 404 and 405 and does nothing else: nobody needs a token for that.');
+    acknowledgeOpen(route, 'Responds 404 or 405 and has no other effect, so it needs no token.');
   }
 }

@@ -1,38 +1,21 @@
 import {
   AttributeType,
-  BillingMode,
   type GlobalSecondaryIndexProps,
   ProjectionType,
   StreamViewType,
   Table,
-  TableEncryption,
-  type TableProps,
 } from 'aws-cdk-lib/aws-dynamodb';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { Stage } from '../stage-schema.ts';
-import { keepData } from './removal.ts';
-
-export type TableSettings = { readonly stage: Stage; readonly key: IKey | undefined };
-
-/** What every table of ours has: on-demand, restorable, protected and encrypted by stage. */
-export const tableDefaults = ({ stage, key }: TableSettings) =>
-  ({
-    billingMode: BillingMode.PAY_PER_REQUEST,
-    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-    deletionProtection: stage.deletionProtection,
-    removalPolicy: keepData(stage),
-    ...(key === undefined
-      ? { encryption: TableEncryption.DEFAULT }
-      : { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey: key }),
-  }) satisfies Partial<TableProps>;
+import { type TableSettings, tableDefaults } from './table-defaults.ts';
+import { allow, allowInTransactions, allowLookUp } from './table-grants.ts';
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
-/** Only what never changes: a list reads it, and then the rows it wants. */
-const HISTORY = ['txnId', 'type', 'currency', 'amount', 'source', 'createdAt', 'subject'];
+/** Only attributes that never change. A list reads them first and then the rows it returns. */
+const HISTORY = ['txnId', 'type', 'currency', 'amount', 'source', 'createdAt'];
 
-/** Rows carry all these keys from the first release on. An index only finds candidates. */
+/** Rows carry all these keys since the first release. An index only finds candidates. */
 const INDEXES = [
   {
     indexName: 'byTime',
@@ -60,34 +43,58 @@ const INDEXES = [
     projectionType: ProjectionType.KEYS_ONLY,
   },
   {
-    indexName: 'due',
-    partitionKey: text('dueKey'),
-    sortKey: text('due'),
+    indexName: 'nextCheck',
+    partitionKey: text('nextCheckKey'),
+    sortKey: text('nextCheckAt'),
     projectionType: ProjectionType.INCLUDE,
     nonKeyAttributes: ['type', 'status', 'source', 'currency', 'amount', 'txnId'],
   },
 ] as const satisfies readonly GlobalSecondaryIndexProps[];
 
-export const LEDGER_INDEXES = INDEXES.map(({ indexName }) => indexName);
-export type LedgerIndex = (typeof LEDGER_INDEXES)[number];
+const LEDGER_INDEXES = INDEXES.map(({ indexName }) => indexName);
+type LedgerIndex = (typeof LEDGER_INDEXES)[number];
 
-/** Merchants, balances, pools and transactions. Its stream carries out what a row decided. */
+/** Merchants, balances, pools and transactions. The stream starts everything that follows a commit. */
 export class LedgerTable extends Table {
   constructor(scope: Construct, id: string, settings: TableSettings) {
     super(scope, id, {
       ...tableDefaults(settings),
       partitionKey: text('pk'),
       sortKey: text('sk'),
-      // A plain table, not a global one: a global table's stream has one reader, we need two.
+      // Not a global table: its stream supports one reader, and the Ledger needs two.
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
     for (const index of INDEXES) this.addGlobalSecondaryIndex(index);
   }
 
-  /** Always there, unlike a table's in general: the constructor turns the stream on. */
+  /** Always defined, unlike for tables in general: the constructor enables the stream. */
   override get tableStreamArn(): string {
     const arn = super.tableStreamArn;
-    if (arn === undefined) throw new Error('The ledger has lost its stream');
+    if (arn === undefined) throw new Error('The Ledger table has no stream');
     return arn;
+  }
+
+  /** Rows by key, rows of a partition, and the given indexes. Never a Scan. */
+  grantRead(grantee: IGrantable, indexes: readonly LedgerIndex[] = LEDGER_INDEXES): void {
+    const indexArns = indexes.map((index) => `${this.tableArn}/index/${index}`);
+    allowLookUp(grantee, this);
+    allow(grantee, ['dynamodb:BatchGetItem'], [this.tableArn]);
+    allow(grantee, ['dynamodb:Query'], [this.tableArn, ...indexArns]);
+  }
+
+  /** New rows, changed rows, and conditions on unchanged rows. */
+  grantCommit(grantee: IGrantable): void {
+    allowInTransactions(grantee, this, ['dynamodb:PutItem', 'dynamodb:UpdateItem']);
+    // Exists only inside transactions. IAM has no enclosing operation for it.
+    allow(grantee, ['dynamodb:ConditionCheckItem'], [this.tableArn]);
+  }
+
+  /**
+   * Deletes pending releases, in the transaction that makes the funds available. No other row is
+   * ever deleted. IAM conditions cover partition keys but not sort keys, so the code limits
+   * deletion to pending releases: one module builds deletes, and an architecture test checks that.
+   */
+  grantRelease(grantee: IGrantable): void {
+    allowInTransactions(grantee, this, ['dynamodb:DeleteItem']);
   }
 }

@@ -8,10 +8,10 @@ import {
 import { Construct } from 'constructs';
 import { z } from 'zod';
 import type { Stage } from '../stage-schema.ts';
-import { keepData } from './removal.ts';
+import { dataRemoval } from './removal.ts';
 import { SuretyFunction } from './surety-function.ts';
 
-/** Who may sign in: merchants, who register themselves, and the admins among them. */
+/** The users of the API: merchants, who register themselves, and admins. */
 export class MerchantUsers extends Construct {
   readonly pool: UserPool;
   readonly client: UserPoolClient;
@@ -22,7 +22,7 @@ export class MerchantUsers extends Construct {
       signInAliases: { username: true },
       signInCaseSensitive: false,
       selfSignUpEnabled: true,
-      // Merchants give no mail address or number: an admin resets a lost password.
+      // Merchants have no verified email address or phone number. An admin resets lost passwords.
       accountRecovery: AccountRecovery.NONE,
       passwordPolicy: {
         minLength: 8,
@@ -37,35 +37,35 @@ export class MerchantUsers extends Construct {
           name: 'confirm-registration',
           env: z.object({}),
           environment: {},
-          impact: 'Nobody can register while this fails; merchants who exist are not affected.',
-          // Cognito gives a trigger 5 seconds.
+          impact: 'New merchants cannot register. Existing merchants are not affected.',
+          // Cognito waits at most 5 seconds for a trigger.
           timeout: Duration.seconds(5),
         }),
       },
       deletionProtection: stage.deletionProtection,
-      removalPolicy: keepData(stage),
+      removalPolicy: dataRemoval(stage),
     });
     Validations.of(this.pool).acknowledge(
       {
         id: 'AwsSolutions-COG2',
-        reason: 'Merchants sign in from programs, by password alone (ID-3).',
+        reason: 'Merchants sign in from programs, with a password only (ID-3).',
       },
       {
         id: 'AwsSolutions-COG8',
-        reason: 'The Plus tier is paid by user; the gateway throttles guessing.',
+        reason: 'The Plus tier is billed per user. API Gateway throttles password guessing.',
       },
     );
     new CfnUserPoolGroup(this, 'Admins', {
       userPoolId: this.pool.userPoolId,
       groupName: 'admins',
-      description: 'May approve merchants and fund pools',
+      description: 'Can approve merchants and fund pools',
     });
     this.client = this.pool.addClient('Api', {
       generateSecret: false,
       authFlows: { userPassword: true },
       disableOAuth: true,
       preventUserExistenceErrors: true,
-      // A revoked token stays valid to the gateway until it expires, so it expires soon.
+      // The gateway accepts a revoked token until it expires, so the validity is short.
       accessTokenValidity: Duration.minutes(15),
       idTokenValidity: Duration.minutes(15),
       refreshTokenValidity: Duration.days(30),

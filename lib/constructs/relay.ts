@@ -2,82 +2,84 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
+import { PROVIDERS } from '../../lambdas/ledger/transactions.ts';
 import { relayEnv } from '../../lambdas/platform/env.ts';
 import type { Stage } from '../stage-schema.ts';
 import type { LedgerTable } from './ledger-table.ts';
-import type { DueWork } from './schedules.ts';
+import type { Schedules } from './schedules.ts';
 import { SuretyFunction } from './surety-function.ts';
 
-export type WorkRelayProps = {
+export type RelayProps = {
   readonly stage: Stage;
   readonly ledger: LedgerTable;
-  readonly settlementQueue: IQueue;
-  readonly dueWork: DueWork;
+  readonly payoutQueue: IQueue;
+  readonly schedules: Schedules;
 };
 
-const WITHDRAWAL = { type: { S: ['withdrawal'] } };
-const SCHEDULED = { status: { S: ['SCHEDULED'] } };
 const TRANSACTION_KEY = { sk: { S: [{ prefix: 'TXN#' }] } };
+const PAYOUT = { payout: { M: { provider: { S: PROVIDERS } } } };
+const status = (...names: readonly string[]) => ({ status: { S: names } });
 
 /**
- * Only a row that is new as PENDING, or becomes it when its time has come. Not PROCESSING →
- * PENDING: that row's message is still on the queue, and it must never have two. Besides, what needs a
- * schedule, and what needs it no more.
+ * New payouts, new schedules, and schedules that were executed or cancelled. PROCESSING → PENDING
+ * does not match: the message of that row is still on the queue, and a row must not have two.
  */
-const WORK_FILTERS = [
+const FILTERS = [
   {
     eventName: ['INSERT'],
     dynamodb: {
       Keys: TRANSACTION_KEY,
-      NewImage: { ...WITHDRAWAL, status: { S: ['PENDING', 'SCHEDULED'] } },
+      NewImage: { ...PAYOUT, ...status('PENDING', 'SCHEDULED') },
     },
   },
   {
     eventName: ['MODIFY'],
     dynamodb: {
       Keys: TRANSACTION_KEY,
-      OldImage: SCHEDULED,
-      NewImage: { ...WITHDRAWAL, status: { S: ['PENDING', 'CANCELLED'] } },
+      OldImage: status('SCHEDULED'),
+      NewImage: { ...PAYOUT, ...status('PENDING', 'CANCELLED') },
     },
   },
 ];
 
-/** Puts each withdrawal that is ready for the bank on the settlement queue, and schedules those with a time. */
-export class WorkRelay extends Construct {
-  readonly relay: SuretyFunction<typeof relayEnv>;
-
-  constructor(scope: Construct, id: string, props: WorkRelayProps) {
-    super(scope, id);
-    const { stage, ledger, settlementQueue, dueWork } = props;
-    const { batchSize, maxRecordAgeSeconds, retryAttempts, parallelization } = stage.workStream;
-    const lost = new Queue(this, 'Lost', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: stage.enforceTls,
-      retentionPeriod: Duration.days(14),
-    });
-    Validations.of(lost).acknowledge({
-      id: 'AwsSolutions-SQS3',
-      reason: 'It is itself where failures go; nothing consumes it but people.',
-    });
-    this.relay = new SuretyFunction(this, 'Function', {
+/** Sends each new payout to the payout queue, and creates and deletes schedules. */
+export class Relay extends SuretyFunction<typeof relayEnv> {
+  constructor(scope: Construct, id: string, props: RelayProps) {
+    const { stage, ledger, payoutQueue, schedules } = props;
+    const { scheduleQueue } = schedules;
+    super(scope, id, {
       stage,
       name: 'relay',
       env: relayEnv,
       environment: {
-        SETTLEMENT_QUEUE_URL: settlementQueue.queueUrl,
-        SCHEDULE_GROUP: dueWork.group.scheduleGroupName,
-        SCHEDULE_ROLE_ARN: dueWork.schedulerRole.roleArn,
-        DUE_QUEUE_ARN: dueWork.due.queue.queueArn,
-        DUE_DLQ_ARN: dueWork.due.parked.queueArn,
+        PAYOUT_QUEUE_URL: payoutQueue.queueUrl,
+        SCHEDULE_GROUP: schedules.group.scheduleGroupName,
+        SCHEDULE_ROLE_ARN: schedules.schedulerRole.roleArn,
+        SCHEDULE_QUEUE_ARN: scheduleQueue.queue.queueArn,
+        SCHEDULE_DLQ_ARN: scheduleQueue.deadLetters.queueArn,
       },
-      impact: 'New withdrawals are accepted but do not reach the bank while this fails.',
+      impact: 'New withdrawals are accepted but do not reach the bank.',
     });
-    settlementQueue.grantSendMessages(this.relay);
-    dueWork.mayBeScheduledBy(this.relay.executionRole);
-    this.relay.addEventSource(
+    payoutQueue.grantSendMessages(this);
+    schedules.grantSchedule(this.executionRole);
+    this.#readStream(stage, ledger);
+  }
+
+  #readStream(stage: Stage, ledger: LedgerTable): void {
+    const { batchSize, maxRecordAgeSeconds, retryAttempts, parallelization } = stage.stream;
+    const deadLetters = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: stage.enforceTls,
+      retentionPeriod: Duration.days(14),
+    });
+    Validations.of(deadLetters).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'This is a dead-letter queue. Only operators read it.',
+    });
+    this.addEventSource(
       new DynamoEventSource(ledger, {
-        // LATEST would lose what is written while the source is being made.
+        // LATEST would skip records that are written while Lambda creates the event source.
         startingPosition: StartingPosition.TRIM_HORIZON,
         batchSize,
         maxRecordAge: Duration.seconds(maxRecordAgeSeconds),
@@ -85,9 +87,9 @@ export class WorkRelay extends Construct {
         parallelizationFactor: parallelization,
         bisectBatchOnError: true,
         reportBatchItemFailures: true,
-        // Holds where the lost records stood in the stream, not the records.
-        onFailure: new SqsDlq(lost),
-        filters: WORK_FILTERS.map((filter) => ({ pattern: JSON.stringify(filter) })),
+        // Receives the stream positions of the failed records, not the records.
+        onFailure: new SqsDlq(deadLetters),
+        filters: FILTERS.map((filter) => ({ pattern: JSON.stringify(filter) })),
       }),
     );
   }

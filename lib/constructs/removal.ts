@@ -1,10 +1,13 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Stage } from '../stage-schema.ts';
 
-/** What holds money, or says who may move it, outlives its stack where the stage protects it. */
-export const keepData = (stage: Stage): RemovalPolicy =>
+/** For resources that hold money or control who can move it. A protected stage retains them. */
+export const dataRemoval = (stage: Stage): RemovalPolicy =>
   stage.deletionProtection ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 
-/** Logs have fixed names: kept, but not after a failed first deploy, which could not be repeated. */
-export const keepLogs = (stage: Stage): RemovalPolicy =>
+/**
+ * Log groups have fixed names. A log group that outlives a failed first deployment would block the
+ * next attempt, so a protected stage retains log groups only on update and delete.
+ */
+export const logRemoval = (stage: Stage): RemovalPolicy =>
   stage.deletionProtection ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY;

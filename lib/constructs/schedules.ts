@@ -3,52 +3,50 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { type IScheduleGroup, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import { carryOutEnv } from '../../lambdas/platform/env.ts';
+import { executeScheduledEnv } from '../../lambdas/platform/env.ts';
 import type { Stage } from '../stage-schema.ts';
 import type { LedgerTable } from './ledger-table.ts';
 import { SuretyFunction } from './surety-function.ts';
-import { mayCommit, mayFold, mayReadLedger } from './table-access.ts';
 import { WorkQueue } from './work-queue.ts';
 
-export type DueWorkProps = { readonly stage: Stage; readonly ledger: LedgerTable };
+export type SchedulesProps = { readonly stage: Stage; readonly ledger: LedgerTable };
 
-/** WD-2: schedules, the queue they fire into, and the function that carries out what is due. */
-export class DueWork extends Construct {
-  readonly due: WorkQueue;
+/** WD-2: schedules, the queue they send to, and the function that executes withdrawals from it. */
+export class Schedules extends Construct {
+  readonly scheduleQueue: WorkQueue;
   readonly group: IScheduleGroup;
-  /** In which EventBridge Scheduler sends, and nobody else can. */
+  /** Assumed by EventBridge Scheduler to send to the schedule queue. No other principal can. */
   readonly schedulerRole: Role;
-  readonly carryOut: SuretyFunction<typeof carryOutEnv>;
 
-  constructor(scope: Construct, id: string, { stage, ledger }: DueWorkProps) {
+  constructor(scope: Construct, id: string, { stage, ledger }: SchedulesProps) {
     super(scope, id);
-    this.due = new WorkQueue(this, 'Due', stage);
+    this.scheduleQueue = new WorkQueue(this, 'Work', stage);
     this.group = stage.ownScheduleGroup
-      ? new ScheduleGroup(this, 'Schedules', {
+      ? new ScheduleGroup(this, 'Group', {
           scheduleGroupName: `surety-${stage.name}-withdrawals`,
         })
-      : ScheduleGroup.fromDefaultScheduleGroup(this, 'Schedules');
+      : ScheduleGroup.fromDefaultScheduleGroup(this, 'Group');
     this.schedulerRole = this.#schedulerRole();
-    this.due.queue.grantSendMessages(this.schedulerRole);
-    this.due.parked.grantSendMessages(this.schedulerRole);
-    this.carryOut = this.#carryOut(stage, ledger);
+    this.scheduleQueue.queue.grantSendMessages(this.schedulerRole);
+    this.scheduleQueue.deadLetters.grantSendMessages(this.schedulerRole);
+    this.#executeScheduled(stage, ledger);
   }
 
-  /** What makes and unmakes the schedules of one group, and hands them this role and no other. */
-  mayBeScheduledBy(relay: Role): void {
+  /** Creates and deletes schedules of this group, and passes them the scheduler role only. */
+  grantSchedule(role: Role): void {
     const { account, partition, region } = Stack.of(this);
     const schedules = `arn:${partition}:scheduler:${region}:${account}:schedule/${this.group.scheduleGroupName}/*`;
-    relay.addToPrincipalPolicy(
+    role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['scheduler:CreateSchedule', 'scheduler:DeleteSchedule'],
         resources: [schedules],
       }),
     );
-    Validations.of(relay).acknowledge({
+    Validations.of(role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${schedules}]`,
-      reason: 'Each withdrawal has a schedule of its own, in this group.',
+      reason: 'Each withdrawal has its own schedule in this group.',
     });
-    relay.addToPrincipalPolicy(
+    role.addToPrincipalPolicy(
       new PolicyStatement({
         actions: ['iam:PassRole'],
         resources: [this.schedulerRole.roleArn],
@@ -59,8 +57,8 @@ export class DueWork extends Construct {
 
   #schedulerRole(): Role {
     return new Role(this, 'SchedulerRole', {
-      description: 'In which schedules of withdrawals send to the due queue',
-      // Without the condition, a schedule of any other account could be given this role.
+      description: 'Sends the messages of schedules to the schedule queue',
+      // Without the conditions, a schedule in another account could use this role.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
           StringEquals: {
@@ -72,28 +70,28 @@ export class DueWork extends Construct {
     });
   }
 
-  #carryOut(stage: Stage, ledger: LedgerTable): SuretyFunction<typeof carryOutEnv> {
-    const carryOut = new SuretyFunction(this, 'CarryOut', {
+  #executeScheduled(stage: Stage, ledger: LedgerTable): void {
+    const { queue } = this.scheduleQueue;
+    const executeScheduled = new SuretyFunction(this, 'ExecuteScheduled', {
       stage,
       name: 'execute-scheduled',
-      env: carryOutEnv,
+      env: executeScheduledEnv,
       environment: {
         LEDGER_TABLE: ledger.tableName,
-        DUE_QUEUE_URL: this.due.queue.queueUrl,
+        SCHEDULE_QUEUE_URL: queue.queueUrl,
       },
-      impact: 'Scheduled withdrawals are late while this fails; they wait in the due queue.',
+      impact: 'Scheduled withdrawals are late. Their messages stay in the schedule queue.',
       timeout: Duration.seconds(stage.settlement.timers.functionSeconds),
     });
-    mayReadLedger(carryOut, ledger, []);
-    mayCommit(carryOut, ledger);
-    mayFold(carryOut, ledger);
-    carryOut.addEventSource(
-      new SqsEventSource(this.due.queue, {
+    ledger.grantRead(executeScheduled, []);
+    ledger.grantCommit(executeScheduled);
+    ledger.grantRelease(executeScheduled);
+    executeScheduled.addEventSource(
+      new SqsEventSource(queue, {
         batchSize: 10,
         reportBatchItemFailures: true,
         maxConcurrency: stage.settlement.maxConcurrency,
       }),
     );
-    return carryOut;
   }
 }

@@ -1,23 +1,22 @@
 import { Duration } from 'aws-cdk-lib';
-import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { settleEnv } from '../../lambdas/platform/env.ts';
 import type { Stage } from '../stage-schema.ts';
+import type { LedgerTable } from './ledger-table.ts';
 import { SuretyFunction } from './surety-function.ts';
-import { mayCommit, mayReadLedger } from './table-access.ts';
 
 export type SettleWorkerProps = {
   readonly stage: Stage;
-  readonly ledger: Table;
-  readonly settlementQueue: IQueue;
+  readonly ledger: LedgerTable;
+  readonly payoutQueue: IQueue;
 };
 
-/** WD-4: pays out, and is reached by its queue alone: no URL, no route, no right to invoke it. */
+/** WD-4: executes payouts. Only its queue can start it: no URL, no route, no invoke permission. */
 export class SettleWorker extends SuretyFunction<typeof settleEnv> {
-  constructor(scope: Construct, id: string, { stage, ledger, settlementQueue }: SettleWorkerProps) {
+  constructor(scope: Construct, id: string, { stage, ledger, payoutQueue }: SettleWorkerProps) {
     const { bank, settlement } = stage;
     const { timers } = settlement;
     super(scope, id, {
@@ -26,28 +25,28 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
       env: settleEnv,
       environment: {
         LEDGER_TABLE: ledger.tableName,
-        SETTLEMENT_QUEUE_URL: settlementQueue.queueUrl,
+        PAYOUT_QUEUE_URL: payoutQueue.queueUrl,
         BANK_URL: bank.url,
         BANK_SECRET_NAME: bank.secretName,
-        BANK_CALL_MS: String(timers.bankCallMs),
-        BANK_CLAIM_MS: String(timers.bankClaimMs),
+        PROVIDER_CALL_MS: String(timers.providerCallMs),
+        CLAIM_MS: String(timers.claimMs),
         LEASE_MS: String(timers.leaseMs),
         VISIBILITY_MS: String(timers.visibilitySeconds * 1000),
         QUIET_MS: String(timers.quietMs),
       },
-      impact: 'Withdrawals are accepted but not paid out while this fails; they wait in the queue.',
+      impact: 'Withdrawals are accepted but not paid out. Their messages stay in the payout queue.',
       timeout: Duration.seconds(timers.functionSeconds),
     });
-    mayReadLedger(this, ledger, []);
-    mayCommit(this, ledger);
-    // By name: `Ref` of a secret is its name on the local cloud, and a grant on it never matches.
+    ledger.grantRead(this, []);
+    ledger.grantCommit(this);
+    // By name: on the local cloud `Ref` of a secret is its name, and a grant on it never matches.
     Secret.fromSecretNameV2(this, 'BankSecret', bank.secretName).grantRead(this);
-    // Grants the queue's consumer rights, ChangeMessageVisibility among them.
+    // Also grants the permissions of a consumer, including ChangeMessageVisibility.
     this.addEventSource(
-      new SqsEventSource(settlementQueue, {
+      new SqsEventSource(payoutQueue, {
         batchSize: 10,
         reportBatchItemFailures: true,
-        // Not reserved concurrency: its throttled receives would count towards parking.
+        // Not reserved concurrency: a throttled receive would count towards maxReceiveCount.
         maxConcurrency: settlement.maxConcurrency,
       }),
     );

@@ -17,18 +17,18 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { z } from 'zod';
 import type { Stage } from '../stage-schema.ts';
-import { keepLogs } from './removal.ts';
+import { logRemoval } from './removal.ts';
 
 type EnvSchema = z.ZodObject<Record<string, z.ZodType<unknown, string>>>;
 
 export type SuretyFunctionProps<Schema extends EnvSchema> = {
   readonly stage: Stage;
-  /** Of the entry file in lambdas/functions/, of the function and of its logs. */
+  /** Names the entry file in lambdas/functions/, the function and its log group. */
   readonly name: string;
-  /** The schema the function parses process.env with. It types `environment` below. */
+  /** The schema that parses process.env at run time. It types `environment` below. */
   readonly env: Schema;
   readonly environment: z.input<Schema>;
-  /** What a merchant or operator loses while this fails. Becomes the alarm text. */
+  /** What merchants or operators lose while the function fails. Becomes the alarm text. */
   readonly impact: string;
   readonly timeout?: Duration;
 };
@@ -40,33 +40,33 @@ const BUNDLING: BundlingOptions = {
   sourceMap: true,
   sourcesContent: false,
   mainFields: ['module', 'main'],
-  // The runtime's own SDK retries differently, and the local cloud has none.
+  // The SDK of the Lambda runtime retries differently, and the local cloud has none.
   bundleAwsSDK: true,
-  // Persian stays Persian: as \\u escapes every letter would take six bytes.
+  // esbuild escapes non-ASCII text by default: six bytes per Persian letter instead of two.
   charset: Charset.UTF8,
 };
 
-/** A function with the defaults of the house and a role of its own, which starts with nothing. */
+/** A function with the project's defaults and its own role, which starts without permissions. */
 export class SuretyFunction<Schema extends EnvSchema> extends NodejsFunction {
   readonly executionRole: Role;
 
   constructor(scope: Construct, id: string, props: SuretyFunctionProps<Schema>) {
     const { stage, name } = props;
     const functionName = `surety-${stage.name}-${name}`;
-    // Made here, so that its retention is ours and no role needs logs:CreateLogGroup.
+    // Created here to set its retention. No role needs logs:CreateLogGroup.
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       logGroupName: `/aws/lambda/${functionName}`,
       retention: stage.logRetention,
-      removalPolicy: keepLogs(stage),
+      removalPolicy: logRemoval(stage),
     });
     const role = new Role(scope, `${id}Role`, {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      description: `What ${functionName} may do, and nothing more`,
+      description: `Permissions of ${functionName}`,
     });
     logGroup.grantWrite(role);
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'X-Ray, and for the relay ListStreams, know no narrower resource.',
+      reason: 'X-Ray and, for the relay, ListStreams support no narrower resource.',
     });
     super(scope, id, {
       entry: `lambdas/functions/${name}.ts`,
@@ -77,8 +77,8 @@ export class SuretyFunction<Schema extends EnvSchema> extends NodejsFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 512,
-      // The gateway gives up after 30 s. Our own deadline is 2.5 s, but a slow table may hold up the
-      // last call before it and the one after: better a late answer than the gateway's bare 500.
+      // API Gateway times out after 30 s. An operation stops after 2.5 s, but slow DynamoDB calls
+      // can exceed that. A late response is better than the gateway's 500 without an error code.
       timeout: props.timeout ?? Duration.seconds(20),
       tracing: stage.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       loggingFormat: LoggingFormat.JSON,

@@ -4,42 +4,42 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Stage } from '../stage-schema.ts';
 
-/** Withdrawals that something has to happen to, and the parking place for those it cannot happen to. */
+/** A queue of transactions to process, with its dead-letter queue. */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
-  readonly parked: Queue;
+  readonly deadLetters: Queue;
 
   constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id);
     const defaults = {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: stage.enforceTls,
-      // The longest there is: a message is only ever lost by age.
+      // The maximum of SQS. A message is lost only by age.
       retentionPeriod: Duration.days(14),
     };
-    this.parked = new Queue(this, 'Parked', defaults);
+    this.deadLetters = new Queue(this, 'DeadLetters', defaults);
     this.queue = new Queue(this, 'Queue', {
       ...defaults,
       visibilityTimeout: Duration.seconds(stage.settlement.timers.visibilitySeconds),
-      // A message stays until its row has moved on, also while a merchant is suspended (15 minutes
-      // a time): the count must outlast the retention, and only catch what loops.
-      deadLetterQueue: { queue: this.parked, maxReceiveCount: 1000 },
+      // The messages of a suspended merchant stay here and are received every 15 minutes. 1,000
+      // such receives take ten days, so usually only a message that loops is dead-lettered.
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 1000 },
     });
   }
 
   /**
-   * Denies SendMessage to everyone but these senders, administrators and root included: what is
-   * on such a queue ends at the bank.
+   * Denies SendMessage to all principals except these senders. This includes administrators and
+   * root, because a message on such a queue can end in a payment.
    *
-   * SQS itself moves a message to the parking queue after its last receive; that is no SendMessage
-   * to this queue. Moving messages back is, and is denied too: a parked withdrawal is taken up again
-   * by its row (`due = now`), not by its message (the row decides, always).
+   * SQS moves a message to the dead-letter queue after its last receive. That is not a SendMessage
+   * to this queue. Moving messages back is one, and is denied too. Resume such a transaction by its
+   * row instead: set `nextCheckAt` to now, and recovery sends a new message.
    */
   onlyFrom(sid: string, senders: readonly IRole[]): void {
     const { account, partition } = Stack.of(this);
     const allowed = senders.flatMap(({ roleArn, roleName }) => [
       roleArn,
-      // aws:PrincipalArn is the role on AWS, and its session on the local cloud.
+      // aws:PrincipalArn is the role's ARN on AWS, and the session's ARN on the local cloud.
       `arn:${partition}:sts::${account}:assumed-role/${roleName}/*`,
     ]);
     this.queue.addToResourcePolicy(

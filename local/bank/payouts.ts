@@ -10,16 +10,16 @@ export const payoutOrder = z.strictObject({
 });
 export type PayoutOrder = z.infer<typeof payoutOrder>;
 
-/** What the bank decided about one key, for ever: the body of its answer and of every inquiry. */
+/** The final decision for a key. It is the body of the response and of every inquiry. */
 type Payout = PayoutOrder & { readonly key: string } & (
     | { readonly status: 'SUCCEEDED'; readonly reference: string }
     | { readonly status: 'REFUSED'; readonly code: 'account_closed' }
   );
 
-export type PayoutBook = {
-  /** True once per key, whatever came of it. */
-  firstTry(key: string): boolean;
-  /** The earlier decision if there is one, else this one; `reused` is another order under an old key. */
+export type PayoutStore = {
+  /** True for the first attempt of a key, whatever its result. */
+  firstAttempt(key: string): boolean;
+  /** Returns the earlier decision of the key, or stores this one. `reused`: the order differs. */
   decide(key: string, order: PayoutOrder, refuse: boolean): Payout | 'reused';
   find(key: string): Payout | undefined;
   all(): Payout[];
@@ -28,14 +28,14 @@ export type PayoutBook = {
 const sameOrder = (a: PayoutOrder, b: PayoutOrder): boolean =>
   a.account === b.account && a.amount === b.amount && a.currency === b.currency;
 
-/** Nothing here waits, so two requests with one key can never both find it new. */
-export const payoutBook = (): PayoutBook => {
-  const tried = new Set<string>();
+/** Synchronous, so two concurrent requests cannot both find the same key new. */
+export const payoutStore = (): PayoutStore => {
+  const attempted = new Set<string>();
   const decided = new Map<string, Payout>();
   return {
-    firstTry(key) {
-      const first = !tried.has(key);
-      tried.add(key);
+    firstAttempt(key) {
+      const first = !attempted.has(key);
+      attempted.add(key);
       return first;
     },
     decide(key, order, refuse) {

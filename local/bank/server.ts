@@ -1,47 +1,49 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { control, moods } from './behaviour.ts';
-import { type PayoutOrder, payoutBook, payoutOrder } from './payouts.ts';
+import { control, faultModes } from './fault-modes.ts';
+import { type PayoutOrder, payoutOrder, payoutStore } from './payouts.ts';
 
 /**
- * A bank that pays out, for local runs and tests: the third party of WD-9, over real HTTP.
+ * A bank simulator for local runs and tests: the third party of WD-9, over HTTP.
  *
  *   POST /payouts        Authorization: Bearer …, Idempotency-Key; {account, amount, currency}
- *                        201 paid · 422 refused, or the key was used for another order · 400 · 401
- *   GET /payouts/{key}   Authorization: Bearer …; what became of a key: 200, or 404 payout_not_found
- *   GET /payouts         all it decided, oldest first: the bank's own ledger, open to whoever checks it
- *   POST /control, DELETE /control   misbehave, behave again (behaviour.ts)
+ *                        201 paid · 422 refused, or key used for another order · 400 · 401
+ *   GET /payouts/{key}   Authorization: Bearer …; inquiry: 200, or 404 payout_not_found
+ *   GET /payouts         all decisions, oldest first, without authorization
+ *   POST /control, DELETE /control   set and clear a fault mode (fault-modes.ts)
  */
 export type BankOptions = {
   readonly port: number;
-  /** Where it listens. A cloud in containers cannot reach the loopback address. */
+  /** The address to listen on. A cloud in containers cannot reach the loopback address. */
   readonly host?: string;
-  /** How late a SLOW answer is. */
+  /** The delay of a SLOW response. */
   readonly slowMs?: number;
-  readonly clock?: { readonly wait: (ms: number) => Promise<unknown> };
+  readonly clock?: Clock;
 };
+/** Tests replace it to control SLOW responses. */
+type Clock = { readonly wait: (ms: number) => Promise<unknown> };
 export type Bank = { readonly url: string; close(): Promise<void> };
 
-type Answer = { status: number; body: unknown; headers?: Record<string, string> };
-/** Undefined: the connection is to break without an answer. */
-type Handle = (request: IncomingMessage, path: string) => Promise<Answer | undefined>;
+type BankResponse = { status: number; body: unknown; headers?: Record<string, string> };
+/** Undefined closes the connection without a response. */
+type Handler = (request: IncomingMessage, path: string) => Promise<BankResponse | undefined>;
 
 const SLOW_MS = 4_000;
-const LONGEST_BODY = 16_384;
+const MAX_BODY_LENGTH = 16_384;
 const idempotencyKey = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/);
 
-const refusal = (status: number, code: string, detail?: string): Answer => ({
+const errorResponse = (status: number, code: string, detail?: string): BankResponse => ({
   status,
   body: { code, detail },
 });
-const badRequest = (detail: string): Answer => refusal(400, 'invalid_request', detail);
+const badRequest = (detail: string): BankResponse => errorResponse(400, 'invalid_request', detail);
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
   const body = await text(request);
-  if (body.length > LONGEST_BODY) return undefined;
+  if (body.length > MAX_BODY_LENGTH) return undefined;
   try {
     return JSON.parse(body);
   } catch {
@@ -52,26 +54,27 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 const hasBearer = ({ headers }: IncomingMessage): boolean =>
   /^Bearer \S+$/i.test(headers.authorization ?? '');
 
-function bankHandler(slowMs: number, clock: { wait: (ms: number) => Promise<unknown> }): Handle {
-  const book = payoutBook();
-  const mood = moods();
+function bankHandler(slowMs: number, clock: Clock): Handler {
+  const payouts = payoutStore();
+  const faults = faultModes();
 
-  const pay = async (key: string, order: PayoutOrder): Promise<Answer | undefined> => {
-    const behaves = mood.next(order.account, book.firstTry(key));
-    if (behaves === '503') return refusal(503, 'unavailable');
-    if (behaves === 'RATE') return { ...refusal(429, 'too_many'), headers: { 'retry-after': '1' } };
-
-    const payout = book.decide(key, order, behaves === 'REFUSE');
-    if (payout === 'reused') return refusal(422, 'idempotency_key_reused');
-    // From here on it is done, whatever the caller hears.
-    if (behaves === 'LOST') return undefined;
-    if (behaves === 'GARBLED') return { status: 200, body: '{"key": "…' };
-    if (behaves === 'SLOW') await clock.wait(slowMs);
+  const pay = async (key: string, order: PayoutOrder): Promise<BankResponse | undefined> => {
+    const fault = faults.next(order.account, payouts.firstAttempt(key));
+    if (fault === '503') return errorResponse(503, 'unavailable');
+    if (fault === 'RATE') {
+      return { ...errorResponse(429, 'too_many'), headers: { 'retry-after': '1' } };
+    }
+    const payout = payouts.decide(key, order, fault === 'REFUSE');
+    if (payout === 'reused') return errorResponse(422, 'idempotency_key_reused');
+    // The payout is decided. The faults below affect only the response.
+    if (fault === 'LOST') return undefined;
+    if (fault === 'GARBLED') return { status: 200, body: '{"key": "…' };
+    if (fault === 'SLOW') await clock.wait(slowMs);
     return { status: payout.status === 'SUCCEEDED' ? 201 : 422, body: payout };
   };
 
-  const orderPayout = async (request: IncomingMessage): Promise<Answer | undefined> => {
-    if (!hasBearer(request)) return refusal(401, 'unauthorized');
+  const orderPayout = async (request: IncomingMessage): Promise<BankResponse | undefined> => {
+    if (!hasBearer(request)) return errorResponse(401, 'unauthorized');
     const order = payoutOrder.safeParse(await readJson(request));
     const key = idempotencyKey.safeParse(request.headers['idempotency-key']);
     if (!key.success) return badRequest('Idempotency-Key is missing or malformed');
@@ -79,15 +82,15 @@ function bankHandler(slowMs: number, clock: { wait: (ms: number) => Promise<unkn
     return pay(key.data, order.data);
   };
 
-  const inquire = (request: IncomingMessage, key: string): Answer => {
-    if (!hasBearer(request)) return refusal(401, 'unauthorized');
-    const payout = book.find(key);
-    return payout ? { status: 200, body: payout } : refusal(404, 'payout_not_found');
+  const inquire = (request: IncomingMessage, key: string): BankResponse => {
+    if (!hasBearer(request)) return errorResponse(401, 'unauthorized');
+    const payout = payouts.find(key);
+    return payout ? { status: 200, body: payout } : errorResponse(404, 'payout_not_found');
   };
 
-  const ledger = (): Answer => ({
+  const listPayouts = (): BankResponse => ({
     status: 200,
-    body: book.all().map(({ key, account, amount, currency, status }) => ({
+    body: payouts.all().map(({ key, account, amount, currency, status }) => ({
       key,
       account,
       amount,
@@ -96,11 +99,11 @@ function bankHandler(slowMs: number, clock: { wait: (ms: number) => Promise<unkn
     })),
   });
 
-  const misbehave = async (request: IncomingMessage): Promise<Answer> => {
-    const order = control.safeParse(await readJson(request));
-    if (!order.success) return badRequest(z.prettifyError(order.error));
-    mood.order(order.data);
-    return { status: 200, body: order.data };
+  const setFault = async (request: IncomingMessage): Promise<BankResponse> => {
+    const body = control.safeParse(await readJson(request));
+    if (!body.success) return badRequest(z.prettifyError(body.error));
+    faults.set(body.data);
+    return { status: 200, body: body.data };
   };
 
   return async (request, path) => {
@@ -110,26 +113,26 @@ function bankHandler(slowMs: number, clock: { wait: (ms: number) => Promise<unkn
       case 'POST /payouts':
         return orderPayout(request);
       case 'GET /payouts':
-        return ledger();
+        return listPayouts();
       case 'POST /control':
-        return misbehave(request);
+        return setFault(request);
       case 'DELETE /control':
-        mood.calm();
+        faults.clear();
         return { status: 200, body: { behaviour: null } };
       default:
-        return refusal(404, 'not_found');
+        return errorResponse(404, 'not_found');
     }
   };
 }
 
-function send(response: ServerResponse, answer: Answer | undefined): void {
-  if (answer === undefined) {
+function send(response: ServerResponse, result: BankResponse | undefined): void {
+  if (result === undefined) {
     response.destroy();
     return;
   }
-  // A garbled body is text already, and must not be made readable.
-  const body = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
-  response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+  // A garbled body is a string. JSON.stringify would make it valid JSON.
+  const body = typeof result.body === 'string' ? result.body : JSON.stringify(result.body);
+  response.writeHead(result.status, { 'content-type': 'application/json', ...result.headers });
   response.end(body);
 }
 
@@ -141,13 +144,13 @@ const listen = async (server: Server, port: number, host: string): Promise<numbe
 };
 
 export async function startBank(options: BankOptions): Promise<Bank> {
-  const { port, host = '127.0.0.1', slowMs = SLOW_MS, clock = { wait } } = options;
+  const { port, host = '127.0.0.1', slowMs = SLOW_MS, clock = { wait: pause } } = options;
   const handle = bankHandler(slowMs, clock);
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://bank');
     handle(request, pathname).then(
-      (answer) => send(response, answer),
-      // Only a caller that hung up gets here: there is nobody left to answer.
+      (result) => send(response, result),
+      // Reading the body fails only if the client has closed the connection.
       () => response.destroy(),
     );
   });
@@ -163,7 +166,7 @@ export async function startBank(options: BankOptions): Promise<Bank> {
   };
 }
 
-// No top-level await: Jest loads the e2e harness, and so this file, by require.
+// No top-level await: Jest loads the e2e harness with require, and so this file.
 if (import.meta.main) {
   const { SURETY_BANK_PORT = '8010' } = process.env;
   void startBank({ port: Number(SURETY_BANK_PORT) }).then(({ url }) =>

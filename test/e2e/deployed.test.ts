@@ -1,6 +1,6 @@
 /**
- * All end-to-end tests, one after the other: they share one deployed app, and some of them kill its
- * workers or empty its queue.
+ * All end-to-end tests, one after the other. They share one deployed app, and some of them kill its
+ * workers or purge its queue.
  */
 import './security.ts';
 import './withdrawal.ts';

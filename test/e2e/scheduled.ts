@@ -7,13 +7,13 @@ import {
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { adminToken, eventually, newMerchant, payouts, send, statusOf } from '../harness/client.ts';
 import { localCloud } from '../harness/local-cloud.ts';
-import { asRoot, makeDue, sweepNow } from '../harness/root-access.ts';
+import { asRoot, makeOverdue, recoverNow } from '../harness/root-access.ts';
 
 const MINUTE = 60_000;
 const inSeconds = (seconds: number): string => new Date(Date.now() + seconds * 1_000).toISOString();
 
-/** A withdrawal a good minute ahead, and its schedule, made by the relay. */
-async function scheduled() {
+/** A withdrawal scheduled 66 s ahead, of a new merchant. Returns when the relay has created the schedule. */
+async function scheduleWithdrawal() {
   const account = `E2E-${randomUUID().slice(0, 8)}`;
   const merchant = await newMerchant(account);
   const body = { amount: '10.00', execute_at: inSeconds(66) };
@@ -21,8 +21,10 @@ async function scheduled() {
   expect([reply.status, reply.body.data.status]).toEqual([202, 'SCHEDULED']);
   const { id } = reply.body.data;
   await eventually(() => scheduleOf(id), Boolean);
-  return { ...merchant, account, txnId: String(id), at: body.execute_at };
+  return { ...merchant, account, txnId: String(id), executeAt: body.execute_at };
 }
+type Scheduled = Awaited<ReturnType<typeof scheduleWithdrawal>>;
+
 const named = (id: string) => ({ GroupName: localCloud().outputs.ScheduleGroupName, Name: id });
 const scheduleOf = (id: string) =>
   new SchedulerClient(asRoot()).send(new GetScheduleCommand(named(id))).then(
@@ -30,19 +32,23 @@ const scheduleOf = (id: string) =>
     () => undefined,
   );
 
-// Made before the first of all tests, so that their minute passes while the others run.
-let fires: Awaited<ReturnType<typeof scheduled>>;
-let cancelled: Awaited<ReturnType<typeof scheduled>>;
-let lost: Awaited<ReturnType<typeof scheduled>>;
+// Created before the first of all tests, so that their minute passes while the other tests run.
+let executed: Scheduled;
+let cancelled: Scheduled;
+let unscheduled: Scheduled;
 beforeAll(async () => {
   const topUp = { token: await adminToken(), key: randomUUID(), body: { amount: '100.00' } };
   await send('/admin/pools/USD/topups', topUp);
-  [fires, cancelled, lost] = await Promise.all([scheduled(), scheduled(), scheduled()]);
+  [executed, cancelled, unscheduled] = await Promise.all([
+    scheduleWithdrawal(),
+    scheduleWithdrawal(),
+    scheduleWithdrawal(),
+  ]);
 }, MINUTE);
 
-describe('money with a time, on the deployed app', () => {
+describe('deposits and withdrawals at a set time, on the deployed app', () => {
   it(
-    'WA-3 WA-4: a deposit with a release 5 s ahead becomes available, and is withdrawn',
+    'WA-3 WA-4: a deposit released 5 s ahead becomes available then, and can be withdrawn',
     async () => {
       const account = `E2E-${randomUUID().slice(0, 8)}`;
       const { id, token } = await newMerchant(account);
@@ -73,7 +79,7 @@ describe('money with a time, on the deployed app', () => {
   );
 
   it(
-    'WD-2: one that is cancelled is never carried out, and its schedule is gone',
+    'WD-2: cancelling a scheduled withdrawal deletes its schedule',
     async () => {
       const path = `/withdrawals/${cancelled.txnId}`;
       const reply = await send(path, { method: 'DELETE', token: cancelled.token });
@@ -87,42 +93,45 @@ describe('money with a time, on the deployed app', () => {
   );
 
   it(
-    'WD-2 WD-8: one whose schedule was deleted by hand is carried out by the sweep',
+    'WD-2 WD-8: recovery executes a withdrawal whose schedule was deleted by hand',
     async () => {
-      await new SchedulerClient(asRoot()).send(new DeleteScheduleCommand(named(lost.txnId)));
+      const { id, token, txnId, account, executeAt } = unscheduled;
+      await new SchedulerClient(asRoot()).send(new DeleteScheduleCommand(named(txnId)));
       await eventually(
-        async () => Date.now() > Date.parse(lost.at),
-        (passed) => passed,
+        async () => Date.now() > Date.parse(executeAt),
+        (hasPassed) => hasPassed,
         90,
       );
-      expect(await statusOf(lost.token, lost.txnId)).toBe('SCHEDULED');
-      // Two minutes after its time it would be due by itself.
-      await makeDue(lost.id, lost.txnId);
-      await sweepNow();
+      expect(await statusOf(token, txnId)).toBe('SCHEDULED');
+      // Two minutes after `execute_at` its next check would pass without this.
+      await makeOverdue(id, txnId);
+      await recoverNow();
       await eventually(
-        () => statusOf(lost.token, lost.txnId),
+        () => statusOf(token, txnId),
         (status) => status === 'SUCCEEDED',
       );
-      expect(await payouts(lost.account)).toMatchObject([{ key: lost.txnId, amount: '10.00' }]);
+      expect(await payouts(account)).toMatchObject([{ key: txnId, amount: '10.00' }]);
     },
     2 * MINUTE,
   );
 
   it(
-    'WD-2 WD-3: one whose time has come is fired, carried out and paid, and its schedule is gone',
+    'WD-2 WD-3: a withdrawal is executed and paid at its time, and a cancelled one is not',
     async () => {
+      const { token, txnId, account, executeAt } = executed;
       await eventually(
-        () => statusOf(fires.token, fires.txnId),
+        () => statusOf(token, txnId),
         (status) => status === 'SUCCEEDED',
         90,
       );
-      const { data } = (await send(`/withdrawals/${fires.txnId}`, { token: fires.token })).body;
+      const { data } = (await send(`/withdrawals/${txnId}`, { token })).body;
       const passed = data.history.map(({ status }: { status: string }) => status);
       expect(passed).toEqual(['SCHEDULED', 'PENDING', 'PROCESSING', 'SUCCEEDED']);
-      expect(data.history[1].at >= fires.at).toBe(true);
-      expect(await payouts(fires.account)).toMatchObject([{ key: fires.txnId, amount: '10.00' }]);
-      expect(await scheduleOf(fires.txnId)).toBeUndefined();
-      // The third, cancelled one is past its time as well.
+      expect(data.history[1].at >= executeAt).toBe(true);
+      expect(await payouts(account)).toMatchObject([{ key: txnId, amount: '10.00' }]);
+      // Scheduler deletes a schedule after it has fired.
+      expect(await scheduleOf(txnId)).toBeUndefined();
+      // The time of the cancelled withdrawal has passed as well.
       expect(await statusOf(cancelled.token, cancelled.txnId)).toBe('CANCELLED');
       expect(await payouts(cancelled.account)).toEqual([]);
     },

@@ -16,13 +16,14 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { GROUPS } from '../../lambdas/operations/index.ts';
 import { adminToken, eventually, newMerchant, PASSWORD, send } from '../harness/client.ts';
 import { localCloud } from '../harness/local-cloud.ts';
+import { asRoot } from '../harness/root-access.ts';
 import { credentialsOf } from '../harness/workers.ts';
 
 const MINUTE = 60_000;
-const root = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
-const cognito = () => new CognitoIdentityProviderClient({ ...root, endpoint: localCloud().cloud });
+const cognito = () => new CognitoIdentityProviderClient(asRoot());
 
 let merchant: Awaited<ReturnType<typeof newMerchant>>;
 let admin: string;
@@ -44,9 +45,11 @@ const passwordTokens = async (clientId: string, username: string) => {
   );
   return AuthenticationResult ?? {};
 };
-const ours = () => passwordTokens(localCloud().outputs.UserPoolClientId, merchant.username);
+const merchantTokens = () =>
+  passwordTokens(localCloud().outputs.UserPoolClientId, merchant.username);
 
-async function otherPoolsToken(): Promise<string> {
+/** A valid access token of another user pool on the same cloud. */
+async function tokenOfAnotherPool(): Promise<string> {
   const { UserPool } = await cognito().send(new CreateUserPoolCommand({ PoolName: 'another' }));
   const { UserPoolClient } = await cognito().send(
     new CreateUserPoolClientCommand({
@@ -62,7 +65,10 @@ async function otherPoolsToken(): Promise<string> {
   return (await passwordTokens(ClientId, Username)).AccessToken ?? '';
 }
 
-/** The user pool's client issues tokens that last a second, for one token. */
+const claimsOf = (token: string): Record<string, unknown> & { readonly exp: number } =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+
+/** An access token that was valid for one second. The client's validity is restored afterwards. */
 async function expiredToken(): Promise<string> {
   const { UserPoolId, UserPoolClientId: ClientId } = localCloud().outputs;
   const { UserPoolClient } = await cognito().send(
@@ -78,32 +84,28 @@ async function expiredToken(): Promise<string> {
       TokenValidityUnits: { AccessToken: 'seconds' },
     }),
   );
-  const token = (await ours()).AccessToken ?? '';
+  const token = (await merchantTokens()).AccessToken ?? '';
   await cognito().send(
     new UpdateUserPoolClientCommand({ ...client, AccessTokenValidity, TokenValidityUnits }),
   );
-  const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const { exp } = claimsOf(token);
   expect(exp * 1000 - Date.now()).toBeLessThan(5_000);
   await pause(exp * 1000 - Date.now() + 1_000);
   return token;
 }
 
-describe('a token', () => {
+describe('authentication at the gateway', () => {
   it(
-    'ID-3 AP-3: none, garbage, expired, another pool’s: 401',
+    'ID-3 AP-3: a missing, malformed, forged, foreign or expired token is refused with 401',
     async () => {
-      const [header, payload, signature] = merchant.token.split('.');
-      const forged = Buffer.from(
-        JSON.stringify({
-          ...JSON.parse(Buffer.from(payload ?? '', 'base64url').toString()),
-          'cognito:groups': ['admins'],
-        }),
-      ).toString('base64url');
+      const [header, , signature] = merchant.token.split('.');
+      const claims = { ...claimsOf(merchant.token), 'cognito:groups': ['admins'] };
+      const forged = Buffer.from(JSON.stringify(claims)).toString('base64url');
       const tokens = [
         undefined,
         'garbage',
         `${header}.${forged}.${signature}`,
-        await otherPoolsToken(),
+        await tokenOfAnotherPool(),
         await expiredToken(),
       ];
       for (const token of tokens) {
@@ -115,12 +117,12 @@ describe('a token', () => {
     MINUTE,
   );
 
-  it('ID-3 AP-3: an ID token in place of an access token: 401 in the envelope', async () => {
-    const reply = await send('/me', { token: (await ours()).IdToken ?? '' });
+  it('ID-3 AP-3: an ID token is refused with 401 and a problem document', async () => {
+    const reply = await send('/me', { token: (await merchantTokens()).IdToken ?? '' });
     expect([reply.status, reply.body.code]).toEqual([401, 'access_token_required']);
   });
 
-  it('AP-3: a merchant’s, and one of the group xadmins, opens no admin route: 403', async () => {
+  it('AP-3: an admin route refuses a merchant, and a user of the group xadmins, with 403', async () => {
     expect((await send('/admin/merchants', { token: merchant.token })).body.code).toBe(
       'admin_only',
     );
@@ -133,19 +135,15 @@ describe('a token', () => {
         Username: merchant.username,
       }),
     );
-    const token = (await ours()).AccessToken ?? '';
-    expect(
-      JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()),
-    ).toMatchObject({
-      'cognito:groups': ['xadmins'],
-    });
+    const token = (await merchantTokens()).AccessToken ?? '';
+    expect(claimsOf(token)).toMatchObject({ 'cognito:groups': ['xadmins'] });
     expect((await send('/admin/merchants', { token })).body.code).toBe('admin_only');
     expect((await send('/admin/merchants', { token: admin })).status).toBe(200);
     expect((await send('/me', { token: admin })).body.code).toBe('not_a_merchant');
   });
 });
 
-describe('bad input through the gateway', () => {
+describe('invalid input through the gateway', () => {
   const post = (body: unknown, key: string | undefined = randomUUID()) =>
     send('/withdrawals', { token: merchant.token, body, ...(key && { key }) });
 
@@ -159,18 +157,21 @@ describe('bad input through the gateway', () => {
     ['of 40 digits', { amount: '1'.repeat(40) }],
     ['a JSON number', { amount: 1 }],
     ['in Arabic-Indic digits', { amount: '١٢' }],
-  ])('WA-1 AP-3: an amount that is %s is 422 and names the field', async (_case, body) => {
-    const reply = await post(body);
-    expect([reply.status, reply.body.errors[0].field]).toEqual([422, 'amount']);
-    expect(reply.headers.get('content-type')).toContain('application/problem+json');
-  });
+  ])(
+    'WA-1 AP-3: an amount that is %s is refused with 422 and the name of the field',
+    async (_case, body) => {
+      const reply = await post(body);
+      expect([reply.status, reply.body.errors[0].field]).toEqual([422, 'amount']);
+      expect(reply.headers.get('content-type')).toContain('application/problem+json');
+    },
+  );
 
-  it('AP-1: no Idempotency-Key is 400, one of 300 characters 422', async () => {
+  it('AP-1: a missing Idempotency-Key is refused with 400, a key of 300 characters with 422', async () => {
     expect((await post({ amount: '1.00' }, '')).body.code).toBe('idempotency_key_required');
     expect((await post({ amount: '1.00' }, 'k'.repeat(300))).status).toBe(422);
   });
 
-  it('AP-3: broken JSON is 400, 1 MB is 413, an unknown field 422, a wrong method 405, an unknown path 404', async () => {
+  it('AP-3: malformed JSON is 400, a body of 1 MB 413, an unknown field 422, a wrong method 405, an unknown path 404', async () => {
     expect((await post('{"amount":')).status).toBe(400);
     expect((await post('x'.repeat(1_048_576))).status).toBe(413);
     expect((await post({ amount: '1.00', merchant: 'm' })).status).toBe(422);
@@ -179,7 +180,7 @@ describe('bad input through the gateway', () => {
     expect((await send('/nothing/here')).status).toBe(404);
   });
 
-  it('ID-1: a weak password is told by the pool’s own rule, a taken name is 409', async () => {
+  it('ID-1: a weak password is refused in the words of the user pool, a taken name with 409', async () => {
     const body = {
       username: `w-${randomUUID().slice(0, 8)}`,
       password: 'weak',
@@ -199,7 +200,7 @@ describe('bad input through the gateway', () => {
 
 const REFUSED = /not authorized|denied/i;
 
-describe('settlement is reached by nobody but the relay', () => {
+describe('settlement is reachable through IAM alone', () => {
   const invokeSettle = (options: ConstructorParameters<typeof LambdaClient>[0]) =>
     new LambdaClient(options ?? {}).send(
       new InvokeCommand({ FunctionName: localCloud().outputs.SettleFunctionName, Payload: '{}' }),
@@ -209,11 +210,11 @@ describe('settlement is reached by nobody but the relay', () => {
     return `${cloud}/2015-03-31/functions/${outputs.SettleFunctionName}/invocations`;
   };
 
-  it('WD-4: not unsigned, nor with a merchant’s or an admin’s token', async () => {
+  it('WD-4: without a signature, and with the token of a merchant or an admin, its queue and function are closed', async () => {
     const { cloud, outputs, api } = localCloud();
     for (const token of [undefined, merchant.token, admin]) {
       const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-      const queue = await fetch(outputs.SettlementQueueUrl.replace(/^https?:\/\/[^/]+/, cloud), {
+      const queue = await fetch(outputs.PayoutQueueUrl.replace(/^https?:\/\/[^/]+/, cloud), {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
         body: 'Action=SendMessage&MessageBody=x',
@@ -225,36 +226,26 @@ describe('settlement is reached by nobody but the relay', () => {
   });
 
   it(
-    'WD-4: not with the credentials of any other function, which cannot read the bank’s secret either',
+    'WD-4: no API function can send to its queues, invoke it or read the secret of the bank',
     async () => {
       const { cloud, outputs } = localCloud();
-      await send('/health');
-      await send('/me', { token: merchant.token });
+      // One request to each function, so that each has a process.
       await send('/nothing');
-      await send('/admin/pools/USD', { token: admin });
-      await send('/withdrawals', { token: merchant.token });
-      await send('/wallets', { token: merchant.token });
-      await send('/transfers', { token: merchant.token });
-      await send('/transactions', { token: merchant.token });
-      const names = [
-        'auth',
-        'me',
-        'history',
-        'transfers',
-        'wallets',
-        'withdrawals',
-        'merchants',
-        'pools',
-        'health',
-        'not-found',
-      ];
-      for (const name of names) {
+      for (const { operations } of GROUPS) {
+        for (const { route } of operations.slice(0, 1)) {
+          const [method = '', path = ''] = route.split(' ');
+          await send(path.replaceAll(/\{\w+\}/g, 'USD'), { method, token: admin });
+        }
+      }
+      const names = GROUPS.map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(['auth', 'withdrawals', 'deposits', 'pools']));
+      for (const name of [...names, 'not-found']) {
         const credentials = credentialsOf(name);
         expect(credentials.sessionToken).not.toBe('');
         const options = { region: 'us-east-1', endpoint: cloud, credentials };
         const sqs = new SQSClient(options);
         const secrets = new SecretsManagerClient(options);
-        for (const QueueUrl of [outputs.SettlementQueueUrl, outputs.DueQueueUrl]) {
+        for (const QueueUrl of [outputs.PayoutQueueUrl, outputs.ScheduleQueueUrl]) {
           const message = new SendMessageCommand({ QueueUrl, MessageBody: '{}' });
           await expect(sqs.send(message)).rejects.toThrow(REFUSED);
         }
@@ -267,7 +258,7 @@ describe('settlement is reached by nobody but the relay', () => {
     MINUTE,
   );
 
-  it('WD-4: the relay may send, but neither invoke nor read the secret', async () => {
+  it('WD-4: the relay can neither invoke it nor read the secret of the bank', async () => {
     const { cloud, outputs } = localCloud();
     const credentials = await eventually(
       async () => credentialsOf('relay'),

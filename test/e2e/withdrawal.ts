@@ -26,11 +26,11 @@ const pool = async () => (await send('/admin/pools/USD', { token: admin })).body
 const me = async (token: string) => (await send('/me', { token })).body.data;
 const account = () => `E2E-${randomUUID().slice(0, 8)}`;
 
-describe('on the deployed app, over HTTP with real tokens', () => {
+describe('money on the deployed app, over HTTP with real tokens', () => {
   it(
-    'ID-1 ID-2 ID-3 ID-4 CR-1 CR-2 WD-1 WD-3 AP-7: the walk of the README ends in SUCCEEDED at the bank',
+    'ID-1 ID-2 ID-3 ID-4 CR-1 CR-2 WD-1 WD-3 AP-7: a new merchant is approved, withdraws on credit and is paid by the bank',
     async () => {
-      const username = `Walk-${randomUUID().slice(0, 8)}`;
+      const username = `Shop-${randomUUID().slice(0, 8)}`;
       const bankAccount = account();
       const registered = await send('/auth/register', {
         body: {
@@ -90,7 +90,7 @@ describe('on the deployed app, over HTTP with real tokens', () => {
   );
 
   it(
-    'WD-6: a refused payout leaves the same balances as before',
+    'WD-6: a payout that the bank refuses leaves all balances as they were',
     async () => {
       const bankAccount = `${account()}-REFUSE`;
       const { token } = await newMerchant(bankAccount);
@@ -109,7 +109,7 @@ describe('on the deployed app, over HTTP with real tokens', () => {
   );
 
   it(
-    'WD-5 WD-6 WD-7: a settle worker killed in mid-call, a lost answer and a 503 each end in one payout',
+    'WD-5 WD-6 WD-7: a worker killed during its call, a lost response and a 503 each end in one payout',
     async () => {
       const accounts = [`${account()}-SLOW`, `${account()}-LOST`, `${account()}-503`];
       const orders = await Promise.all(
@@ -123,7 +123,7 @@ describe('on the deployed app, over HTTP with real tokens', () => {
       );
       const [slow] = orders;
       if (slow === undefined) throw new Error('no order');
-      // The bank has it and holds back its answer: now the worker dies.
+      // The bank has executed the payout and delays its response. The worker dies meanwhile.
       await eventually(
         () => payouts(slow.bankAccount),
         (found) => found.length === 1,
@@ -144,7 +144,7 @@ describe('on the deployed app, over HTTP with real tokens', () => {
   );
 
   it(
-    'WA-1 WA-2 WD-1 LE-2: a deposit is withdrawn from the wallet, paid, and found in the history',
+    'WA-1 WA-2 WD-1 LE-2: a deposit is withdrawn from the wallet, paid, and listed in the history',
     async () => {
       const bankAccount = account();
       const { id: merchantId, token } = await newMerchant(bankAccount);
@@ -175,7 +175,7 @@ describe('on the deployed app, over HTTP with real tokens', () => {
   );
 
   it(
-    'WA-5 WA-6 ID-5: a transfer moves amount and fee, and both sides find it',
+    'WA-5 WA-6 ID-5: a transfer moves the amount and the fee, and the payee finds it by the payer’s name',
     async () => {
       const [payer, payee] = [await newMerchant(account()), await newMerchant(account())];
       const path = `/admin/merchants/${payer.id}`;
@@ -194,7 +194,7 @@ describe('on the deployed app, over HTTP with real tokens', () => {
     MINUTE,
   );
 
-  it('AP-5: health answers without a token, and says what it checked', async () => {
+  it('AP-5: the health check needs no token and lists what it checked', async () => {
     const reply = await send('/health');
     expect([reply.status, reply.body.data]).toEqual([
       200,
@@ -204,7 +204,7 @@ describe('on the deployed app, over HTTP with real tokens', () => {
   });
 });
 
-/** SIGKILL, as a machine dies; only this run's workers, by the function's name in their path. */
+/** Sends SIGKILL, as when a machine fails, to the settle workers of this run only. */
 function killSettleWorkers(): number {
   const pids = workersOf('surety-local-settle');
   for (const pid of pids) process.kill(pid, 'SIGKILL');

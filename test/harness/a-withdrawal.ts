@@ -1,9 +1,14 @@
 import { minor } from '../../lambdas/ledger/money.ts';
-import type { Transaction } from '../../lambdas/ledger/transactions.ts';
+import type { Withdrawal } from '../../lambdas/ledger/transactions.ts';
 import { USD } from './in-memory-ledger.ts';
 
-/** A withdrawal of 100.00 that was accepted at noon and that nobody has taken up yet. */
-export const aWithdrawal = (known: Partial<Transaction> = {}): Transaction => ({
+/** A credit withdrawal of 100.00 that was accepted at noon and that no worker has claimed yet. */
+export const aWithdrawal = ({
+  payout,
+  ...known
+}: Partial<Omit<Withdrawal, 'payout'>> & {
+  readonly payout?: Partial<Withdrawal['payout']>;
+} = {}): Withdrawal => ({
   pk: 'M#m1',
   txnId: '0123456789ABCDEFGHIJKLMNOP',
   type: 'withdrawal',
@@ -12,15 +17,23 @@ export const aWithdrawal = (known: Partial<Transaction> = {}): Transaction => ({
   amount: minor(100_00n),
   currency: USD,
   merchantId: 'm1',
-  destination: 'IR-1',
+  payout: { provider: 'bank', destination: 'IR-1', attempt: 0n, ...payout },
   createdAt: '2026-11-20T12:00:00.000Z',
   at: { PENDING: '2026-11-20T12:00:00.000Z' },
   requestHash: 'hash',
-  phases: [],
-  shares: [{ shard: 'ROOT', amount: minor(100_00n) }],
+  phases: [
+    {
+      name: 'accept',
+      at: '2026-11-20T12:00:00.000Z',
+      postings: [
+        ['pool.available', 'clearing', minor(100_00n)],
+        ['pool.lent', 'credit', minor(100_00n)],
+      ],
+      shares: [['ROOT', minor(100_00n)]],
+    },
+  ],
   limitDay: '2026-11-20',
   limitMonth: '2026-11',
-  attempt: 0n,
-  due: '2026-11-20T12:15:00.000Z',
+  nextCheckAt: '2026-11-20T12:15:00.000Z',
   ...known,
 });

@@ -10,7 +10,7 @@ export type HttpReply = {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: an answer's body is whatever the API says
+  // biome-ignore lint/suspicious/noExplicitAny: the body is whatever the API returns
   readonly body: any;
 };
 
@@ -18,11 +18,11 @@ type Send = {
   readonly method?: string;
   readonly token?: string;
   readonly key?: string;
-  /** Text is sent as it is. */
+  /** A string is sent unchanged, anything else as JSON. */
   readonly body?: unknown;
 };
 
-/** One request over HTTP to the deployed API, as any client makes it. */
+/** One HTTP request to the deployed API. A request with a body is a POST by default. */
 export async function send(
   path: string,
   { method, token, key, body }: Send = {},
@@ -53,7 +53,7 @@ export const adminToken = (): Promise<string> => {
   return signIn(api, admin.username, admin.password);
 };
 
-/** A new approved merchant; the ending of its account tells the bank how to behave. */
+/** A new approved merchant. The ending of its bank account selects the bank's fault mode. */
 export async function newMerchant(bankAccount: string, limit = '100.00') {
   const { api } = localCloud();
   const username = `m-${randomUUID()}`;
@@ -66,17 +66,22 @@ export async function newMerchant(bankAccount: string, limit = '100.00') {
   return { id, username, token: await signIn(api, username, PASSWORD) };
 }
 
-/** Asks until it is so, as a client that polls; the limit is a failure's, not a race's. */
+/**
+ * Polls until the condition holds, as a client does. The limit only bounds a failing test: a passing one
+ * never depends on it.
+ */
 export async function eventually<Found>(
-  look: () => Promise<Found>,
-  isSo: (found: Found) => boolean,
+  read: () => Promise<Found>,
+  holds: (found: Found) => boolean,
   seconds = 60,
 ): Promise<Found> {
-  const until = Date.now() + seconds * 1_000;
+  const deadline = Date.now() + seconds * 1_000;
   for (;;) {
-    const found = await look();
-    if (isSo(found)) return found;
-    if (Date.now() > until) throw new Error(`still ${JSON.stringify(found)}`);
+    const found = await read();
+    if (holds(found)) return found;
+    if (Date.now() > deadline) {
+      throw new Error(`after ${seconds} s the value is still ${JSON.stringify(found)}`);
+    }
     await pause(200);
   }
 }
@@ -84,7 +89,7 @@ export async function eventually<Found>(
 export const statusOf = async (token: string, id: string): Promise<string> =>
   (await send(`/withdrawals/${id}`, { token })).body.data.status;
 
-/** The bank's own list, for one account. */
+/** The payouts that the bank lists for one account. */
 export async function payouts(
   account: string,
 ): Promise<{ key: string; status: string; amount: string }[]> {

@@ -1,2 +1,2 @@
-/** For tests that read log lines (`log-lines.ts`): to be imported before anything that logs. */
+/** For tests that read log lines (`log-lines.ts`). Import it before any module that logs. */
 process.env['POWERTOOLS_LOG_LEVEL'] = 'INFO';

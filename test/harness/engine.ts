@@ -14,12 +14,12 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { DataStack } from '../../lib/data-stack.ts';
 import { stageOf } from '../../lib/stages.ts';
 
-/** A real DynamoDB engine with the tables of the CDK app, in memory, for one test file. */
+/** A DynamoDB engine with the tables of the CDK app, in memory. Each test file starts its own. */
 export type Engine = {
-  /** Another client of the same engine, so that one can have faults and one not. */
+  /** A new client of the same engine: faults are injected into one client only. */
   readonly client: () => DynamoDBClient;
   readonly ledgerTable: string;
-  readonly answersTable: string;
+  readonly responsesTable: string;
   readonly close: () => void;
 };
 
@@ -31,12 +31,12 @@ const freePort = async (): Promise<number> => {
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
-/** npm installs the binary where there is one for the platform; elsewhere name it, or an endpoint. */
+/** npm installs the binary for Linux on x64. Other platforms name a binary, or an endpoint instead. */
 const binary = (): string =>
   process.env['DYNOXIDE_BIN'] ??
   createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide');
 
-const tablesOfTheApp = (): CreateTableCommandInput[] => {
+const appTables = (): CreateTableCommandInput[] => {
   const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
   const template = Template.fromStack(new DataStack(app, stageOf('local', {})));
   return Object.entries(template.findResources('AWS::DynamoDB::Table')).map(
@@ -68,14 +68,14 @@ export async function startEngine(): Promise<Engine> {
     });
   const first = client();
   await untilReady(first);
-  const tables = tablesOfTheApp();
+  const tables = appTables();
   for (const table of tables) await first.send(new CreateTableCommand(table));
   const named = (word: string): string =>
     tables.find(({ TableName }) => TableName?.includes(word))?.TableName ?? '';
   return {
     client,
     ledgerTable: named('Ledger'),
-    answersTable: named('Idempotency'),
+    responsesTable: named('Idempotency'),
     close: () => {
       first.destroy();
       child?.kill('SIGKILL');

@@ -1,8 +1,9 @@
 import { type DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 
 /**
- * What local engines never do, and DynamoDB does: conflicts on any write, throttling, and answers lost on
- * the way there or back. By seed, so that a failing run can be repeated.
+ * Faults of DynamoDB that local engines never have, as probabilities: conflicts on any write, throttling,
+ * requests lost before they arrive, and responses lost after the commit. Seeded, so that a failing run can
+ * be repeated.
  */
 export type FaultRates = {
   readonly conflict: number;
@@ -17,7 +18,7 @@ export const ROUGH: FaultRates = {
   lostAfter: 0.05,
 };
 
-/** mulberry32: small, seeded, good enough to pick faults. */
+/** mulberry32, a small seeded generator. Its quality suffices to choose faults. */
 const seeded = (seed: number): (() => number) => {
   let state = seed;
   return () => {
@@ -36,11 +37,11 @@ export type FaultCounts = {
 };
 
 const timeout = (): Error =>
-  Object.assign(new Error('no answer in time'), { name: 'TimeoutError' });
+  Object.assign(new Error('no response in time'), { name: 'TimeoutError' });
 const throttled = (): Error =>
   Object.assign(new Error('slow down'), { name: 'ThrottlingException', $fault: 'client' });
 
-/** A cancellation as DynamoDB words it: any of the writes, sometimes two at once. */
+/** A cancellation as DynamoDB reports it: the code is on one of the writes, sometimes on two. */
 function cancelled(writes: number, code: string, random: () => number): Error {
   const hit = Math.floor(random() * writes);
   const second = random() < 0.3 ? Math.floor(random() * writes) : hit;
@@ -53,7 +54,7 @@ function cancelled(writes: number, code: string, random: () => number): Error {
   });
 }
 
-/** Puts the faults into a client's middleware, outside the SDK's own retries: those would hide them. */
+/** Injects faults through a client's middleware, outside the SDK's retries, which would hide them. */
 export function injectFaults(client: DynamoDBClient, seed: number, rates: FaultRates): FaultCounts {
   const random = seeded(seed);
   const counts: FaultCounts = { conflicts: 0, throttles: 0, lostBefore: 0, lostAfter: 0 };

@@ -2,34 +2,37 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-type Heard = {
+type ReceivedRequest = {
   readonly line: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 };
-export type Answer = (response: ServerResponse) => void;
+export type BankResponse = (response: ServerResponse) => void;
 
-export const answerWith =
-  (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
+export const respondWith =
+  (status: number, body: unknown, headers: Record<string, string> = {}): BankResponse =>
   (response) => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   };
-export const hangUp: Answer = (response) => void response.socket?.destroy();
-export const hangUpHalfWay: Answer = (response) => {
+export const resetConnection: BankResponse = (response) => void response.socket?.destroy();
+export const resetDuringBody: BankResponse = (response) => {
   response.writeHead(201, { 'content-type': 'application/json', 'content-length': '500' });
   response.write('{"status":', () => response.socket?.destroy());
 };
-export const neverAnswer: Answer = () => {};
+export const neverRespond: BankResponse = () => {};
 
-/** A bank that does what the simulator does not: the first answers in order, then the last again and again. */
-export async function unrulyBank(...answers: readonly [Answer, ...Answer[]]) {
-  const heard: Heard[] = [];
+/**
+ * A bank with faults that the simulator does not have. It sends the responses in order and repeats the
+ * last one.
+ */
+export async function faultyBank(...responses: readonly [BankResponse, ...BankResponse[]]) {
+  const requests: ReceivedRequest[] = [];
   const server = createServer((request, response) => {
     const { method, url, headers } = request;
     void text(request).then((body) => {
-      heard.push({ line: `${method} ${url}`, headers, body });
-      answers[Math.min(heard.length, answers.length) - 1]?.(response);
+      requests.push({ line: `${method} ${url}`, headers, body });
+      responses[Math.min(requests.length, responses.length) - 1]?.(response);
     });
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -37,7 +40,8 @@ export async function unrulyBank(...answers: readonly [Answer, ...Answer[]]) {
   const port = typeof address === 'object' ? address?.port : address;
   return {
     url: `http://127.0.0.1:${port}`,
-    heard,
+    /** Every request received, oldest first. */
+    requests,
     close: async (): Promise<void> => {
       const closed = once(server, 'close');
       server.close();

@@ -1,14 +1,18 @@
 import { expect } from '@jest/globals';
-import { type Endpoint, httpFamily } from '../../lambdas/http/router.ts';
-import type { RouteName } from '../../lambdas/http/routes.ts';
+import type { ApiContext, Operation, Route } from '../../lambdas/http/operation.ts';
+import { apiHandler } from '../../lambdas/http/router.ts';
+import type { RouteName } from '../../lambdas/operations/index.ts';
 import type { Reply, Request } from './harness.ts';
 import { httpEvent, lambdaContext, replyOf } from './http-event.ts';
 
 type Event = ReturnType<typeof httpEvent>;
 
-/** Calls some endpoints as the gateway does; `tweak` makes of an event what the gateway might, too. */
-export const callerOf = (endpoints: Partial<Record<RouteName, Endpoint>>) => {
-  const handler = httpFamily(endpoints);
+/** Calls some operations as the gateway does. `tweak` changes the event first. */
+export const callerOf = <Context extends ApiContext>(
+  context: Context,
+  ...operations: readonly Operation<Route, Context>[]
+) => {
+  const handler = apiHandler(operations, context);
   return async (
     route: RouteName,
     request: Request = {},
@@ -18,7 +22,7 @@ export const callerOf = (endpoints: Partial<Record<RouteName, Endpoint>>) => {
   };
 };
 
-/** A text a Persian reader can read. */
+/** Text in Persian: two letters in a row. */
 export const PERSIAN = /[آابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی]{2}/;
 
 /** The one shape of every refusal (AP-2). */
@@ -43,7 +47,7 @@ export function expectProblem(reply: Reply, status: number, code: string): void 
   expect(reply.headers['retry-after']).toBe(problem.retryable ? '1' : undefined);
 }
 
-/** Which fields were wrong and how; each is told in both languages (AP-3). */
+/** The code of each invalid field. Each has a message in both languages (AP-3). */
 export function wrongFields(reply: Reply): Record<string, string> {
   const errors: { field: string; code: string; message: unknown }[] = reply.body.errors;
   for (const { message } of errors) {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { API_PREFIX, ROUTES, type RouteName } from '../../lambdas/http/routes.ts';
+import { API_PREFIX } from '../../lambdas/http/operation.ts';
+import { OPERATIONS, type RouteName } from '../../lambdas/operations/index.ts';
 import type { Reply, Request } from './harness.ts';
 
 export const lambdaContext: Context = {
@@ -18,7 +19,7 @@ export const lambdaContext: Context = {
   succeed: () => {},
 };
 
-/** An answer as a client reads it. */
+/** A response as a client receives it, with its body parsed. */
 export function replyOf({
   body: text = '',
   statusCode,
@@ -32,7 +33,7 @@ export function replyOf({
   };
 }
 
-/** The event of HTTP API, payload 2.0, as the gateway makes it for a request with a verified token. */
+/** The gateway's event (HTTP API, payload 2.0) of a request whose token the authorizer has verified. */
 export function httpEvent(route: RouteName, request: Request) {
   const [method = '', path = ''] = route.split(' ');
   const params = request.params ?? {};
@@ -54,12 +55,15 @@ export function httpEvent(route: RouteName, request: Request) {
     requestContext: {
       requestId: randomUUID(),
       http: { method, path: actual },
-      ...(ROUTES[route].access !== 'anyone' && {
+      ...(accessOf(route) !== 'anyone' && {
         authorizer: { jwt: { claims: request.claims ?? claimsOf(request) } },
       }),
     },
   };
 }
+
+const accessOf = (route: RouteName): string =>
+  OPERATIONS.find((each) => each.route === route)?.access ?? 'anyone';
 
 const claimsOf = ({ as, admin }: Request): Record<string, string> => ({
   sub: as ?? 'an-admin',

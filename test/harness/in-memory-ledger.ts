@@ -2,31 +2,34 @@ import {
   BatchGetCommand,
   type DynamoDBDocumentClient,
   GetCommand,
+  QueryCommand,
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import type { CreditLine, Wallet } from '../../lambdas/ledger/balances.ts';
-import type { Books } from '../../lambdas/ledger/context.ts';
+import type { ApiContext } from '../../lambdas/http/operation.ts';
+import type { CreditLine, PoolRow, Wallet } from '../../lambdas/ledger/balances.ts';
+import { openLedger } from '../../lambdas/ledger/context.ts';
 import { merchantKey } from '../../lambdas/ledger/keys.ts';
 import type { Merchant } from '../../lambdas/ledger/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
-import { openLedger } from '../../lambdas/ledger/table.ts';
+import { MERCHANT_OPERATIONS } from './operations.ts';
 
 type Transaction = NonNullable<TransactWriteCommandInput['TransactItems']>;
 type Row = { readonly pk: string; readonly sk: string };
 
-/** Books that hold some rows and note what is written, without an engine: for forms and refusals. */
-export type PaperBooks = Books & {
+/** A context that holds some rows and records what is written, without an engine: for forms and refusals. */
+export type InMemoryLedger = ApiContext & {
   readonly written: Transaction[];
-  /** How the next transactions end; after these, well. */
+  /** How the next transactions end; after these, they commit. */
   readonly failures: Error[];
 };
 
-export function paperBooks(...rows: readonly Row[]): PaperBooks {
+export function inMemoryLedger(...rows: readonly Row[]): InMemoryLedger {
   const written: Transaction[] = [];
   const failures: Error[] = [];
   const send = async (command: unknown): Promise<unknown> => {
     if (command instanceof GetCommand) return {};
+    if (command instanceof QueryCommand) return { Items: [] };
     if (command instanceof BatchGetCommand) {
       const { Keys = [] } = command.input.RequestItems?.['Ledger'] ?? {};
       const found = rows.filter(({ pk, sk }) =>
@@ -40,19 +43,24 @@ export function paperBooks(...rows: readonly Row[]): PaperBooks {
       written.push(command.input.TransactItems ?? []);
       return {};
     }
-    throw new Error(`nobody expected ${String(command)}`);
+    throw new Error(`unexpected command ${String(command)}`);
   };
   const dynamo = { send } as unknown as DynamoDBDocumentClient;
   return {
-    ledger: openLedger(dynamo, 'Ledger'),
-    answers: { dynamo, table: 'Answers' },
-    now: () => new Date('2026-11-20T12:00:00.000Z'),
+    ledger: openLedger(dynamo, 'Ledger', () => new Date('2026-11-20T12:00:00.000Z')),
+    responses: { dynamo, table: 'Responses' },
+    settings: SETTINGS,
     written,
     failures,
   };
 }
 
 export const USD = currencyCode.parse('USD');
+export const SETTINGS = {
+  currency: USD,
+  timeZone: 'Asia/Tehran',
+  merchantOperations: MERCHANT_OPERATIONS,
+};
 
 export const aMerchant = (known: Partial<Merchant> = {}): Merchant => ({
   id: 'm1',
@@ -68,7 +76,8 @@ export const aMerchant = (known: Partial<Merchant> = {}): Merchant => ({
   spent: {},
   transferVolume: {},
   createdAt: '2026-11-01T00:00:00.000Z',
-  seq: 7n,
+  termsVersion: 4n,
+  version: 7n,
   ...known,
 });
 export const stored = (merchant: Merchant): Merchant & Row => ({
@@ -80,17 +89,23 @@ export const aCreditLine = (limit: bigint, utilised: bigint): CreditLine => ({
   currency: USD,
   limit: minor(limit),
   utilised: minor(utilised),
-  seq: 3n,
-  txn: 'T0',
-  phase: 'accept',
+  version: 3n,
+  by: ['T0:accept'],
 });
 
 export const aWallet = (available: bigint, known: Partial<Wallet> = {}): Wallet => ({
   currency: USD,
   available: minor(available),
   pending: minor(0n),
-  seq: 2n,
-  txn: 'T0',
-  phase: 'accept',
+  version: 2n,
+  by: ['T0:accept'],
   ...known,
+});
+
+export const aPool = (available: bigint, lent = 0n): PoolRow => ({
+  currency: USD,
+  available: minor(available),
+  lent: minor(lent),
+  version: 5n,
+  by: ['T0:accept'],
 });

@@ -1,2 +1,2 @@
-/** Jest's `globalTeardown` of the e2e project: it wants a file of its own, with a default export. */
+/** Jest's `globalTeardown` of the e2e project, which must be the default export of its own file. */
 export { stopLocalCloud as default } from './local-cloud.ts';

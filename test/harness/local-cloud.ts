@@ -6,12 +6,11 @@ import { freePort } from '../../local/ministack.ts';
 import { type Running, running } from '../../local/running.ts';
 
 /**
- * The deployed app for end-to-end tests: a MiniStack, a bank and a deployment of their own, on free
- * ports, started once for all files. It runs beside `npm start` and leaves nothing behind, also when
- * the run is interrupted.
+ * The environment variable with the path of the file that describes the running cloud.
  *
- * Jest calls the default export before the first e2e file (`globalSetup`), and local-cloud-down.ts
- * after the last; a test asks `localCloud()` where everything is.
+ * End-to-end tests use their own MiniStack, bank simulator and deployment, on free ports, so they can
+ * run beside `npm start`. Jest calls the default export before the first e2e file (`globalSetup`) and
+ * local-cloud-down.ts after the last one. An interrupted run also removes its processes and files.
  */
 const POINTER = 'SURETY_E2E_CLOUD';
 
@@ -20,17 +19,18 @@ let started: LocalCloud | undefined;
 export default async function startLocalCloud(): Promise<void> {
   const port = await freePort(0);
   if (port === 'taken') throw new Error('this machine has no free port');
-  const say = (line: string) => process.stderr.write(`${line}\n`);
-  say('\nStarting a local cloud for the end-to-end tests');
+  const report = (line: string) => process.stderr.write(`${line}\n`);
+  report('\nStarting a local cloud for the end-to-end tests');
   const settings = { SURETY_CLOUD_PORT: port, SURETY_BANK_PORT: 0, SURETY_BANK_HOST: '127.0.0.1' };
-  const cloud = await startCloud(settings, say).catch((error: unknown) => {
-    throw new Error(explain(error)); // Jest shows the message only, not the failing tool's last words.
+  const cloud = await startCloud(settings, report).catch((error: unknown) => {
+    // Jest shows only the message of an error, not the output of the tool that failed.
+    throw new Error(explain(error));
   });
   const file = join(cloud.folder, 'local.json');
   const { api, bank, cloud: url, admin, outputs } = cloud;
   const where: Running = { api, bank, cloud: url, admin, merchants: [], outputs };
   writeFileSync(file, JSON.stringify(where));
-  // Jest's workers are started after this and inherit it.
+  // Jest starts its workers after this, so they inherit the variable.
   process.env[POINTER] = file;
   started = cloud;
 }
@@ -40,7 +40,7 @@ export async function stopLocalCloud(): Promise<void> {
   started = undefined;
 }
 
-/** Where the e2e cloud is: API, bank, cloud endpoint, admin, and the service stack's outputs. */
+/** The e2e cloud: addresses of API, bank and cloud, the admin, and the outputs of the service stack. */
 export function localCloud(): Running {
   const file = process.env[POINTER];
   if (file === undefined)

@@ -2,13 +2,13 @@ import { jest } from '@jest/globals';
 
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** Every line that `work` logs, as CloudWatch would receive it; with `loud.ts` only. */
+/** Every line that `work` logs, as CloudWatch receives it. Requires an import of `enable-logs.ts`. */
 export async function linesOf(work: () => Promise<unknown>): Promise<readonly LogLine[]> {
   const lines: LogLine[] = [];
   const spies = [process.stdout, process.stderr].map((stream) => {
     const write = stream.write.bind(stream);
     return jest.spyOn(stream, 'write').mockImplementation((text) => {
-      // What is no log line is Jest's own, which may report while a test runs.
+      // Other output is Jest's own report, which can appear while a test runs.
       if (typeof text !== 'string' || !text.startsWith('{')) return write(text);
       lines.push(JSON.parse(text));
       return true;

@@ -1,2 +1,2 @@
-/** Log lines are asserted where a test asks for them; elsewhere they would drown the report. */
+/** Logs are off by default, so that the test report stays readable. `enable-logs.ts` turns them on. */
 process.env['POWERTOOLS_LOG_LEVEL'] ??= 'SILENT';

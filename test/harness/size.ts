@@ -1,4 +1,4 @@
-/** An item's size as DynamoDB counts it: names and values in UTF-8, numbers by digits, a little for nesting. */
+/** An item's size in bytes as DynamoDB counts it: names and values in UTF-8, numbers by their digits, and an overhead for nesting. */
 export function sizeOf(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (typeof value === 'bigint') return Math.ceil(value.toString().length / 2) + 1;

@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 
-/** A message as SQS hands it to a function. */
+/** A message as SQS delivers it to a function. */
 export const sqsRecord = (body: unknown): SQSRecord => ({
   messageId: 'message',
   receiptHandle: 'receipt',
@@ -14,6 +14,6 @@ export const sqsRecord = (body: unknown): SQSRecord => ({
   messageAttributes: {},
   md5OfBody: '',
   eventSource: 'aws:sqs',
-  eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:settlement',
+  eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:payouts',
   awsRegion: 'us-east-1',
 });

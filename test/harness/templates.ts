@@ -17,8 +17,8 @@ export const DEPLOYMENT: Deployment = {
   corsOrigins: ['https://console.example.com'],
 };
 
-/** What each stage is deployed with: a developer brings no more than an account. */
-const BROUGHT: Record<StageName, Deployment> = {
+/** The settings that each stage is deployed with. A developer's stage needs an account only. */
+const DEPLOYMENTS: Record<StageName, Deployment> = {
   local: {},
   dev: { account: DEPLOYMENT.account, region: DEPLOYMENT.region },
   staging: DEPLOYMENT,
@@ -45,19 +45,19 @@ export type Resource = z.output<typeof resource>;
 export type StackTemplate = z.output<typeof template>;
 export type StageTemplates = { readonly data: StackTemplate; readonly service: StackTemplate };
 
-// Validation by CloudFormation's schemas takes a second a stage: checks.test.ts turns it on again.
+// Validation against CloudFormation's schemas takes a second per stage. checks.test.ts enables it again.
 process.env['CDK_VALIDATION'] = 'false';
 
-/** Bundling takes seconds too: bundles.test.ts does it. */
-const NOTHING_BUNDLED: AppProps = { context: { 'aws:cdk:bundling-stacks': [] } };
+/** Bundling takes seconds. bundles.test.ts does it. */
+const WITHOUT_BUNDLES: AppProps = { context: { 'aws:cdk:bundling-stacks': [] } };
 
-/** One stage's app as bin makes it, with the feature flags of cdk.json. */
-export const appOf = (name: StageName, props: AppProps = NOTHING_BUNDLED) => {
+/** The app of one stage as bin/surety.ts creates it, with the feature flags of cdk.json. */
+export const appOf = (name: StageName, props: AppProps = WITHOUT_BUNDLES) => {
   const cdkJson = z
     .object({ context: z.record(z.string(), z.unknown()) })
     .parse(JSON.parse(readFileSync('cdk.json', 'utf8')));
   const app = new App({ ...props, context: { ...cdkJson.context, ...props.context } });
-  const stage = stageOf(name, BROUGHT[name]);
+  const stage = stageOf(name, DEPLOYMENTS[name]);
   const data = new DataStack(app, stage);
   return { app, stage, data, service: new ServiceStack(app, stage, data) };
 };
@@ -65,7 +65,7 @@ export const appOf = (name: StageName, props: AppProps = NOTHING_BUNDLED) => {
 export const templateOf = (stack: Stack): StackTemplate =>
   template.parse(Template.fromStack(stack).toJSON());
 
-/** Synthesis takes a second or two, and nothing here changes what was made. */
+/** Synthesis takes one to two seconds, and its result never changes. */
 const once = <Made>(make: (name: StageName) => Made) => {
   const made = new Map<StageName, Made>();
   return (name: StageName): Made => {
@@ -75,23 +75,23 @@ const once = <Made>(make: (name: StageName) => Made) => {
   };
 };
 
-/** The two stacks of a stage, made once for each test file. */
+/** The two stacks of a stage, created once per test file. */
 export const stacksOf = once((name) => appOf(name));
 
-/** The two templates of a stage. */
+/** The templates of both stacks of a stage. */
 export const templatesOf = once((name): StageTemplates => {
   const { data, service } = stacksOf(name);
   return { data: templateOf(data), service: templateOf(service) };
 });
 
-/** What lies at a path inside a template's value. */
+/** The value at a path inside a template. Undefined where the path does not exist. */
 export const inside = (value: unknown, ...path: readonly string[]): unknown =>
   path.reduce<unknown>(
     (outer, key) => z.record(z.string(), z.unknown()).catch({}).parse(outer)[key],
     value,
   );
 
-/** Every resource of a type, by logical id, from both stacks. */
+/** Every resource of a type in both stacks, with its logical id. */
 export const resourcesOf = (name: StageName, type: string): [string, Resource][] => {
   const { data, service } = templatesOf(name);
   return [data, service].flatMap(({ Resources }) =>
@@ -99,12 +99,14 @@ export const resourcesOf = (name: StageName, type: string): [string, Resource][]
   );
 };
 
-/** The only resource of a type whose logical id starts so. */
+/** The only resource of a type whose logical id has this prefix. */
 export const theResource = (name: StageName, type: string, idPrefix = ''): Resource => {
   const found = resourcesOf(name, type).filter(([id]) => id.startsWith(idPrefix));
   const [only] = found;
   if (only === undefined || found.length > 1) {
-    throw new Error(`${found.length} ${type} of ${name} start with "${idPrefix}"`);
+    throw new Error(
+      `${found.length} ${type} of ${name} have a logical id that starts with "${idPrefix}"`,
+    );
   }
   return only[1];
 };

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** This run's function processes, by the function's name: MiniStack has it in each process's path. */
+/** Process ids of one function in this run. MiniStack puts the function's name into the path of each process. */
 export function workersOf(functionName: string): number[] {
   const folder = dirname(process.env['SURETY_E2E_CLOUD'] ?? '');
   const lines = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
@@ -11,7 +11,7 @@ export function workersOf(functionName: string): number[] {
     .map((line) => Number.parseInt(line, 10));
 }
 
-/** A running function's own credentials, out of its process; empty where it has not run yet. */
+/** The credentials of a running function, read from its process. Empty strings where no process runs. */
 export function credentialsOf(functionName: string): {
   accessKeyId: string;
   secretAccessKey: string;

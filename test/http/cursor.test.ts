@@ -7,7 +7,7 @@ const POSITION = '2026-11-20T12:00:00.000Z#0123456789ABCDEFGHIJKLMNOP';
 const cursor = String(cursorAt(LIST, POSITION));
 
 describe('AP-6: a cursor', () => {
-  it('stands for its place in its list, whatever both are called', () => {
+  it('encodes its position in its list, for any names', () => {
     fc.assert(
       fc.property(fc.string(), fc.string({ minLength: 1 }), (list, position) => {
         const text = String(cursorAt(list, position));
@@ -18,15 +18,15 @@ describe('AP-6: a cursor', () => {
     );
   });
 
-  it('does not say where it points to whoever only looks at it', () => {
+  it('does not show its position in plain text', () => {
     expect(cursor).not.toContain('2026');
   });
 
-  it('is none at the end of a list', () => {
+  it('is null at the end of a list', () => {
     expect(cursorAt(LIST, undefined)).toBeNull();
   });
 
-  it('belongs to one list only', () => {
+  it('is valid for one list only', () => {
     expect(positionOf('withdrawals|m2', cursor)).toBeUndefined();
     expect(positionOf('merchants||', cursor)).toBeUndefined();
   });
@@ -34,22 +34,22 @@ describe('AP-6: a cursor', () => {
   it.each([
     ['empty', ''],
     ['nonsense', 'nonsense'],
-    ['only the seal', cursor.slice(0, 16)],
-    ['cut off', cursor.slice(0, -1)],
+    ['only the digest', cursor.slice(0, 16)],
+    ['truncated', cursor.slice(0, -1)],
     ['longer', `${cursor}A`],
     ['padded', `${cursor}=`],
-    ['with a blank', `${cursor} `],
-    ['of another seal', `A${cursor.slice(1)}`.replace(cursor, `B${cursor.slice(1)}`)],
-    ['of another place', cursor.slice(0, 16) + Buffer.from('2027').toString('base64url')],
-  ])('that is %s stands for nothing', (_, tampered) => {
+    ['followed by a space', `${cursor} `],
+    ['with another digest', `A${cursor.slice(1)}`.replace(cursor, `B${cursor.slice(1)}`)],
+    ['with another position', cursor.slice(0, 16) + Buffer.from('2027').toString('base64url')],
+  ])('is invalid if it is %s', (_, tampered) => {
     expect(positionOf(LIST, tampered)).toBeUndefined();
   });
 
-  it('that is made up, to no place at all, stands for nothing', () => {
+  it('is invalid if it encodes an empty position', () => {
     expect(positionOf(LIST, String(cursorAt(LIST, '')))).toBeUndefined();
   });
 
-  it('with any one letter changed stands for nothing', () => {
+  it('is invalid with any one character changed', () => {
     for (let index = 0; index < cursor.length; index += 1) {
       const other = cursor[index] === 'A' ? 'B' : 'A';
       const tampered = cursor.slice(0, index) + other + cursor.slice(index + 1);

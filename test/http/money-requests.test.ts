@@ -1,52 +1,67 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { creditKey, poolKey } from '../../lambdas/ledger/keys.ts';
+import { creditKey, poolKey, walletKey } from '../../lambdas/ledger/keys.ts';
 import type { Identity } from '../../lambdas/operations/auth/cognito.ts';
 import { register } from '../../lambdas/operations/auth/register.ts';
+import { createDeposit } from '../../lambdas/operations/deposits/create-deposit.ts';
 import { approveMerchant } from '../../lambdas/operations/merchants/approve.ts';
-import { topUp } from '../../lambdas/operations/pools/top-up-pool.ts';
+import { topUpPool } from '../../lambdas/operations/pools/top-up-pool.ts';
+import { createTransfer } from '../../lambdas/operations/transfers/create-transfer.ts';
 import { createWithdrawal } from '../../lambdas/operations/withdrawals/create-withdrawal.ts';
 import type { Request } from '../harness/harness.ts';
 import { callerOf, expectProblem, wrongFields } from '../harness/http-caller.ts';
 import {
   aCreditLine,
   aMerchant,
-  type PaperBooks,
-  paperBooks,
+  aPool,
+  aWallet,
+  type InMemoryLedger,
+  inMemoryLedger,
   stored,
   USD,
 } from '../harness/in-memory-ledger.ts';
 
-const nobody = (): never => {
-  throw new Error('the form let it through');
+const unexpected = (): never => {
+  throw new Error('an invalid request reached the user pool');
 };
-const identity: Identity = { signUp: nobody, subOf: nobody, signIn: nobody, refresh: nobody };
+const identity: Identity = {
+  signUp: unexpected,
+  subOf: unexpected,
+  signIn: unexpected,
+  refresh: unexpected,
+};
 
-const aPool = { currency: USD, available: 900_00n, lent: 0n, seq: 1n, txn: 'T0', phase: 'accept' };
-
-let books: PaperBooks;
+let context: InMemoryLedger;
 let call: ReturnType<typeof callerOf>;
 beforeEach(() => {
-  books = paperBooks(
+  context = inMemoryLedger(
     stored(aMerchant()),
+    stored(aMerchant({ id: 'm2', name: 'bob' })),
     stored(aMerchant({ id: 'new', status: 'PENDING' })),
     { ...creditKey('m1', USD), ...aCreditLine(500_00n, 0n) },
-    { ...poolKey(USD, 'ROOT'), ...aPool },
+    { ...walletKey('m1', USD), ...aWallet(500_00n) },
+    { ...poolKey(USD, 'ROOT'), ...aPool(900_00n) },
   );
-  call = callerOf({
-    'POST /withdrawals': createWithdrawal(books, USD),
-    'POST /admin/pools/{currency}/topups': topUp(books),
-    'POST /admin/merchants/{id}/approve': approveMerchant(books, USD),
-    'POST /auth/register': register(books.ledger, identity, {
-      currency: USD,
-      timeZone: 'UTC',
-      now: books.now,
-    }),
-  });
+  call = callerOf(
+    { ...context, identity },
+    createWithdrawal,
+    createTransfer,
+    createDeposit,
+    topUpPool,
+    approveMerchant,
+    register,
+  );
 });
 
-/** Every request that carries an amount: which field, and all else it needs. */
+/** Every request that carries an amount: its field, and everything else that the request needs. */
 const FORMS = [
   ['POST /withdrawals', 'amount', { as: 'm1', key: 'k' }, {}],
+  ['POST /transfers', 'amount', { as: 'm1', key: 'k' }, { to: 'm2' }],
+  [
+    'POST /admin/wallets/{merchant_id}/deposits',
+    'amount',
+    { admin: true, key: 'k', params: { merchant_id: 'm1' } },
+    {},
+  ],
   [
     'POST /admin/pools/{currency}/topups',
     'amount',
@@ -83,40 +98,40 @@ const BAD_AMOUNTS = [
   ['in Persian digits', '۱۰', 'amount_malformed'],
   ['with a thousands separator', '1,000', 'amount_malformed'],
   ['with a currency sign', '$10', 'amount_malformed'],
-  ['of three decimals where there are two', '1.001', 'amount_too_precise'],
+  ['of three decimals in a currency with two', '1.001', 'amount_too_precise'],
   ['of 40 digits', '1'.repeat(40), 'amount_too_large'],
   ['of 1,000 digits', '1'.repeat(1_000), 'amount_too_large'],
 ] as const;
 
 describe.each(FORMS)('WA-1 AP-3: %s', (route, field, request, rest) => {
   it.each(BAD_AMOUNTS)(
-    'an amount that is %s is told by its field, and nothing is done',
+    'an amount that is %s is refused by its field, and nothing is written',
     async (...line) => {
       const [, amount, code] = line;
       const reply = await call(route, { ...request, body: { ...rest, [field]: amount } });
       expectProblem(reply, 422, 'invalid_request');
       expect(wrongFields(reply)).toEqual({ [field]: code });
-      expect(books.written).toEqual([]);
+      expect(context.written).toEqual([]);
     },
   );
 
-  it('a field that nobody knows is told', async () => {
+  it('an unknown field is refused, and nothing is written', async () => {
     const body = { ...rest, [field]: '10.00', merchant_id: 'm2', fee: '0' };
     const reply = await call(route, { ...request, body });
     expectProblem(reply, 422, 'invalid_request');
     expect(wrongFields(reply)).toEqual({ merchant_id: 'unknown_field', fee: 'unknown_field' });
-    expect(books.written).toEqual([]);
+    expect(context.written).toEqual([]);
   });
 
-  it('a query that nobody knows is told', async () => {
+  it('an unknown query parameter is refused, and nothing is written', async () => {
     const body = { ...rest, [field]: '10.00' };
     const reply = await call(route, { ...request, body, query: { dry_run: 'true' } });
     expect(wrongFields(reply)).toEqual({ dry_run: 'unknown_field' });
-    expect(books.written).toEqual([]);
+    expect(context.written).toEqual([]);
   });
 });
 
-describe('WA-1: an amount fits its own currency', () => {
+describe('WA-1: an amount has the decimals of its currency', () => {
   it.each([
     ['1.5', 'JPY', 'amount_too_precise'],
     ['1.0001', 'BHD', 'amount_too_precise'],
@@ -131,30 +146,39 @@ describe('WA-1: an amount fits its own currency', () => {
     expect(wrongFields(reply)).toEqual({ amount: code });
   });
 
-  it.each(['', 'XXX', 'XAU', 'dollars', 'USD ', 'ریال'])('%j is no currency', async (currency) => {
-    const reply = await call('POST /withdrawals', {
-      as: 'm1',
-      key: 'k',
-      body: { amount: '1', currency },
-    });
-    expectProblem(reply, 422, 'invalid_request');
-    expect(wrongFields(reply)).toEqual({ currency: 'currency_unknown' });
-  });
+  it.each(['', 'XXX', 'XAU', 'dollars', 'USD ', 'ریال'])(
+    '%j is not a currency',
+    async (currency) => {
+      const reply = await call('POST /withdrawals', {
+        as: 'm1',
+        key: 'k',
+        body: { amount: '1', currency },
+      });
+      expectProblem(reply, 422, 'invalid_request');
+      expect(wrongFields(reply)).toEqual({ currency: 'currency_unknown' });
+    },
+  );
 
-  it('nor is XAU in a path', async () => {
+  it('XAU in a path is not a currency', async () => {
     const topUpGold = { admin: true, key: 'k', params: { currency: 'XAU' }, body: { amount: '1' } };
     const reply = await call('POST /admin/pools/{currency}/topups', topUpGold);
     expect(wrongFields(reply)).toEqual({ currency: 'currency_unknown' });
   });
 });
 
-describe('a request in good form is taken as it was written', () => {
+describe('a valid request is booked with the amount as sent', () => {
   const amountOf = () =>
-    books.written.flat().flatMap(({ Put }) => (Put?.Item?.['txnId'] ? [Put.Item['amount']] : []));
+    context.written.flat().flatMap(({ Put }) => (Put?.Item?.['txnId'] ? [Put.Item['amount']] : []));
 
   it.each([
     ['POST /withdrawals', { as: 'm1', key: 'k', body: { amount: '12.3' } }, 202],
     ['POST /withdrawals', { as: 'm1', key: 'k', body: { amount: '12.30', currency: 'usd' } }, 202],
+    ['POST /transfers', { as: 'm1', key: 'k', body: { to: 'm2', amount: '12.3' } }, 201],
+    [
+      'POST /admin/wallets/{merchant_id}/deposits',
+      { admin: true, key: 'k', params: { merchant_id: 'm1' }, body: { amount: '12.3' } },
+      201,
+    ],
     [
       'POST /admin/pools/{currency}/topups',
       { admin: true, key: 'k', params: { currency: 'usd' }, body: { amount: '12.30' } },
@@ -171,58 +195,67 @@ describe('a request in good form is taken as it was written', () => {
     expect(Object.values(reply.body.data)).toContain('12.30');
   });
 
-  it('AP-1: where money moves, only with a key', async () => {
-    for (const route of ['POST /withdrawals', 'POST /admin/pools/{currency}/topups'] as const) {
-      const request = { admin: true, params: { currency: 'USD' }, body: { amount: '1.00' } };
+  it('AP-1: an operation that moves money requires a key', async () => {
+    for (const route of [
+      'POST /withdrawals',
+      'POST /transfers',
+      'POST /admin/wallets/{merchant_id}/deposits',
+      'POST /admin/pools/{currency}/topups',
+    ] as const) {
+      const params = { currency: 'USD', merchant_id: 'm1' };
+      const request = { admin: true, params, body: { amount: '1.00' } };
       expectProblem(await call(route, request), 400, 'idempotency_key_required');
     }
-    expect(books.written).toEqual([]);
+    expect(context.written).toEqual([]);
   });
 
-  it('CR-2: a source other than credit is not offered', async () => {
+  it('CR-2: a source other than credit or wallet is refused', async () => {
     const body = { amount: '1.00', source: 'pool' };
     const reply = await call('POST /withdrawals', { as: 'm1', key: 'k', body });
     expect(wrongFields(reply)).toEqual({ source: 'not_one_of' });
   });
 });
 
-describe('ID-2: what a merchant’s status forbids, in the envelope of every refusal', () => {
+/** A refusal is stored, together with the proof that nothing was accepted under its key. */
+const expectRefusalAlone = ({ written }: InMemoryLedger, status: number) => {
+  expect(written).toMatchObject([
+    [{ Put: { TableName: 'Responses', Item: { status } } }, { ConditionCheck: {} }],
+  ]);
+  expect(written.flat().flatMap((write) => Object.keys(write))).toEqual(['Put', 'ConditionCheck']);
+};
+
+describe('ID-2: a merchant’s status refuses an operation, in the envelope of every refusal', () => {
   it.each([
-    ['nobody', undefined, 403, 'not_a_merchant'],
-    ['one that waits for approval', 'PENDING', 403, 'merchant_not_approved'],
-    ['one that was rejected', 'REJECTED', 403, 'merchant_not_approved'],
-    ['one that is suspended', 'SUSPENDED', 403, 'merchant_suspended'],
-    ['one that is archived', 'ARCHIVED', 403, 'merchant_archived'],
+    ['a caller that is no merchant', undefined, 403, 'not_a_merchant'],
+    ['a merchant that is not approved yet', 'PENDING', 403, 'merchant_not_approved'],
+    ['a rejected merchant', 'REJECTED', 403, 'merchant_not_approved'],
+    ['a suspended merchant', 'SUSPENDED', 403, 'merchant_suspended'],
+    ['an archived merchant', 'ARCHIVED', 403, 'merchant_archived'],
   ] as const)('a withdrawal by %s', async (_, status, code, reason) => {
-    books = paperBooks(...(status === undefined ? [] : [stored(aMerchant({ status }))]));
-    const withdrawing = callerOf({ 'POST /withdrawals': createWithdrawal(books, USD) });
+    context = inMemoryLedger(...(status === undefined ? [] : [stored(aMerchant({ status }))]));
     const request = { as: 'm1', key: 'k', body: { amount: '1.00' } };
-    expectProblem(await withdrawing('POST /withdrawals', request), code, reason);
-    // Only the refusal itself is written, and that nothing was accepted meanwhile.
-    expect(books.written.flat().flatMap((write) => Object.keys(write))).toEqual([
-      'Put',
-      'ConditionCheck',
-    ]);
+    const reply = await callerOf(context, createWithdrawal)('POST /withdrawals', request);
+    expectProblem(reply, code, reason);
+    expectRefusalAlone(context, code);
   });
 
   it.each([
-    ['nobody', undefined, 404, 'merchant_not_found'],
-    ['one that is approved already', 'ACTIVE', 409, 'merchant_already_approved'],
-    ['one that was rejected', 'REJECTED', 409, 'merchant_rejected'],
+    ['an unknown merchant', undefined, 404, 'merchant_not_found'],
+    ['an approved merchant', 'ACTIVE', 409, 'merchant_already_approved'],
+    ['a suspended merchant', 'SUSPENDED', 409, 'merchant_already_approved'],
+    ['an archived merchant', 'ARCHIVED', 409, 'merchant_already_approved'],
+    ['a rejected merchant', 'REJECTED', 409, 'merchant_rejected'],
   ] as const)('an approval of %s', async (_, status, code, reason) => {
-    books = paperBooks(...(status === undefined ? [] : [stored(aMerchant({ status }))]));
-    const approving = callerOf({
-      'POST /admin/merchants/{id}/approve': approveMerchant(books, USD),
-    });
+    context = inMemoryLedger(...(status === undefined ? [] : [stored(aMerchant({ status }))]));
+    const approve = callerOf(context, approveMerchant);
     const request = { admin: true, params: { id: 'm1' }, body: { credit_limit: '1.00' } };
-    const reply = await approving('POST /admin/merchants/{id}/approve', request);
+    const reply = await approve('POST /admin/merchants/{id}/approve', request);
     expectProblem(reply, code, reason);
-    // A conflict with what is now may pass, and is not kept as the answer to its key.
-    expect(books.written).toHaveLength(code === 409 ? 0 : 1);
+    expectRefusalAlone(context, code);
   });
 });
 
-describe('ID-1: a registration in bad form', () => {
+describe('ID-1: an invalid registration is refused by its field', () => {
   const good = {
     username: 'alice',
     password: 'Secret-123',

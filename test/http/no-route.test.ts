@@ -1,14 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { noRoute } from '../../lambdas/http/no-route.ts';
-import { httpFunction } from '../../lambdas/http/router.ts';
-import { API_PREFIX, ROUTES, type RouteName } from '../../lambdas/http/routes.ts';
+import { API_PREFIX } from '../../lambdas/http/operation.ts';
+import { httpHandler } from '../../lambdas/http/router.ts';
+import { OPERATIONS, type RouteName } from '../../lambdas/operations/index.ts';
 import { expectProblem } from '../harness/http-caller.ts';
 import { httpEvent, lambdaContext, replyOf } from '../harness/http-event.ts';
 
-const handler = httpFunction(async ({ rawPath, requestContext }) =>
-  noRoute(rawPath, requestContext.requestId),
+const routes = OPERATIONS.map(({ route }) => route);
+const respond = noRoute(routes);
+const handler = httpHandler(async ({ rawPath, requestContext }) =>
+  respond(rawPath, requestContext.requestId),
 );
-/** What no route took comes as `$default`, without a word about its token. */
+/** A request that matches no route reaches `$default`, without claims. */
 const call = async (method: string, path: string) => {
   const event = httpEvent('GET /health', {});
   return replyOf(
@@ -24,26 +27,32 @@ const call = async (method: string, path: string) => {
   );
 };
 
-const names = Object.keys(ROUTES) as RouteName[];
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-const pathOf = (name: RouteName): string => name.split(' ')[1] ?? '';
-const paths = [...new Set(names.map(pathOf))].map((path) => {
-  const taken = names.filter((name) => pathOf(name) === path).map((name) => name.split(' ')[0]);
-  return [path, taken.toSorted().join(', ')] as const;
+const pathOf = (route: RouteName): string => route.split(' ')[1] ?? '';
+const paths = [...new Set(routes.map(pathOf))].map((path) => {
+  const methods = routes
+    .filter((route) => pathOf(route) === path)
+    .map((route) => route.split(' ')[0]);
+  return [path, methods.toSorted().join(', ')] as const;
 });
 
-describe('AP-3: a path we know by a method it does not take', () => {
-  it.each(paths)('%s takes only %s', async (path, taken) => {
+it('there are routes', () => {
+  expect(routes.length).toBeGreaterThan(25);
+  expect(new Set(routes).size).toBe(routes.length);
+});
+
+describe('AP-3: a known path with another method is refused', () => {
+  it.each(paths)('%s accepts only %s', async (path, accepted) => {
     const actual = `${API_PREFIX}${path.replaceAll(/\{\w+\}/g, 'Some-id.1')}`;
-    for (const method of METHODS.filter((each) => !taken.includes(each))) {
+    for (const method of METHODS.filter((each) => !accepted.includes(each))) {
       const reply = await call(method, actual);
       expectProblem(reply, 405, 'method_not_allowed');
-      expect(reply.headers['allow']?.split(', ').toSorted().join(', ')).toBe(taken);
+      expect(reply.headers['allow']?.split(', ').toSorted().join(', ')).toBe(accepted);
     }
   });
 });
 
-describe('AP-3: a path nobody knows', () => {
+describe('AP-3: an unknown path is not found', () => {
   it.each([
     '/',
     '/api',
@@ -62,7 +71,7 @@ describe('AP-3: a path nobody knows', () => {
     '/settle',
     '/api/v1/settle',
     '/api/v1/{id}',
-  ])('%s is not found, by any method', async (path) => {
+  ])('%s, by any method', async (path) => {
     for (const method of METHODS) {
       const reply = await call(method, path);
       expectProblem(reply, 404, 'unknown_route');
@@ -72,17 +81,17 @@ describe('AP-3: a path nobody knows', () => {
 });
 
 it('WD-4: settlement has no route', () => {
-  expect(names.filter((name) => /settle|relay|queue|bank/.test(name))).toEqual([]);
+  expect(routes.filter((route) => /settle|relay|queue|bank/.test(route))).toEqual([]);
 });
 
-it('AP-7: only what signs in or watches needs no token', () => {
-  const open = names.filter((name) => ROUTES[name].access === 'anyone');
-  expect(open).toEqual([
+it('AP-7: only registration, sign-in and the health check need no token', () => {
+  const routesOf = (access: string) =>
+    OPERATIONS.filter((each) => each.access === access).map(({ route }) => route);
+  expect(routesOf('anyone')).toEqual([
     'POST /auth/register',
     'POST /auth/token',
     'POST /auth/refresh',
     'GET /health',
   ]);
-  const admin = names.filter((name) => ROUTES[name].access === 'admin');
-  expect(admin).toEqual(names.filter((name) => pathOf(name).startsWith('/admin/')));
+  expect(routesOf('admin')).toEqual(routes.filter((route) => pathOf(route).startsWith('/admin/')));
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { FIELD_PROBLEMS, PROBLEMS } from '../../lambdas/http/problems.ts';
+import { FIELD_PROBLEMS } from '../../lambdas/http/problems.ts';
 import { failure } from '../../lambdas/http/response.ts';
-import type { Reason } from '../../lambdas/ledger/reasons.ts';
+import { REASONS, type Reason } from '../../lambdas/ledger/reasons.ts';
 import { PERSIAN } from '../harness/http-caller.ts';
 
-const problems = Object.entries(PROBLEMS) as [Reason, (typeof PROBLEMS)[Reason]][];
+const problems = Object.entries(REASONS) as [Reason, (typeof REASONS)[Reason]][];
 
 describe('AP-2: every refusal', () => {
   it.each(problems)('%s has a status, a title and a text in both languages', (_, problem) => {
@@ -18,21 +18,21 @@ describe('AP-2: every refusal', () => {
   });
 
   it.each(Object.entries(FIELD_PROBLEMS))(
-    '%s of a field has a text in both languages',
+    'the field problem %s has a text in both languages',
     (_, text) => {
       expect(text.en).toMatch(/^[A-Z0-9].+\.$/);
       expect(text.fa).toMatch(PERSIAN);
     },
   );
 
-  it('says something of its own in each language', () => {
+  it('has its own text in each language', () => {
     for (const language of ['en', 'fa'] as const) {
       const texts = problems.map(([, problem]) => problem[language]);
       expect(new Set(texts).size).toBe(texts.length);
     }
   });
 
-  it('is written in Persian letters, not in the Arabic ones that look like them', () => {
+  it('uses Persian letters, not the Arabic letters that look alike', () => {
     const texts = [
       ...problems.map(([, { fa }]) => fa),
       ...Object.values(FIELD_PROBLEMS).map(({ fa }) => fa),
@@ -41,29 +41,34 @@ describe('AP-2: every refusal', () => {
   });
 });
 
-describe('AP-1: what is remembered as the answer to a key', () => {
-  it.each(problems)('%s', (_, { status, stored, retryable }) => {
-    if (status >= 500 || status === 429 || status === 409) expect(stored).toBe(false);
-    else expect([stored, retryable]).toEqual([true, false]);
+describe('AP-1: whether the same request may be sent again with the same key', () => {
+  it.each(problems)('%s', (reason, { status, retryable }) => {
+    // Every other refusal is stored under its key: a repeat returns it again.
+    const expected = status >= 500 || status === 429 || reason === 'request_in_progress';
+    expect(retryable).toBe(expected);
   });
 
-  it('a decision against the merchant is; a state that may pass is not', () => {
-    const storedOf = (...reasons: Reason[]) => reasons.map((reason) => PROBLEMS[reason].stored);
-    expect(storedOf('insufficient_credit', 'insufficient_pool', 'merchant_suspended')).toEqual([
-      true,
-      true,
-      true,
-    ]);
-    expect(storedOf('busy', 'request_in_progress', 'internal_error', 'too_many_requests')).toEqual([
-      false,
+  it('a decision against the merchant is final, a transient state is not', () => {
+    const retryableOf = (...reasons: Reason[]) => reasons.map((each) => REASONS[each].retryable);
+    expect(retryableOf('insufficient_credit', 'insufficient_pool', 'merchant_suspended')).toEqual([
       false,
       false,
       false,
     ]);
+    expect(
+      retryableOf('busy', 'request_in_progress', 'internal_error', 'too_many_requests'),
+    ).toEqual([true, true, true, true]);
+  });
+
+  it('a conflict that a rule decides is final', () => {
+    const conflicts = problems.filter(([, { status }]) => status === 409);
+    expect(conflicts.length).toBeGreaterThan(5);
+    const retryable = conflicts.filter(([, problem]) => problem.retryable);
+    expect(retryable.map(([reason]) => reason)).toEqual(['request_in_progress']);
   });
 });
 
-describe('AP-3: each refusal has the status its clients know it by', () => {
+describe('AP-3: the status of each refusal is part of the API', () => {
   it.each<[Reason, number]>([
     ['malformed_json', 400],
     ['idempotency_key_required', 400],
@@ -97,14 +102,14 @@ describe('AP-3: each refusal has the status its clients know it by', () => {
     ['busy', 503],
     ['unhealthy', 503],
   ])('%s: %s', (reason, status) => {
-    expect(PROBLEMS[reason].status).toBe(status);
+    expect(REASONS[reason].status).toBe(status);
   });
 
-  it('WD-8: whoever may try again is told when', () => {
-    const told = problems
+  it('WD-8: a retryable refusal has Retry-After', () => {
+    const retryAfter = problems
       .filter(([reason]) => failure(reason, 'r').headers?.['retry-after'] !== undefined)
       .map(([reason]) => reason);
-    expect(told.toSorted()).toEqual([
+    expect(retryAfter.toSorted()).toEqual([
       'busy',
       'internal_error',
       'request_in_progress',

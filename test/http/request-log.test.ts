@@ -1,25 +1,34 @@
 import '../harness/enable-logs.ts';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { type Answer, failure, success } from '../../lambdas/http/response.ts';
-import { endpoint } from '../../lambdas/http/router.ts';
+import { operation } from '../../lambdas/http/operation.ts';
+import { failure, type HttpResponse, success } from '../../lambdas/http/response.ts';
 import type { Reason } from '../../lambdas/ledger/reasons.ts';
 import { createWithdrawal } from '../../lambdas/operations/withdrawals/create-withdrawal.ts';
 import type { Request } from '../harness/harness.ts';
 import { callerOf } from '../harness/http-caller.ts';
-import { aMerchant, paperBooks, stored, USD } from '../harness/in-memory-ledger.ts';
+import { aMerchant, inMemoryLedger, stored } from '../harness/in-memory-ledger.ts';
 import { linesOf } from '../harness/log-lines.ts';
 
-const answering = (answer: () => Promise<Answer>) =>
-  callerOf({ 'POST /withdrawals': endpoint('optional', z.object({ body: z.unknown() }), answer) });
+const responding = (respond: () => Promise<HttpResponse>) =>
+  callerOf(
+    inMemoryLedger(),
+    operation({
+      name: 'withdrawal',
+      route: 'POST /withdrawals',
+      access: 'merchant',
+      input: () => z.object({ body: z.unknown() }),
+      handle: respond,
+    }),
+  );
 const withdraw: Request = { as: 'm1', key: 'k1', body: { amount: '73.19', note: 'private' } };
 
 const OK = success({ status: 202, message: { en: 'ok', fa: 'خوب' }, data: {} });
 
-describe('LE-5: every request is one line', () => {
+describe('LE-5: every request writes one log line', () => {
   it('with its id, merchant, route, status, latency and key', async () => {
     const lines = await linesOf(async () => {
-      const reply = await answering(async () => OK)('POST /withdrawals', withdraw);
+      const reply = await responding(async () => OK)('POST /withdrawals', withdraw);
       expect(reply.status).toBe(202);
     });
     expect(lines).toHaveLength(1);
@@ -36,29 +45,29 @@ describe('LE-5: every request is one line', () => {
     });
   });
 
-  it('whose id is the one the client was told', async () => {
-    let told: string | undefined;
+  it('with the request id that the client receives', async () => {
+    let received: string | undefined;
     const [line] = await linesOf(async () => {
-      told = (await answering(async () => OK)('POST /withdrawals', withdraw)).headers[
-        'x-request-id'
-      ];
+      const reply = await responding(async () => OK)('POST /withdrawals', withdraw);
+      received = reply.headers['x-request-id'];
     });
-    expect(line?.['request_id']).toBe(told);
+    expect(received).toMatch(/^[0-9a-f-]{36}$/);
+    expect(line?.['request_id']).toBe(received);
   });
 
-  it('that says when the answer was an old one', async () => {
-    const replay = answering(async () => ({ ...OK, replayed: true }));
+  it('that marks a replay', async () => {
+    const replay = responding(async () => ({ ...OK, replayed: true }));
     const [line] = await linesOf(() => replay('POST /withdrawals', withdraw));
     expect(line?.['replayed']).toBe(true);
   });
 
-  it('without what was in the body, the token or the answer', async () => {
-    const [line] = await linesOf(() => answering(async () => OK)('POST /withdrawals', withdraw));
+  it('without the content of body, token or response', async () => {
+    const [line] = await linesOf(() => responding(async () => OK)('POST /withdrawals', withdraw));
     expect(JSON.stringify(line)).not.toMatch(/73\.19|private|token_use|خوب/);
   });
 
-  it('also when it was refused before it reached its operation', async () => {
-    const call = answering(async () => OK);
+  it('also if it is refused before its operation runs', async () => {
+    const call = responding(async () => OK);
     const lines = await linesOf(async () => {
       await call('POST /withdrawals', { ...withdraw, body: '{' });
       await call('POST /withdrawals', { ...withdraw, claims: { token_use: 'id', sub: 'm1' } });
@@ -72,7 +81,7 @@ describe('LE-5: every request is one line', () => {
   });
 });
 
-describe('LE-5: access, security and error events can be read apart', () => {
+describe('LE-5: a query can select access, security and error events', () => {
   it.each<[Reason, string, string]>([
     ['invalid_request', 'access', 'INFO'],
     ['insufficient_credit', 'access', 'INFO'],
@@ -83,17 +92,17 @@ describe('LE-5: access, security and error events can be read apart', () => {
     ['merchant_suspended', 'security', 'INFO'],
     ['internal_error', 'error', 'ERROR'],
     ['busy', 'error', 'ERROR'],
-  ])('a request that ends with %s is a line of kind %s', async (reason, kind, level) => {
-    const call = answering(async () => failure(reason, 'r'));
+  ])('a request that ends with %s is logged as %s', async (reason, kind, level) => {
+    const call = responding(async () => failure(reason, 'r'));
     const [line] = await linesOf(() => call('POST /withdrawals', withdraw));
     expect([line?.['kind'], line?.['level']]).toEqual([kind, level]);
   });
 
-  it('an exception is told to us with its stack, and only to us', async () => {
-    const call = answering(() => Promise.reject(new TypeError('x of undefined')));
-    let answer = '';
+  it('an exception is logged with its stack, and the client receives none of it', async () => {
+    const call = responding(() => Promise.reject(new TypeError('x of undefined')));
+    let received = '';
     const lines = await linesOf(async () => {
-      answer = (await call('POST /withdrawals', withdraw)).text;
+      received = (await call('POST /withdrawals', withdraw)).text;
     });
     expect(lines).toMatchObject([
       {
@@ -104,12 +113,12 @@ describe('LE-5: access, security and error events can be read apart', () => {
       { kind: 'error', message: 'REQUEST_COMPLETED', status: 500 },
     ]);
     expect(lines[0]?.['request_id']).toBe(lines[1]?.['request_id']);
-    expect(answer).not.toContain('x of undefined');
+    expect(received).not.toContain('x of undefined');
   });
 
-  it('a decision about money is a line of its own, found by request and transaction', async () => {
-    const books = paperBooks(stored(aMerchant({ status: 'SUSPENDED' })));
-    const call = callerOf({ 'POST /withdrawals': createWithdrawal(books, USD) });
+  it('a decision about money has its own line, with request and transaction', async () => {
+    const context = inMemoryLedger(stored(aMerchant({ status: 'SUSPENDED' })));
+    const call = callerOf(context, createWithdrawal);
     const lines = await linesOf(() =>
       call('POST /withdrawals', { ...withdraw, body: { amount: '73.19' } }),
     );

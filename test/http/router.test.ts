@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { success } from '../../lambdas/http/response.ts';
-import { type Call, endpoint } from '../../lambdas/http/router.ts';
+import { type Call, endpoint } from '../../lambdas/http/endpoint.ts';
+import type { Access, Operation, Route } from '../../lambdas/http/operation.ts';
+import { type HttpResponse, success } from '../../lambdas/http/response.ts';
+import { RetryableError } from '../../lambdas/platform/retry.ts';
 import { callerOf, expectProblem, wrongFields } from '../harness/http-caller.ts';
+import { inMemoryLedger } from '../harness/in-memory-ledger.ts';
 
 const OK = { status: 200, message: { en: 'Done.', fa: 'انجام شد.' }, data: { id: '1' } };
 const form = z.object({
@@ -11,30 +14,44 @@ const form = z.object({
 });
 
 let seen: { input: z.infer<typeof form>; call: Call }[];
-let outcome: () => Promise<ReturnType<typeof success>>;
+let outcome: () => Promise<HttpResponse>;
 beforeEach(() => {
   seen = [];
   outcome = async () => success(OK);
 });
-const stub = (keyRule: 'required' | 'optional') =>
-  endpoint(keyRule, form, (input, call) => {
-    seen.push({ input, call });
-    return outcome();
-  });
-const call = callerOf({
-  'POST /auth/register': stub('optional'),
-  'POST /withdrawals': stub('required'),
-  'GET /me': endpoint('optional', z.object({ query: z.strictObject({}) }), () => outcome()),
-  'POST /admin/merchants/{id}/approve': stub('optional'),
+const described = (route: Route, access: Access) => ({
+  name: 'stub',
+  route,
+  access,
+  grants: [],
+  byKey: false,
 });
+const stub = (route: Route, access: Access, keyRule: 'required' | 'optional'): Operation => ({
+  ...described(route, access),
+  endpoint: () =>
+    endpoint(keyRule, form, (input, call) => {
+      seen.push({ input, call });
+      return outcome();
+    }),
+});
+const call = callerOf(
+  inMemoryLedger(),
+  stub('POST /auth/register', 'anyone', 'optional'),
+  stub('POST /withdrawals', 'merchant', 'required'),
+  stub('POST /admin/merchants/{id}/approve', 'admin', 'optional'),
+  {
+    ...described('GET /me', 'merchant'),
+    endpoint: () => endpoint('optional', z.object({ query: z.strictObject({}) }), () => outcome()),
+  },
+);
 
 const as = 'm1';
 const key = 'k1';
 const body = { name: 'a' };
 const withdraw = { as, key, body };
 
-describe('AP-2: a request in good form', () => {
-  it('is answered in the envelope of every success', async () => {
+describe('AP-2: a valid request', () => {
+  it('returns the envelope of every success', async () => {
     const reply = await call('POST /withdrawals', withdraw);
     expect(reply.body).toEqual({ status: 200, message: OK.message, data: { id: '1' } });
     expect([reply.status, reply.headers['content-type']]).toEqual([200, 'application/json']);
@@ -44,13 +61,13 @@ describe('AP-2: a request in good form', () => {
     expect(reply.headers).not.toHaveProperty('idempotency-replayed');
   });
 
-  it('ID-3: acts for whom the token says, under the key it was sent with', async () => {
+  it('ID-3: acts for the caller of the token, under the key that was sent', async () => {
     await call('POST /withdrawals', withdraw);
     expect(seen).toMatchObject([
       {
         input: { body },
         call: {
-          caller: { sub: 'm1', isAdmin: false },
+          caller: { id: 'm1', isAdmin: false },
           key: 'k1',
           request: { method: 'POST', path: '/api/v1/withdrawals', query: '', body },
         },
@@ -58,7 +75,7 @@ describe('AP-2: a request in good form', () => {
     ]);
   });
 
-  it('AP-1: gets a key of its own where it can do without one', async () => {
+  it('AP-1: gets a fresh key where none is required', async () => {
     const approve = { admin: true, params: { id: 'm1' }, body };
     await call('POST /admin/merchants/{id}/approve', approve);
     await call('POST /admin/merchants/{id}/approve', approve);
@@ -67,7 +84,7 @@ describe('AP-2: a request in good form', () => {
     expect(keys[0]).toMatch(/^[A-Za-z0-9._:-]{1,128}$/);
   });
 
-  it('is read though the gateway sends its body as base64', async () => {
+  it('is read also where the gateway encodes its body as base64', async () => {
     const name = 'پول';
     await call('POST /withdrawals', { ...withdraw, body: { name } }, (event) => ({
       ...event,
@@ -77,7 +94,7 @@ describe('AP-2: a request in good form', () => {
     expect(seen[0]?.input.body).toEqual({ name });
   });
 
-  it('is what a later copy is compared with: path, query and body as they were sent', async () => {
+  it('AP-1: passes on path, query and body as sent, for comparison with a repeat', async () => {
     const approve = { admin: true, key, params: { id: 'm7' }, body };
     await call('POST /admin/merchants/{id}/approve', approve, (event) => ({
       ...event,
@@ -92,14 +109,14 @@ describe('AP-2: a request in good form', () => {
   });
 });
 
-describe('AP-3: a request in bad form is refused before anything is done', () => {
+describe('AP-3: an invalid request is refused before the operation runs', () => {
   it.each([
     ['broken JSON', '{"name": "a"'],
-    ['text that is no JSON', 'name=a'],
+    ['text that is not JSON', 'name=a'],
     ['two objects', '{"name":"a"}{"name":"b"}'],
     ['JSON with a comment', '{"name":"a"} // hello'],
-    ['a number that is none', '{"name": NaN}'],
-  ])('%s is malformed', async (_, text) => {
+    ['NaN as a number', '{"name": NaN}'],
+  ])('%s is malformed JSON', async (_, text) => {
     expectProblem(
       await call('POST /withdrawals', { ...withdraw, body: text }),
       400,
@@ -124,7 +141,7 @@ describe('AP-3: a request in bad form is refused before anything is done', () =>
     expect(seen).toEqual([]);
   });
 
-  it('a body is measured in bytes: 32 KB are read, one more is too large', async () => {
+  it('a body is measured in bytes: 32 KB are accepted, one byte more is not', async () => {
     const filled = (bytes: number) => `{"name":"a"}${' '.repeat(bytes - 12)}`;
     const most = await call('POST /withdrawals', { ...withdraw, body: filled(32 * 1024) });
     expect(most.status).toBe(200);
@@ -144,10 +161,10 @@ describe('AP-3: a request in bad form is refused before anything is done', () =>
     ['a field that is null', { name: null }, { name: 'wrong_type' }],
     ['a field of another type', { name: 7 }, { name: 'wrong_type' }],
     ['a field that is too long', { name: 'abcdef' }, { name: 'too_long' }],
-    ['a value that is not offered', { name: 'a', size: 'M' }, { size: 'not_one_of' }],
+    ['a value that is not allowed', { name: 'a', size: 'M' }, { size: 'not_one_of' }],
     ['an unknown field', { name: 'a', sub: 'm2' }, { sub: 'unknown_field' }],
     [
-      'several at once',
+      'several faults at once',
       { name: 7, size: 'M', merchant_id: 'm2', amount: '1' },
       {
         name: 'wrong_type',
@@ -156,24 +173,24 @@ describe('AP-3: a request in bad form is refused before anything is done', () =>
         amount: 'unknown_field',
       },
     ],
-  ])('%s is told field by field', async (_, sent, fields) => {
+  ])('%s is reported field by field', async (_, sent, fields) => {
     const reply = await call('POST /withdrawals', { as, key, body: sent });
     expectProblem(reply, 422, 'invalid_request');
     expect(wrongFields(reply)).toEqual(fields);
     expect(seen).toEqual([]);
   });
 
-  it('a nest as deep as the body allows is of the wrong type, and harms nobody', async () => {
-    const nest = '['.repeat(16_000) + ']'.repeat(16_000);
+  it('a body nested as deep as its size allows is refused like any other', async () => {
+    const nested = '['.repeat(16_000) + ']'.repeat(16_000);
     expectProblem(
-      await call('POST /withdrawals', { ...withdraw, body: nest }),
+      await call('POST /withdrawals', { ...withdraw, body: nested }),
       422,
       'invalid_request',
     );
   });
 
   it.each(['__proto__', 'constructor', 'toString'])(
-    'an unknown field called %s is unknown like any other',
+    'a field called %s is an unknown field like any other',
     async (name) => {
       const reply = await call('POST /withdrawals', { as, key, body: `{"name":"a","${name}":1}` });
       expectProblem(reply, 422, 'invalid_request');
@@ -181,21 +198,21 @@ describe('AP-3: a request in bad form is refused before anything is done', () =>
     },
   );
 
-  it('a query that nobody asked for is told, too', async () => {
+  it('an unknown query parameter is reported', async () => {
     const reply = await call('GET /me', { as, query: { verbose: '1' } });
     expect(wrongFields(reply)).toEqual({ verbose: 'unknown_field' });
   });
 });
 
 describe('AP-1: the Idempotency-Key', () => {
-  it('is required where money moves', async () => {
+  it('is required by an operation that moves money', async () => {
     const reply = await call('POST /withdrawals', { as, body });
     expectProblem(reply, 400, 'idempotency_key_required');
     expect(seen).toEqual([]);
   });
 
   it.each(['', ' ', 'a b', 'a'.repeat(129), 'a'.repeat(300), 'کلید', 'a,b', 'a\nb', '"a"'])(
-    '%j is malformed, required or not',
+    '%j is malformed, whether a key is required or not',
     async (malformed) => {
       for (const route of ['POST /withdrawals', 'POST /auth/register'] as const) {
         const reply = await call(route, { as, key: malformed, body });
@@ -206,11 +223,11 @@ describe('AP-1: the Idempotency-Key', () => {
     },
   );
 
-  it.each(['a', 'A-1_2.3:4', 'a'.repeat(128)])('%s is one', async (good) => {
+  it.each(['a', 'A-1_2.3:4', 'a'.repeat(128)])('%s is accepted', async (good) => {
     expect((await call('POST /withdrawals', { as, key: good, body })).status).toBe(200);
   });
 
-  it('and the body are told wrong together', async () => {
+  it('is reported together with invalid fields', async () => {
     const reply = await call('POST /withdrawals', { as, key: 'a b', body: { name: 7 } });
     expect(wrongFields(reply)).toEqual({
       'Idempotency-Key': 'idempotency_key_malformed',
@@ -219,16 +236,16 @@ describe('AP-1: the Idempotency-Key', () => {
   });
 });
 
-describe('ID-3: the token decides who may do what', () => {
+describe('ID-3: the token decides what a caller may do', () => {
   const claims = (more: Record<string, string>) => ({ sub: 'm1', token_use: 'access', ...more });
   const approve = { key, params: { id: 'm1' }, body };
 
   it.each([
     ['an ID token', { sub: 'm1', token_use: 'id' }],
-    ['a token that does not say what it is for', { sub: 'm1' }],
-    ['a token of nobody', { token_use: 'access' }],
+    ['a token without a use', { sub: 'm1' }],
+    ['a token without a subject', { token_use: 'access' }],
     ['an ID token of an admin', { sub: 'a', token_use: 'id', 'cognito:groups': '[admins]' }],
-  ])('%s is not accepted', async (_, sent) => {
+  ])('%s is refused', async (_, sent) => {
     const merchant = await call('POST /withdrawals', { key, body, claims: sent });
     expectProblem(merchant, 401, 'access_token_required');
     const admin = await call('POST /admin/merchants/{id}/approve', { ...approve, claims: sent });
@@ -236,7 +253,7 @@ describe('ID-3: the token decides who may do what', () => {
     expect(seen).toEqual([]);
   });
 
-  it('no token at all is not accepted, even where the gateway let it through', async () => {
+  it('a request without a token is refused, also if the gateway passes it on', async () => {
     const reply = await call('POST /withdrawals', withdraw, ({ requestContext, ...event }) => ({
       ...event,
       requestContext: { requestId: 'r', http: requestContext.http },
@@ -255,7 +272,7 @@ describe('ID-3: the token decides who may do what', () => {
     '[merchants]',
     '[[admins]]',
     '[not,admins]',
-  ])('a caller of the groups %j is no administrator', async (groups) => {
+  ])('a caller in the groups %j is not an administrator', async (groups) => {
     const sent = claims(groups === undefined ? {} : { 'cognito:groups': groups });
     const reply = await call('POST /admin/merchants/{id}/approve', { ...approve, claims: sent });
     expectProblem(reply, 403, 'admin_only');
@@ -263,7 +280,7 @@ describe('ID-3: the token decides who may do what', () => {
   });
 
   it.each(['[admins]', '[ops admins]', '[admins ops]'])(
-    'a caller of the groups %s is one',
+    'a caller in the groups %s is an administrator',
     async (groups) => {
       const sent = claims({ 'cognito:groups': groups });
       const reply = await call('POST /admin/merchants/{id}/approve', { ...approve, claims: sent });
@@ -271,7 +288,7 @@ describe('ID-3: the token decides who may do what', () => {
     },
   );
 
-  it('says no before it says what is wrong with the request', async () => {
+  it('the caller is checked before the request', async () => {
     const broken = { ...approve, body: '{' };
     expectProblem(await call('POST /admin/merchants/{id}/approve', broken), 403, 'admin_only');
     const anonymous = { ...broken, claims: { token_use: 'id' } };
@@ -280,21 +297,21 @@ describe('ID-3: the token decides who may do what', () => {
   });
 });
 
-describe('AP-2: whatever goes wrong inside', () => {
-  it('an exception is told as an internal error, without a word of its own', async () => {
+describe('AP-2: internal failures', () => {
+  it('an exception is an internal error, and its text is not returned', async () => {
     outcome = () => Promise.reject(new Error('secret table surety-prod'));
     const reply = await call('POST /withdrawals', withdraw);
     expectProblem(reply, 500, 'internal_error');
     expect(reply.text).not.toMatch(/secret|surety-prod|\bat \b|\.ts/);
   });
 
-  it('so is an exception that is no error', async () => {
+  it('a thrown value that is not an error is an internal error', async () => {
     outcome = () => Promise.reject(undefined);
     expectProblem(await call('POST /withdrawals', withdraw), 500, 'internal_error');
   });
 
   it.each(['ThrottlingException', 'TimeoutError', 'InternalServerError'])(
-    'WD-8: %s of the store is told as busy, with Retry-After',
+    'WD-8: %s of the database is busy, with Retry-After',
     async (name) => {
       outcome = () => Promise.reject(Object.assign(new Error('x'), { name }));
       const reply = await call('POST /withdrawals', withdraw);
@@ -303,12 +320,17 @@ describe('AP-2: whatever goes wrong inside', () => {
     },
   );
 
-  it('AP-1: an amount that slipped through as a number of our own never reaches a client', async () => {
+  it('WD-8: a retryable error of our own is busy, too', async () => {
+    outcome = () => Promise.reject(new RetryableError('rows were not read'));
+    expectProblem(await call('POST /withdrawals', withdraw), 503, 'busy');
+  });
+
+  it('AP-1: an amount that was not formatted never reaches a client', async () => {
     outcome = async () => success({ ...OK, data: { amount: 5n } });
     expectProblem(await call('POST /withdrawals', withdraw), 500, 'internal_error');
   });
 
-  it('AP-3: a route of another family is not found', async () => {
+  it('AP-3: a route of another function is not found', async () => {
     expectProblem(await call('GET /health'), 404, 'unknown_route');
   });
 

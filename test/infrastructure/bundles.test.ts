@@ -16,7 +16,7 @@ type Bundle = { readonly name: string; readonly file: string; readonly env: Node
 
 const variables = z.record(z.string(), z.string());
 
-/** Bundles every function as a deploy does. */
+/** Bundles every function as a deployment does. */
 const bundlesIn = (outdir: string): Bundle[] => {
   const { data, service } = appOf('local', {
     outdir,
@@ -34,7 +34,7 @@ const bundlesIn = (outdir: string): Bundle[] => {
   });
 };
 
-describe('the bundles', () => {
+describe('function bundles', () => {
   let outdir: string;
   let bundles: Bundle[];
 
@@ -44,7 +44,7 @@ describe('the bundles', () => {
   }, 180_000);
   afterAll(() => rm(outdir, { recursive: true, force: true }));
 
-  it('are at most 650 KB each, so that a cold start stays short', () => {
+  it('are at most 650 KB each, to keep cold starts short', () => {
     const large = bundles
       .map(({ name, file }) => ({ name, bytes: readFileSync(file).length }))
       .filter(({ bytes }) => bytes > LIMIT);
@@ -52,14 +52,15 @@ describe('the bundles', () => {
     expect(large).toEqual([]);
   });
 
-  it('hold no language of zod but English: one `import { z }` in place of `* as z` would bring fifty', () => {
+  // One `import { z }` instead of `import * as z` would bundle all of its locales.
+  it('contain no zod locale except English', () => {
     const translated = bundles.filter(({ file }) =>
       /Ongeldige invoer|Ugyldig input/.test(readFileSync(file, 'utf8')),
     );
     expect(translated.map(({ name }) => name)).toEqual([]);
   });
 
-  it('start with the environment they are given, and have a handler', async () => {
+  it('start with their deployed environment and export a handler', async () => {
     const start = 'const { handler } = await import(process.argv[1]); console.log(typeof handler);';
     for (const { name, file, env } of bundles) {
       const node = ['--input-type=module', '--eval', start, file];

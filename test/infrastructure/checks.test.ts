@@ -14,27 +14,27 @@ const findings = ({ app, data, service }: ReturnType<typeof appOf>) =>
       })),
   );
 
-describe('production', () => {
-  // As `cdk synth` does it.
+describe('the production stacks', () => {
+  // As in `cdk synth`: test/harness/templates.ts disables validation.
   beforeAll(() => {
     delete process.env['CDK_VALIDATION'];
   });
 
-  it('has no finding of cdk-nag that is not acknowledged with a reason', () => {
+  it('have no cdk-nag finding without an acknowledged reason', () => {
     expect(findings(appOf('production'))).toEqual([]);
   });
 
-  it('would not hide a queue that accepts plain http', () => {
-    const made = appOf('production');
-    new Queue(made.service, 'Unsafe');
-    expect(findings(made).map(({ ruleName }) => ruleName)).toContain('AwsSolutions-SQS4');
+  it('would report a queue that accepts plain http', () => {
+    const app = appOf('production');
+    new Queue(app.service, 'Unsafe');
+    expect(findings(app).map(({ ruleName }) => ruleName)).toContain('AwsSolutions-SQS4');
   });
 
-  it('OP-7: is what CloudFormation accepts, by its own schemas', () => {
+  it('OP-7: match the CloudFormation resource schemas', () => {
     expect(() => appOf('production').app.synth()).not.toThrow();
   });
 
-  it('OP-7: would not get past them with a property that does not exist', () => {
+  it('OP-7: would be rejected with a property that does not exist', () => {
     const { app, service } = appOf('production');
     new CfnResource(service, 'Typo', { type: 'AWS::SQS::Queue', properties: { Retention: 1 } });
     expect(() => app.synth()).toThrow('Additional properties are not allowed');

@@ -3,13 +3,13 @@ import { inside, resourcesOf, theResource } from '../harness/templates.ts';
 
 const STAGE = 'production';
 const ledger = theResource(STAGE, 'AWS::DynamoDB::Table', 'Ledger').Properties;
-const HISTORY = ['txnId', 'type', 'currency', 'amount', 'source', 'createdAt', 'subject'];
+const HISTORY = ['txnId', 'type', 'currency', 'amount', 'source', 'createdAt'];
 
 const include = (names: string[]) => ({ ProjectionType: 'INCLUDE', NonKeyAttributes: names });
 const KEYS_ONLY = { ProjectionType: 'KEYS_ONLY' };
 
-describe('the Ledger', () => {
-  it('is one table by pk and sk, paid by request, restorable, with both images in its stream', () => {
+describe('the Ledger table', () => {
+  it('has the keys pk and sk, on-demand billing, point-in-time recovery, and a stream with both images', () => {
     expect(ledger).toMatchObject({
       KeySchema: [
         { AttributeName: 'pk', KeyType: 'HASH' },
@@ -27,11 +27,11 @@ describe('the Ledger', () => {
     ['byId', ['txnId'], KEYS_ONLY],
     ['byStatus', ['statusKey', 'statusAt'], KEYS_ONLY],
     [
-      'due',
-      ['dueKey', 'due'],
+      'nextCheck',
+      ['nextCheckKey', 'nextCheckAt'],
       include(['type', 'status', 'source', 'currency', 'amount', 'txnId']),
     ],
-  ])('is found %s, and the index holds what a list needs', (IndexName, keys, Projection) => {
+  ])('has the index %s with its keys and projection', (IndexName, keys, Projection) => {
     const indexes = [ledger['GlobalSecondaryIndexes']].flat();
     expect(indexes.filter((index) => inside(index, 'IndexName') === IndexName)).toEqual([
       {
@@ -46,7 +46,7 @@ describe('the Ledger', () => {
   });
 });
 
-it('AP-1: stored answers are forgotten by DynamoDB itself, and can be restored', () => {
+it('AP-1: stored responses expire by TTL and have point-in-time recovery', () => {
   expect(theResource(STAGE, 'AWS::DynamoDB::Table', 'Idempotency').Properties).toMatchObject({
     KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
     TimeToLiveSpecification: { AttributeName: 'expiration', Enabled: true },
@@ -54,12 +54,12 @@ it('AP-1: stored answers are forgotten by DynamoDB itself, and can be restored',
   });
 });
 
-it('the key of the tables is renewed every year', () => {
+it('the KMS key of the tables rotates every year', () => {
   expect(theResource(STAGE, 'AWS::KMS::Key').Properties).toMatchObject({ EnableKeyRotation: true });
 });
 
 describe('users', () => {
-  it('ID-1: a merchant registers itself; upper and lower case are the same name', () => {
+  it('ID-1: merchants register themselves, with case-insensitive usernames', () => {
     expect(theResource(STAGE, 'AWS::Cognito::UserPool').Properties).toMatchObject({
       AdminCreateUserConfig: { AllowAdminCreateUserOnly: false },
       UsernameConfiguration: { CaseSensitive: false },
@@ -69,7 +69,7 @@ describe('users', () => {
     });
   });
 
-  it('ID-1: a password has eight characters, of all four kinds', () => {
+  it('ID-1: passwords have at least eight characters of all four kinds', () => {
     expect(theResource(STAGE, 'AWS::Cognito::UserPool').Properties).toMatchObject({
       Policies: {
         PasswordPolicy: {
@@ -83,12 +83,12 @@ describe('users', () => {
     });
   });
 
-  it('ID-3: admins are the group "admins", and there is no other', () => {
+  it('ID-3: "admins" is the only group', () => {
     const groups = resourcesOf(STAGE, 'AWS::Cognito::UserPoolGroup');
     expect(groups.map(([, { Properties }]) => Properties['GroupName'])).toEqual(['admins']);
   });
 
-  it('ID-3: tokens come for a password or a refresh token, and last 15 minutes and 30 days', () => {
+  it('ID-3: a password or a refresh token gets access for 15 minutes, and refresh for 30 days', () => {
     expect(theResource(STAGE, 'AWS::Cognito::UserPoolClient').Properties).toMatchObject({
       GenerateSecret: false,
       ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],

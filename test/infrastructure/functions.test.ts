@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { GROUPS, OPERATIONS } from '../../lambdas/operations/index.ts';
 import { SuretyFunction } from '../../lib/constructs/surety-function.ts';
 import {
   appOf,
@@ -22,7 +23,7 @@ const named = PRODUCTION.map((properties): [string, Record<string, unknown>] => 
 ]);
 
 describe.each(named)('%s', (name, properties) => {
-  it('runs on Node 24 on arm64, is traced, and logs JSON', () => {
+  it('runs Node 24 on arm64 with tracing and JSON logs', () => {
     expect(properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -32,7 +33,7 @@ describe.each(named)('%s', (name, properties) => {
     });
   });
 
-  it('LE-5: writes to its own log group, which was there before it', () => {
+  it('LE-5: writes to its own log group, which the stack creates', () => {
     const groups = resourcesOf('production', 'AWS::Logs::LogGroup').filter(
       ([, { Properties }]) => Properties['LogGroupName'] === `/aws/lambda/${name}`,
     );
@@ -40,11 +41,11 @@ describe.each(named)('%s', (name, properties) => {
     expect(properties).toMatchObject({ LoggingConfig: { LogGroup: { Ref: groups[0]?.[0] } } });
   });
 
-  it('says who is hurt while it fails', () => {
+  it('describes the impact of its failure', () => {
     expect(properties['Description']).toMatch(/^[A-Z].{30,250}\.$/);
   });
 
-  it('has an entry file of its name', () => {
+  it('has an entry file with its name', () => {
     const entry = name.replace('surety-production-', '');
     expect(existsSync(`lambdas/functions/${entry}.ts`)).toBe(true);
     expect(variablesOf(properties)).toMatchObject({
@@ -54,21 +55,21 @@ describe.each(named)('%s', (name, properties) => {
     });
   });
 
-  it('ends before the gateway gives up, unless no gateway waits for it', () => {
+  it('times out before API Gateway does, unless the gateway does not call it', () => {
     expect(properties['Timeout']).toBeLessThanOrEqual(
       /-(settle|recover|execute-scheduled)$/.test(name) ? 30 : 20,
     );
   });
 });
 
-it.each(STAGE_NAMES)('no two functions of %s share a name or a role', (stage) => {
+it.each(STAGE_NAMES)('each function of %s has its own name and role', (stage) => {
   for (const property of ['FunctionName', 'Role']) {
     const values = functionsOf(stage).map((properties) => JSON.stringify(properties[property]));
     expect(new Set(values).size).toBe(values.length);
   }
 });
 
-it('no function is made that the house did not make', () => {
+it('every function in the stacks is a SuretyFunction', () => {
   const { data, service } = appOf('production');
   const made = [data, service].flatMap((stack) =>
     stack.node.findAll().filter((construct) => construct instanceof SuretyFunction),
@@ -76,35 +77,59 @@ it('no function is made that the house did not make', () => {
   expect(made).toHaveLength(PRODUCTION.length);
 });
 
-it('OP-7: the service tells whoever runs it where everything is', () => {
+describe('the environment of the API functions', () => {
+  const variablesNamed = (name: string) =>
+    named.filter(([full]) => full === `surety-production-${name}`).map(([, p]) => variablesOf(p));
+  const operations = OPERATIONS;
+
+  it.each(GROUPS.map(({ name }) => name))('gives %s the operations with lookup by key', (name) => {
+    const byKey = operations.filter((operation) => operation.byKey);
+    expect(byKey.length).toBeGreaterThan(0);
+    expect(variablesNamed(name)).toMatchObject([
+      {
+        MERCHANT_OPERATIONS: byKey.map((operation) => operation.name).join(','),
+        DEFAULT_CURRENCY: 'USD',
+        DEFAULT_TIME_ZONE: 'UTC',
+      },
+    ]);
+  });
+
+  it('AP-3: gives not-found every route, to respond 405 for a known path', () => {
+    expect(variablesNamed('not-found')).toMatchObject([
+      { ROUTES: operations.map(({ route }) => route).join(',') },
+    ]);
+  });
+});
+
+it('OP-7: the service stack outputs the names and URLs that operators need', () => {
   const names = Object.keys(templatesOf('local').service.Outputs);
   expect(names.filter((output) => !output.startsWith('Exports')).sort()).toEqual([
     'ApiId',
     'ApiUrl',
     'BankSecretName',
-    'DueQueueUrl',
     'IdempotencyTableName',
     'LedgerTableName',
+    'PayoutDlqUrl',
+    'PayoutQueueUrl',
+    'RecoverFunctionName',
     'ScheduleGroupName',
+    'ScheduleQueueUrl',
     'SettleFunctionName',
-    'SettlementDlqUrl',
-    'SettlementQueueUrl',
-    'SweepFunctionName',
     'UserPoolClientId',
     'UserPoolId',
   ]);
 });
 
-it('a function without a variable its code parses does not compile', () => {
+it('a function without a variable that its code reads does not compile', () => {
   const { stage, service } = appOf('dev');
   const make = () =>
     new SuretyFunction(service, 'Incomplete', {
       stage,
       name: 'settle-twice',
-      env: z.object({ SETTLEMENT_QUEUE_URL: z.url() }),
-      // @ts-expect-error SETTLEMENT_QUEUE_URL is missing
+      env: z.object({ PAYOUT_QUEUE_URL: z.url() }),
+      // @ts-expect-error PAYOUT_QUEUE_URL is missing
       environment: {},
-      impact: 'Nobody is hurt.',
+      impact: 'None.',
     });
   expect(make).toThrow('lambdas/functions/settle-twice.ts');
 });

@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { API_PREFIX, ROUTES } from '../../lambdas/http/routes.ts';
+import { API_PREFIX } from '../../lambdas/http/operation.ts';
+import { GROUPS } from '../../lambdas/operations/index.ts';
 import { inside, resourcesOf, theResource } from '../harness/templates.ts';
 
 const STAGE = 'production';
 const functions = resourcesOf(STAGE, 'AWS::Lambda::Function');
+const operations = GROUPS.flatMap((group) =>
+  group.operations.map(({ route, access }) => ({ route, access, group: group.name })),
+);
 
 type GatewayRoute = { RouteKey: string; AuthorizationType: string; Target: unknown };
 
@@ -12,7 +16,7 @@ const gatewayRoutes = (): GatewayRoute[] =>
     ([, { Properties }]) => Properties as unknown as GatewayRoute,
   );
 
-/** The name of the function a route leads to. */
+/** The name of the function that serves a route. */
 const functionBehind = ({ Target }: GatewayRoute): string => {
   const integrationId = /"Ref":"([^"]*)"/.exec(JSON.stringify(Target))?.[1] ?? '';
   const integration = theResource(STAGE, 'AWS::ApiGatewayV2::Integration', integrationId);
@@ -23,30 +27,42 @@ const functionBehind = ({ Target }: GatewayRoute): string => {
   return found?.FunctionName ?? 'none';
 };
 
-describe('the gateway', () => {
-  it.each(Object.entries(ROUTES))('leads %s to its family, past its authorizer', (name, route) => {
-    const [method, path] = name.split(' ');
+describe('the HTTP API', () => {
+  it.each(operations)('routes $route to its group, with its authorizer', (operation) => {
+    const { route, access, group } = operation;
+    const [method, path] = route.split(' ');
     const found = gatewayRoutes().filter(
       ({ RouteKey }) => RouteKey === `${method} ${API_PREFIX}${path}`,
     );
     expect(found).toHaveLength(1);
-    expect(found.map(functionBehind)).toEqual([`surety-production-${route.family}`]);
+    expect(found.map(functionBehind)).toEqual([`surety-production-${group}`]);
     expect(found.map(({ AuthorizationType }) => AuthorizationType)).toEqual([
-      route.access === 'anyone' ? 'NONE' : 'JWT',
+      access === 'anyone' ? 'NONE' : 'JWT',
     ]);
   });
 
-  it('AP-3: leads everything else to not-found, which asks for no token', () => {
+  it('AP-3: routes all other requests to not-found, without a token', () => {
     const unmatched = gatewayRoutes().filter(({ RouteKey }) => RouteKey === '$default');
     expect(unmatched.map(functionBehind)).toEqual(['surety-production-not-found']);
     expect(unmatched.map(({ AuthorizationType }) => AuthorizationType)).toEqual(['NONE']);
   });
 
-  it('has no route that the table does not know', () => {
-    expect(gatewayRoutes()).toHaveLength(Object.keys(ROUTES).length + 1);
+  it('has no other route', () => {
+    expect(gatewayRoutes()).toHaveLength(operations.length + 1);
   });
 
-  it('ID-3: accepts tokens of our user pool and our client only', () => {
+  it('ID-3: requires a token, except to register, to sign in and for the health check', () => {
+    const open = gatewayRoutes().filter(({ AuthorizationType }) => AuthorizationType !== 'JWT');
+    expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual([
+      '$default',
+      'GET /api/v1/health',
+      'POST /api/v1/auth/refresh',
+      'POST /api/v1/auth/register',
+      'POST /api/v1/auth/token',
+    ]);
+  });
+
+  it('ID-3: accepts only tokens of its user pool and its client', () => {
     const { Properties } = theResource(STAGE, 'AWS::ApiGatewayV2::Authorizer');
     expect(Properties).toMatchObject({
       AuthorizerType: 'JWT',
@@ -66,15 +82,14 @@ describe('the gateway', () => {
     });
   });
 
-  it('can call each function that has a route, and no other', () => {
-    const callable = resourcesOf(STAGE, 'AWS::Lambda::Permission').filter(
+  it('can invoke each function that has a route, and no other', () => {
+    const invocable = resourcesOf(STAGE, 'AWS::Lambda::Permission').filter(
       ([, { Properties }]) => Properties['Principal'] === 'apigateway.amazonaws.com',
     );
-    const families = new Set(Object.values(ROUTES).map(({ family }) => family));
-    expect(callable).toHaveLength(families.size + 1);
+    expect(invocable).toHaveLength(GROUPS.length + 1);
   });
 
-  it('WD-8: throttles, and deploys with its stack', () => {
+  it('WD-8: throttles requests, and deploys with its stack', () => {
     expect(theResource(STAGE, 'AWS::ApiGatewayV2::Stage').Properties).toMatchObject({
       StageName: '$default',
       AutoDeploy: true,
@@ -82,7 +97,7 @@ describe('the gateway', () => {
     });
   });
 
-  it('LE-5: logs each request as one JSON line with its merchant, route, status and latency', () => {
+  it('LE-5: logs each request as one JSON line with merchant, route, status and latency', () => {
     const { Properties } = theResource(STAGE, 'AWS::ApiGatewayV2::Stage');
     const format = String(inside(Properties, 'AccessLogSettings', 'Format'));
     expect(JSON.parse(format)).toMatchObject({
@@ -95,7 +110,7 @@ describe('the gateway', () => {
     });
   });
 
-  it('lets the pages of the named sites send an idempotency key and read if it was a replay', () => {
+  it('lets pages of the listed origins send an Idempotency-Key and read the response headers', () => {
     expect(theResource(STAGE, 'AWS::ApiGatewayV2::Api').Properties).toMatchObject({
       CorsConfiguration: {
         AllowOrigins: ['https://console.example.com'],

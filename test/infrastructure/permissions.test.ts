@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import { GROUPS, type OPERATIONS } from '../../lambdas/operations/index.ts';
 import { resourcesOf } from '../harness/templates.ts';
-import { allowed, keyPolicy, productionArn, productionRoles, sorted } from './simulated-iam.ts';
+import {
+  allowedRoles,
+  keyPolicy,
+  productionArn,
+  productionRoles,
+  sorted,
+} from './simulated-iam.ts';
 
 const ROLES = productionRoles();
 const LEDGER = productionArn('AWS::DynamoDB::Table', 'Ledger');
@@ -9,34 +16,39 @@ const KEY = productionArn('AWS::KMS::Key', 'Key');
 const STREAM = `${LEDGER}/stream/2026-11-21T00:00:00.000`;
 
 const IN_TRANSACTION = { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] };
-const WRITERS = [
-  'auth',
-  'transfers',
-  'wallets',
-  'withdrawals',
-  'merchants',
-  'pools',
-  'settle',
+
+const WORKERS = ['settle', 'execute-scheduled', 'recover'];
+const namesOf = (wanted: (operation: (typeof OPERATIONS)[number]) => boolean): string[] =>
+  GROUPS.filter(({ operations }) => operations.some(wanted)).map(({ name }) => name);
+
+// From what the API promises, not from the `grants` of the descriptors: a wrong grant must fail these tests.
+const isChange = ({ route }: { readonly route: string }): boolean => !route.startsWith('GET ');
+const WRITERS = [...namesOf(isChange), ...WORKERS];
+/** Sign-ups and sign-ins are repeated at the user pool; everything else that changes is replayed. */
+const STORE_RESPONSES = namesOf((each) => isChange(each) && each.access !== 'anyone');
+/** Only where a merchant spends, or what it scheduled is executed, may pending releases be deleted. */
+const DELETE_RELEASES = [
+  ...namesOf(({ route, access }) => access === 'merchant' && route.startsWith('POST ')),
   'execute-scheduled',
   'recover',
 ];
-/** No function has it: EventBridge Scheduler sends in it. */
-const SCHEDULER = productionRoles().find(({ name }) => name.includes('SchedulerRole'))?.name ?? '';
-const STORES_ANSWERS = ['transfers', 'wallets', 'withdrawals', 'merchants', 'pools'];
-const FOLDERS = ['transfers', 'withdrawals', 'execute-scheduled', 'recover'];
-const READERS = [...WRITERS, 'me', 'health', 'history'];
 
-it('every function has a role of its own, and there is no other but the schedules’', () => {
+const API = GROUPS.map(({ name }) => name);
+const READERS = [...API, ...WORKERS];
+/** The only role without a function. EventBridge Scheduler assumes it. */
+const SCHEDULER = productionRoles().find(({ name }) => name.includes('SchedulerRole'))?.name ?? '';
+
+it('every function has its own role, and EventBridge Scheduler has the only other one', () => {
   expect(sorted(ROLES.map(({ name }) => name))).toEqual(
     sorted([...READERS, 'relay', 'not-found', 'confirm-registration', SCHEDULER]),
   );
 });
 
-describe('the Ledger', () => {
+describe('the Ledger table', () => {
   it.each(['dynamodb:PutItem', 'dynamodb:UpdateItem'])(
-    'CR-2: %s is allowed inside a transaction, to those who decide or settle',
+    'CR-2: allows %s in a transaction, to functions that decide or settle',
     async (action) => {
-      expect(await allowed({ action, resource: LEDGER, context: IN_TRANSACTION })).toEqual(
+      expect(await allowedRoles({ action, resource: LEDGER, context: IN_TRANSACTION })).toEqual(
         sorted(WRITERS),
       );
     },
@@ -47,8 +59,8 @@ describe('the Ledger', () => {
     ['dynamodb:UpdateItem', {}],
     ['dynamodb:PutItem', { 'dynamodb:EnclosingOperation': ['BatchWriteItem'] }],
     ['dynamodb:UpdateItem', { 'dynamodb:EnclosingOperation': ['ExecuteTransaction'] }],
-  ])('CR-2: nobody can %s outside TransactWriteItems (%j)', async (action, context) => {
-    expect(await allowed({ action, resource: LEDGER, context })).toEqual([]);
+  ])('CR-2: allows no role %s outside TransactWriteItems (%j)', async (action, context) => {
+    expect(await allowedRoles({ action, resource: LEDGER, context })).toEqual([]);
   });
 
   it.each([
@@ -59,99 +71,101 @@ describe('the Ledger', () => {
     'dynamodb:PartiQLSelect',
     'dynamodb:DeleteTable',
     'dynamodb:UpdateTable',
-  ])('nobody can %s', async (action) => {
-    expect(await allowed({ action, resource: LEDGER })).toEqual([]);
+  ])('allows no role %s', async (action) => {
+    expect(await allowedRoles({ action, resource: LEDGER })).toEqual([]);
   });
 
-  it('WA-3: a tranche is taken away inside a transaction, by those who fold it into its wallet', async () => {
+  it('WA-3: allows deletes in a transaction, to functions that settle pending releases', async () => {
     const action = 'dynamodb:DeleteItem';
-    expect(await allowed({ action, resource: LEDGER, context: IN_TRANSACTION })).toEqual(
-      sorted(FOLDERS),
+    expect(await allowedRoles({ action, resource: LEDGER, context: IN_TRANSACTION })).toEqual(
+      sorted(DELETE_RELEASES),
     );
   });
 
-  it('CR-2: whoever commits may also check a row that stays as it is', async () => {
+  it('CR-2: allows condition checks to every function that commits', async () => {
     const action = 'dynamodb:ConditionCheckItem';
-    expect(await allowed({ action, resource: LEDGER })).toEqual(sorted(WRITERS));
+    expect(await allowedRoles({ action, resource: LEDGER })).toEqual(sorted(WRITERS));
   });
 
   it.each(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'])(
-    '%s is for those who answer or settle',
+    'allows %s to API functions and payout workers',
     async (action) => {
-      expect(await allowed({ action, resource: LEDGER })).toEqual(sorted(READERS));
+      expect(await allowedRoles({ action, resource: LEDGER })).toEqual(sorted(READERS));
     },
   );
 
-  const WORKERS = ['settle', 'execute-scheduled', 'recover'];
   it.each([
     ['byTime', []],
     ['byRecipient', []],
     ['byId', []],
     ['byStatus', []],
-    ['due', ['recover']],
+    ['nextCheck', ['recover']],
   ])(
-    'the index %s can be queried by those who answer (and %p), never scanned',
+    'allows queries of the index %s to API functions and %p, and no scan',
     async (index, workers) => {
       const resource = `${LEDGER}/index/${index}`;
-      const answering = READERS.filter((name) => !WORKERS.includes(name));
-      expect(await allowed({ action: 'dynamodb:Query', resource })).toEqual(
-        sorted([...answering, ...workers]),
+      expect(await allowedRoles({ action: 'dynamodb:Query', resource })).toEqual(
+        sorted([...API, ...workers]),
       );
-      expect(await allowed({ action: 'dynamodb:Scan', resource })).toEqual([]);
+      expect(await allowedRoles({ action: 'dynamodb:Scan', resource })).toEqual([]);
     },
   );
 
-  it('only relay reads the stream', async () => {
-    expect(await allowed({ action: 'dynamodb:GetRecords', resource: STREAM })).toEqual(['relay']);
+  it('allows only relay to read the stream', async () => {
+    expect(await allowedRoles({ action: 'dynamodb:GetRecords', resource: STREAM })).toEqual([
+      'relay',
+    ]);
   });
 });
 
-describe('the answers stored for idempotency keys', () => {
-  it('AP-1: are put inside the transaction that moved the money', async () => {
+describe('stored responses of idempotency keys', () => {
+  it('AP-1: are written only in a transaction', async () => {
     const put = { action: 'dynamodb:PutItem', resource: IDEMPOTENCY };
-    expect(await allowed({ ...put, context: IN_TRANSACTION })).toEqual(sorted(STORES_ANSWERS));
-    expect(await allowed(put)).toEqual([]);
+    expect(await allowedRoles({ ...put, context: IN_TRANSACTION })).toEqual(
+      sorted(STORE_RESPONSES),
+    );
+    expect(await allowedRoles(put)).toEqual([]);
   });
 
   it.each(['dynamodb:UpdateItem', 'dynamodb:DeleteItem'])(
-    'AP-1: are never changed or deleted by a function (%s)',
+    'AP-1: cannot be changed or deleted by a function (%s)',
     async (action) => {
       const context = IN_TRANSACTION;
-      expect(await allowed({ action, resource: IDEMPOTENCY, context })).toEqual([]);
+      expect(await allowedRoles({ action, resource: IDEMPOTENCY, context })).toEqual([]);
     },
   );
 
-  it('AP-1: are looked up by those who store them', async () => {
-    expect(await allowed({ action: 'dynamodb:GetItem', resource: IDEMPOTENCY })).toEqual(
-      sorted(STORES_ANSWERS),
+  it('AP-1: can be read by the functions that store them', async () => {
+    expect(await allowedRoles({ action: 'dynamodb:GetItem', resource: IDEMPOTENCY })).toEqual(
+      sorted(STORE_RESPONSES),
     );
   });
 });
 
-describe('the key of the tables', () => {
+describe('the KMS key of the tables', () => {
   const key = { resource: KEY, resourcePolicy: keyPolicy() };
   const viaDynamo = { 'kms:ViaService': 'dynamodb.eu-central-1.amazonaws.com' };
 
-  it('can be used through DynamoDB by those who read or write', async () => {
-    expect(await allowed({ ...key, action: 'kms:Decrypt', context: viaDynamo })).toEqual(
+  it('can be used through DynamoDB by functions that read or write', async () => {
+    expect(await allowedRoles({ ...key, action: 'kms:Decrypt', context: viaDynamo })).toEqual(
       sorted([...READERS, 'relay']),
     );
-    expect(await allowed({ ...key, action: 'kms:GenerateDataKey', context: viaDynamo })).toEqual(
-      sorted(WRITERS),
-    );
+    expect(
+      await allowedRoles({ ...key, action: 'kms:GenerateDataKey', context: viaDynamo }),
+    ).toEqual(sorted(WRITERS));
   });
 
-  it('encrypts nothing for a function that goes past DynamoDB', async () => {
-    expect(await allowed({ ...key, action: 'kms:Encrypt' })).toEqual([]);
+  it('cannot be used by a function directly', async () => {
+    expect(await allowedRoles({ ...key, action: 'kms:Encrypt' })).toEqual([]);
   });
 
-  it('cannot be managed by any function', async () => {
-    expect(await allowed({ ...key, action: 'kms:ScheduleKeyDeletion' })).toEqual([]);
-    expect(await allowed({ ...key, action: 'kms:PutKeyPolicy' })).toEqual([]);
+  it('cannot be managed by a function', async () => {
+    expect(await allowedRoles({ ...key, action: 'kms:ScheduleKeyDeletion' })).toEqual([]);
+    expect(await allowedRoles({ ...key, action: 'kms:PutKeyPolicy' })).toEqual([]);
   });
 });
 
-it('the only things a role may do to every resource are to trace and to find its stream', () => {
+it('roles have permissions on all resources only for tracing and for listing streams', () => {
   const everywhere = ROLES.flatMap(({ policies }) => policies.flatMap(({ Statement }) => Statement))
     .filter((statement) => [statement['Resource']].flat().includes('*'))
     .flatMap((statement) => [statement['Action']].flat());
@@ -162,7 +176,8 @@ it('the only things a role may do to every resource are to trace and to find its
   ]);
 });
 
-it('no role carries a policy that AWS manages, and can widen', () => {
+// AWS can widen a managed policy.
+it('no role has a policy that is managed by AWS', () => {
   const managed = resourcesOf('production', 'AWS::IAM::Role').filter(
     ([, { Properties }]) => Properties['ManagedPolicyArns'] !== undefined,
   );

@@ -5,7 +5,7 @@ import { inside, resourcesOf, theResource } from '../harness/templates.ts';
 const { Properties: source } = theResource(
   'production',
   'AWS::Lambda::EventSourceMapping',
-  'WorkRelay',
+  'Relay',
 );
 
 type Pattern = { readonly [key: string]: Pattern | readonly (string | { prefix: string })[] };
@@ -15,7 +15,7 @@ const patterns = (): Pattern[] =>
     .flat()
     .map((filter) => JSON.parse(String(inside(filter, 'Pattern'))));
 
-/** As Lambda matches: every field named must equal one of its strings, or start with its prefix. */
+/** Matches as Lambda does: each field must equal one of the strings or start with the prefix. */
 const matches = (pattern: Pattern, record: unknown): boolean =>
   Object.entries(pattern).every(([key, wanted]) => {
     const found = inside(record, key);
@@ -39,12 +39,13 @@ const withdrawal = {
   amount: 10_000n,
   currency: 'USD',
   createdAt: '2026-11-21T08:00:00.000Z',
-  attempt: 0,
-  dueKey: 'DUE#7',
-  due: '2026-11-21T08:15:00.000Z',
+  payout: { provider: 'bank', destination: 'DE89370400440532013000', attempt: 0n },
+  nextCheckKey: 'PAYOUT#7',
+  nextCheckAt: '2026-11-21T08:15:00.000Z',
 };
+const { payout, ...withoutPayout } = withdrawal;
 
-/** A record as it arrives from a stream of both images. */
+/** A record of a stream with both images. */
 const record = (old: object | undefined, now: object | undefined) => ({
   eventID: '4b25bd0da9a181a155114127e4837252',
   eventName: old === undefined ? 'INSERT' : now === undefined ? 'REMOVE' : 'MODIFY',
@@ -64,34 +65,45 @@ const as = (status: string) => ({ ...withdrawal, status });
 
 describe('the relay', () => {
   it.each([
-    ['WD-1: a withdrawal that is new as PENDING', undefined, as('PENDING')],
-    ['WD-2: a withdrawal that is new as SCHEDULED', undefined, as('SCHEDULED')],
-    ['WD-2: a scheduled withdrawal whose time has come', as('SCHEDULED'), as('PENDING')],
+    ['WD-1: a new PENDING withdrawal', undefined, as('PENDING')],
+    ['WD-2: a new SCHEDULED withdrawal', undefined, as('SCHEDULED')],
+    ['WD-2: a scheduled withdrawal that was executed', as('SCHEDULED'), as('PENDING')],
     ['WD-2: a scheduled withdrawal that was cancelled', as('SCHEDULED'), as('CANCELLED')],
-  ])('is woken by %s', (_, old, now) => {
+    ['a new payout of another transaction type', undefined, { ...as('PENDING'), type: 'sale' }],
+  ])('receives %s', (_, old, now) => {
     expect(reachesTheRelay(record(old, now))).toBe(true);
   });
 
   it.each([
-    ['WD-2: a scheduled withdrawal that the sweep put off', as('SCHEDULED'), as('SCHEDULED')],
-    ['WD-2: one that could not be carried out', as('SCHEDULED'), as('FAILED')],
+    ['WD-2: a scheduled withdrawal with a new check time', as('SCHEDULED'), as('SCHEDULED')],
+    ['WD-2: a scheduled withdrawal that failed', as('SCHEDULED'), as('FAILED')],
     ['WD-7: a claim', as('PENDING'), as('PROCESSING')],
-    ['WD-7: a claim given back, whose message is still there', as('PROCESSING'), as('PENDING')],
-    ['WD-6: an inquiry that found nothing, likewise', as('UNKNOWN'), as('PENDING')],
-    ['another change of a pending withdrawal', as('PENDING'), { ...as('PENDING'), attempt: 1 }],
+    ['WD-7: a claim returned to PENDING with its message', as('PROCESSING'), as('PENDING')],
+    ['WD-6: an inquiry without a payout, which keeps its message', as('UNKNOWN'), as('PENDING')],
+    [
+      'another change of a pending withdrawal',
+      as('PENDING'),
+      { ...as('PENDING'), payout: { ...payout, attempt: 1n } },
+    ],
     ['WD-3: a settled withdrawal', as('PROCESSING'), as('SUCCEEDED')],
-    ['a row that is deleted', as('PENDING'), undefined],
-    ['a top-up', undefined, { ...as('PENDING'), type: 'top-up' }],
-    ['a merchant, PENDING like a withdrawal', undefined, { ...as('PENDING'), sk: 'MERCHANT' }],
-  ])('sleeps through %s', (_, old, now) => {
+    ['a deleted row', as('PENDING'), undefined],
+    ['a top-up, which has no payout', undefined, { ...withoutPayout, type: 'top_up' }],
+    [
+      'a payout of an unknown provider',
+      undefined,
+      { ...as('PENDING'), payout: { ...payout, provider: 'other' } },
+    ],
+    ['a PENDING merchant', undefined, { ...as('PENDING'), sk: 'MERCHANT' }],
+  ])('does not receive %s', (_, old, now) => {
     expect(reachesTheRelay(record(old, now))).toBe(false);
   });
 
-  it('is filtered by strings alone, since Lambda compares no numbers of a stream', () => {
+  // DynamoDB stream records hold numbers as strings, which numeric filters do not match.
+  it('filters by strings only', () => {
     expect(JSON.stringify(patterns())).not.toMatch(/"N":|numeric/);
   });
 
-  it('loses nothing silently: bounded tries, halved batches, and a place for what fails', () => {
+  it('limits retries, bisects failed batches, and sends failures to a dead-letter queue', () => {
     expect(source).toMatchObject({
       StartingPosition: 'TRIM_HORIZON',
       BisectBatchOnFunctionError: true,
@@ -99,23 +111,25 @@ describe('the relay', () => {
       MaximumRetryAttempts: 100,
       DestinationConfig: {
         OnFailure: {
-          Destination: { 'Fn::GetAtt': [expect.stringMatching(/^WorkRelayLost/), 'Arn'] },
+          Destination: { 'Fn::GetAtt': [expect.stringMatching(/^RelayDeadLetters/), 'Arn'] },
         },
       },
     });
   });
 });
 
-describe('the settlement queue', () => {
-  it('WD-8: parks a message after 1,000 receives, and keeps it for 14 days', () => {
-    const queue = theResource('production', 'AWS::SQS::Queue', 'SettlementQueue').Properties;
+describe('the payout queue', () => {
+  it('WD-8: dead-letters a message after 1,000 receives, and retains it for 14 days', () => {
+    const queue = theResource('production', 'AWS::SQS::Queue', 'PayoutsQueue').Properties;
     expect(queue).toMatchObject({
       VisibilityTimeout: 180,
       MessageRetentionPeriod: 1_209_600,
       SqsManagedSseEnabled: true,
       RedrivePolicy: {
         maxReceiveCount: 1000,
-        deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(/^SettlementParked/), 'Arn'] },
+        deadLetterTargetArn: {
+          'Fn::GetAtt': [expect.stringMatching(/^PayoutsDeadLetters/), 'Arn'],
+        },
       },
     });
     for (const [, { Properties }] of resourcesOf('production', 'AWS::SQS::Queue')) {
@@ -123,13 +137,13 @@ describe('the settlement queue', () => {
     }
   });
 
-  it('WD-8: hands settle ten messages at a time, and takes back only those that failed', () => {
+  it('WD-8: sends settle batches of ten, and retries only the messages that failed', () => {
     expect(
       theResource('production', 'AWS::Lambda::EventSourceMapping', 'Settle').Properties,
     ).toMatchObject({
       BatchSize: 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      EventSourceArn: { 'Fn::GetAtt': [expect.stringMatching(/^SettlementQueue/), 'Arn'] },
+      EventSourceArn: { 'Fn::GetAtt': [expect.stringMatching(/^PayoutsQueue/), 'Arn'] },
       FunctionName: { Ref: expect.stringMatching(/^Settle/) },
     });
   });

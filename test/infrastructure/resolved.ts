@@ -32,15 +32,15 @@ const ARNS: Record<string, (name: string) => string> = {
   'AWS::IAM::Role': (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
 };
 
-/** The ARN a resource would have, made from its type. */
+/** The ARN that a resource would have after deployment. */
 export const arnOf = (template: StackTemplate, id: string): string => {
-  const type = template.Resources[id]?.Type ?? 'nothing';
+  const type = template.Resources[id]?.Type ?? 'missing';
   const arn = ARNS[type];
-  if (arn === undefined) throw new Error(`No ARN known for ${id} (${type})`);
+  if (arn === undefined) throw new Error(`Unknown ARN format for ${id} (${type})`);
   return arn(physicalName(template, id));
 };
 
-/** A template's value as CloudFormation would hand it to IAM, imports followed to their stack. */
+/** Resolves intrinsic functions as CloudFormation does, including imports from the other stack. */
 export const resolved = (stage: StageName, template: StackTemplate, value: unknown): unknown => {
   const inner = (part: unknown): unknown => resolved(stage, template, part);
   if (Array.isArray(value)) return value.map(inner);

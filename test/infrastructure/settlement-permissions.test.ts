@@ -2,72 +2,72 @@ import { describe, expect, it } from '@jest/globals';
 import { resourcesOf } from '../harness/templates.ts';
 import {
   ADMINISTRATOR,
-  allowed,
-  answerTo,
+  allowedRoles,
   productionArn,
   productionRoles,
   queuePolicyOf,
   type SimulatedRole,
+  simulate,
 } from './simulated-iam.ts';
 
-const QUEUE = productionArn('AWS::SQS::Queue', 'SettlementQueue');
+const QUEUE = productionArn('AWS::SQS::Queue', 'PayoutsQueue');
 const SETTLE = productionArn('AWS::Lambda::Function', 'Settle');
-const QUEUE_POLICY = queuePolicyOf('SettlementQueue');
+const QUEUE_POLICY = queuePolicyOf('PayoutsQueue');
 const BANK_SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:bank/token-AbCdEf';
 
-const roleOf = (wanted: string): SimulatedRole => {
-  const role = productionRoles().find(({ name }) => name === wanted);
-  if (role === undefined) throw new Error(`No role ${wanted}`);
+const roleOf = (functionName: string): SimulatedRole => {
+  const role = productionRoles().find(({ name }) => name === functionName);
+  if (role === undefined) throw new Error(`No role of ${functionName}`);
   return role;
 };
 
 describe('settlement', () => {
   const send = { action: 'sqs:SendMessage', resource: QUEUE, resourcePolicy: QUEUE_POLICY };
 
-  it('WD-4: only relay and the sweep can put a message on the settlement queue', async () => {
-    expect(await allowed(send)).toEqual(['recover', 'relay']);
+  it('WD-4: only relay and recovery can send to the payout queue', async () => {
+    expect(await allowedRoles(send)).toEqual(['recover', 'relay']);
   });
 
-  it('WD-4: not even an administrator can put a message on the settlement queue', async () => {
-    expect(await answerTo({ role: ADMINISTRATOR, ...send })).toBe('ExplicitlyDenied');
+  it('WD-4: an administrator cannot send to the payout queue', async () => {
+    expect(await simulate({ role: ADMINISTRATOR, ...send })).toBe('ExplicitlyDenied');
   });
 
-  it('WD-4: a role whose name only starts like that of relay is refused', async () => {
+  it('WD-4: a role whose name starts with the name of the relay role cannot send', async () => {
     const relay = roleOf('relay');
     const session = `${relay.arn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}`;
     const as = (principal: string) =>
-      answerTo({ role: relay, ...send, context: { 'aws:PrincipalArn': principal } });
+      simulate({ role: relay, ...send, context: { 'aws:PrincipalArn': principal } });
     expect(await as(`${relay.arn}2`)).toBe('ExplicitlyDenied');
     expect(await as(`${session}2/settlement`)).toBe('ExplicitlyDenied');
     expect(await as(`${session}/settlement`)).toBe('Allowed');
   });
 
-  it('WD-4: the settlement queue refuses plain http', async () => {
+  it('WD-4: the payout queue denies plain http', async () => {
     const context = { 'aws:SecureTransport': 'false' };
-    expect(await allowed({ ...send, context })).toEqual([]);
+    expect(await allowedRoles({ ...send, context })).toEqual([]);
   });
 
   it.each(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'])(
-    'WD-4: only settle takes messages from the settlement queue (%s)',
+    'WD-4: only settle consumes messages of the payout queue (%s)',
     async (action) => {
-      expect(await allowed({ action, resource: QUEUE, resourcePolicy: QUEUE_POLICY })).toEqual([
-        'settle',
-      ]);
+      expect(await allowedRoles({ action, resource: QUEUE, resourcePolicy: QUEUE_POLICY })).toEqual(
+        ['settle'],
+      );
     },
   );
 
-  it('WD-4: no role can invoke settle or point anything at it', async () => {
+  it('WD-4: no role can invoke settle or change who can', async () => {
     for (const action of [
       'lambda:InvokeFunction',
       'lambda:InvokeFunctionUrl',
       'lambda:AddPermission',
       'lambda:UpdateFunctionCode',
     ]) {
-      expect(await allowed({ action, resource: SETTLE })).toEqual([]);
+      expect(await allowedRoles({ action, resource: SETTLE })).toEqual([]);
     }
   });
 
-  it('WD-4: neither a service nor a URL is let through to settle', () => {
+  it('WD-4: no service and no URL can invoke settle', () => {
     const targets = resourcesOf('production', 'AWS::Lambda::Permission').map(([, { Properties }]) =>
       JSON.stringify(Properties['FunctionName']),
     );
@@ -77,9 +77,9 @@ describe('settlement', () => {
   });
 });
 
-it('nobody but settle can read the secret of the bank', async () => {
+it('only settle can read the secret of the bank', async () => {
   const action = 'secretsmanager:GetSecretValue';
-  expect(await allowed({ action, resource: BANK_SECRET })).toEqual(['settle']);
+  expect(await allowedRoles({ action, resource: BANK_SECRET })).toEqual(['settle']);
   const other = BANK_SECRET.replace('bank/token', 'bank/token2');
-  expect(await allowed({ action, resource: other })).toEqual([]);
+  expect(await allowedRoles({ action, resource: other })).toEqual([]);
 });

@@ -13,9 +13,9 @@ const attachedPolicy = z.object({
 });
 export type PolicyDocument = z.output<typeof policyDocument>;
 
-/** A role of the production templates with everything it is granted. */
+/** A role of the production templates with all its policies. */
 export type SimulatedRole = {
-  /** Of its function where it has one, of the role itself otherwise. */
+  /** The name of its function, or of the role if it has no function. */
   readonly name: string;
   readonly arn: string;
   readonly policies: readonly PolicyDocument[];
@@ -35,7 +35,7 @@ const functionOf = (template: StackTemplate, roleArn: string): string | undefine
     .filter(({ Role }) => resolved(STAGE, template, Role) === roleArn)
     .map(({ FunctionName }) => String(FunctionName).replace(`surety-${STAGE}-`, ''))[0];
 
-/** Every role of both production stacks, by name. */
+/** Every role of both production stacks. */
 export const productionRoles = (): readonly SimulatedRole[] => {
   const { data, service } = templatesOf(STAGE);
   return [data, service].flatMap((template) =>
@@ -50,7 +50,7 @@ export const productionRoles = (): readonly SimulatedRole[] => {
   );
 };
 
-/** The ARN of a production resource, from the start of its logical id. */
+/** The ARN of the only production resource of a type whose logical id starts with the prefix. */
 export const productionArn = (type: string, idPrefix: string): string => {
   const { data, service } = templatesOf(STAGE);
   const arns = [data, service].flatMap((template) =>
@@ -63,19 +63,19 @@ export const productionArn = (type: string, idPrefix: string): string => {
   return arn;
 };
 
-/** The policy of a production queue, as SQS would hold it. */
+/** The resource policy of a production queue. */
 export const queuePolicyOf = (idPrefix: string): PolicyDocument => {
   const { PolicyDocument } = theResource(STAGE, 'AWS::SQS::QueuePolicy', idPrefix).Properties;
   return policyDocument.parse(resolved(STAGE, templatesOf(STAGE).service, PolicyDocument));
 };
 
-/** The policy of the key of the tables, without which KMS heeds no role's own policy. */
+/** The policy of the tables' key. KMS evaluates role policies only if the key policy allows it. */
 export const keyPolicy = (): PolicyDocument => {
   const { KeyPolicy } = theResource(STAGE, 'AWS::KMS::Key').Properties;
   return policyDocument.parse(resolved(STAGE, templatesOf(STAGE).data, KeyPolicy));
 };
 
-/** Whoever may do everything that nobody forbids. */
+/** A role that is allowed everything except what a policy denies explicitly. */
 export const ADMINISTRATOR: Pick<SimulatedRole, 'arn' | 'policies'> = {
   arn: `arn:aws:iam::${ACCOUNT}:role/administrator`,
   policies: [
@@ -91,8 +91,8 @@ export type Attempt = {
   readonly resourcePolicy?: PolicyDocument;
 };
 
-/** What IAM would answer: Allowed, ImplicitlyDenied or ExplicitlyDenied. */
-export const answerTo = async (attempt: Attempt): Promise<string> => {
+/** The decision of IAM: Allowed, ImplicitlyDenied or ExplicitlyDenied. */
+export const simulate = async (attempt: Attempt): Promise<string> => {
   const outcome = await runSimulation(
     {
       request: {
@@ -119,14 +119,17 @@ export const answerTo = async (attempt: Attempt): Promise<string> => {
   return outcome.overallResult;
 };
 
-/** The names of the roles that are allowed an attempt. */
-export const allowed = async (attempt: Omit<Attempt, 'role'>): Promise<string[]> => {
-  const answers = await Promise.all(
-    productionRoles().map(async (role) => ({ role, answer: await answerTo({ role, ...attempt }) })),
+/** The names of the roles that IAM allows the attempt. */
+export const allowedRoles = async (attempt: Omit<Attempt, 'role'>): Promise<string[]> => {
+  const decisions = await Promise.all(
+    productionRoles().map(async ({ name, ...role }) => ({
+      name,
+      decision: await simulate({ role, ...attempt }),
+    })),
   );
-  return answers
-    .filter(({ answer }) => answer === 'Allowed')
-    .map(({ role }) => role.name)
+  return decisions
+    .filter(({ decision }) => decision === 'Allowed')
+    .map(({ name }) => name)
     .sort();
 };
 

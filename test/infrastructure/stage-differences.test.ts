@@ -27,15 +27,15 @@ const cors = (stage: StageName) =>
     .record(z.string(), z.unknown())
     .parse(theResource(stage, 'AWS::ApiGatewayV2::Api').Properties['CorsConfiguration']);
 
-describe('each difference of the local cloud is turned round on AWS', () => {
-  it('queues refuse plain http on AWS; the local cloud has nothing else', () => {
+describe('differences between the local cloud and AWS', () => {
+  it('queues deny plain http on AWS; the local cloud serves only http', () => {
     expect(tlsOnlyQueues('local')).toHaveLength(0);
     for (const stage of ON_AWS) {
       expect(tlsOnlyQueues(stage)).toHaveLength(resourcesOf(stage, 'AWS::SQS::Queue').length);
     }
   });
 
-  it('schedules have a group of their own on AWS; the local cloud’s IAM knows only the default one', () => {
+  it('schedules have their own group on AWS; the IAM of the local cloud supports only the default group', () => {
     expect(resourcesOf('local', 'AWS::Scheduler::ScheduleGroup')).toEqual([]);
     for (const stage of ON_AWS) {
       expect(resourcesOf(stage, 'AWS::Scheduler::ScheduleGroup')).toMatchObject([
@@ -44,7 +44,7 @@ describe('each difference of the local cloud is turned round on AWS', () => {
     }
   });
 
-  it('a deploy uses bootstrapped roles on AWS, and the credentials at hand locally', () => {
+  it('deployments use bootstrapped roles on AWS, and the credentials of the command line locally', () => {
     expect(stacksOf('local').service.synthesizer).toBeInstanceOf(CliCredentialsStackSynthesizer);
     for (const stage of ON_AWS) {
       const { data, service } = stacksOf(stage);
@@ -53,7 +53,7 @@ describe('each difference of the local cloud is turned round on AWS', () => {
     }
   });
 
-  it('CORS settings have the names of AWS on AWS, and those of the local cloud besides locally', () => {
+  it('CORS settings have only the names of AWS on AWS, and also those of the local cloud locally', () => {
     expect(cors('local')).toMatchObject({ AllowOrigins: ['*'], allowOrigins: ['*'], maxAge: 3600 });
     for (const stage of ON_AWS) {
       expect(Object.keys(cors(stage)).filter((name) => /^[a-z]/.test(name))).toEqual([]);
@@ -73,14 +73,14 @@ describe('each difference of the local cloud is turned round on AWS', () => {
     for (const stage of ON_AWS) expect(modes(stage)).toEqual(['Active']);
   });
 
-  it('the relay reads in batches for half a day on AWS, one record for a minute locally', () => {
-    expect(source('local', 'WorkRelay')).toMatchObject({
+  it('relay retries batches for 12 hours on AWS, and single records for one minute locally', () => {
+    expect(source('local', 'Relay')).toMatchObject({
       BatchSize: 1,
       MaximumRecordAgeInSeconds: 60,
       ParallelizationFactor: 1,
     });
     for (const stage of ON_AWS) {
-      expect(source(stage, 'WorkRelay')).toMatchObject({
+      expect(source(stage, 'Relay')).toMatchObject({
         BatchSize: 100,
         MaximumRecordAgeInSeconds: 43_200,
         ParallelizationFactor: 4,
@@ -88,7 +88,7 @@ describe('each difference of the local cloud is turned round on AWS', () => {
     }
   });
 
-  it('WD-5: settle waits for a real bank on AWS, and for a simulator locally', () => {
+  it('WD-5: settle has the timers of a real bank on AWS, and of a simulator locally', () => {
     const timers = (stage: StageName) => {
       const { Timeout } = settle(stage);
       return { Timeout, variables: inside(settle(stage), 'Environment', 'Variables') };
@@ -96,8 +96,8 @@ describe('each difference of the local cloud is turned round on AWS', () => {
     expect(timers('local')).toMatchObject({
       Timeout: 10,
       variables: {
-        BANK_CALL_MS: '2000',
-        BANK_CLAIM_MS: '5000',
+        PROVIDER_CALL_MS: '2000',
+        CLAIM_MS: '5000',
         LEASE_MS: '15000',
         VISIBILITY_MS: '20000',
         QUIET_MS: '5000',
@@ -107,8 +107,8 @@ describe('each difference of the local cloud is turned round on AWS', () => {
       expect(timers(stage)).toMatchObject({
         Timeout: 30,
         variables: {
-          BANK_CALL_MS: '8000',
-          BANK_CLAIM_MS: '20000',
+          PROVIDER_CALL_MS: '8000',
+          CLAIM_MS: '20000',
           LEASE_MS: '90000',
           VISIBILITY_MS: '180000',
           QUIET_MS: '600000',
@@ -119,30 +119,33 @@ describe('each difference of the local cloud is turned round on AWS', () => {
 });
 
 describe('production', () => {
-  it.each(TABLES)('keeps %s when its stack or someone deletes it, under a key of ours', (id) => {
-    for (const stage of ['staging', 'production'] as const) {
-      const { DeletionPolicy, Properties } = table(stage, id);
-      expect(DeletionPolicy).toBe('Retain');
-      expect(Properties).toMatchObject({
-        DeletionProtectionEnabled: true,
-        SSESpecification: {
-          SSEEnabled: true,
-          SSEType: 'KMS',
-          KMSMasterKeyId: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
-        },
-      });
-    }
-    for (const stage of ['local', 'dev'] as const) {
-      const { DeletionPolicy, Properties } = table(stage, id);
-      expect(DeletionPolicy).toBe('Delete');
-      expect(Properties).toMatchObject({
-        DeletionProtectionEnabled: false,
-        SSESpecification: { SSEEnabled: false },
-      });
-    }
-  });
+  it.each(TABLES)(
+    'protects %s from deletion, and encrypts it with a customer managed key',
+    (id) => {
+      for (const stage of ['staging', 'production'] as const) {
+        const { DeletionPolicy, Properties } = table(stage, id);
+        expect(DeletionPolicy).toBe('Retain');
+        expect(Properties).toMatchObject({
+          DeletionProtectionEnabled: true,
+          SSESpecification: {
+            SSEEnabled: true,
+            SSEType: 'KMS',
+            KMSMasterKeyId: { 'Fn::GetAtt': [expect.stringMatching(/^Key/), 'Arn'] },
+          },
+        });
+      }
+      for (const stage of ['local', 'dev'] as const) {
+        const { DeletionPolicy, Properties } = table(stage, id);
+        expect(DeletionPolicy).toBe('Delete');
+        expect(Properties).toMatchObject({
+          DeletionProtectionEnabled: false,
+          SSESpecification: { SSEEnabled: false },
+        });
+      }
+    },
+  );
 
-  it('keeps its users and its stacks', () => {
+  it('protects its users and its stacks from deletion', () => {
     const pool = theResource('production', 'AWS::Cognito::UserPool');
     expect(pool.DeletionPolicy).toBe('Retain');
     expect(pool.Properties).toMatchObject({ DeletionProtection: 'ACTIVE' });
@@ -153,37 +156,37 @@ describe('production', () => {
     ]);
   });
 
-  it('reads the secret the bank issued; a developer gets one made up', () => {
+  it('uses the secret issued by the bank; local and dev generate one', () => {
     for (const stage of ['staging', 'production'] as const) {
       expect(resourcesOf(stage, 'AWS::SecretsManager::Secret')).toEqual([]);
     }
     for (const stage of ['local', 'dev'] as const) {
-      const made = theResource(stage, 'AWS::SecretsManager::Secret').Properties;
-      expect(made).toMatchObject({ Name: `surety-${stage}/bank` });
-      // Without these options the local cloud makes a secret that is empty.
-      expect(made).toHaveProperty('GenerateSecretString.PasswordLength');
+      const secret = theResource(stage, 'AWS::SecretsManager::Secret').Properties;
+      expect(secret).toMatchObject({ Name: `surety-${stage}/bank` });
+      // Without these options the local cloud creates an empty secret.
+      expect(secret).toHaveProperty('GenerateSecretString.PasswordLength');
       const secretName = inside(settle(stage), 'Environment', 'Variables', 'BANK_SECRET_NAME');
       expect(secretName).toBe(`surety-${stage}/bank`);
     }
   });
 
-  it('keeps its logs for a year, a developer for a week', () => {
-    const kept = (stage: StageName) => [
+  it('retains logs for one year; local and dev for one week', () => {
+    const retention = (stage: StageName) => [
       ...new Set(
         resourcesOf(stage, 'AWS::Logs::LogGroup').map(
           ([, { Properties }]) => Properties['RetentionInDays'],
         ),
       ),
     ];
-    expect(kept('production')).toEqual([365]);
-    expect(kept('staging')).toEqual([90]);
-    expect(kept('dev')).toEqual([7]);
-    expect(kept('local')).toEqual([7]);
+    expect(retention('production')).toEqual([365]);
+    expect(retention('staging')).toEqual([90]);
+    expect(retention('dev')).toEqual([7]);
+    expect(retention('local')).toEqual([7]);
   });
 
-  it('WD-8: protects the bank: few settle at once on a small stage, more on a large one', () => {
-    const atOnce = (stage: StageName) =>
+  it('WD-8: limits the concurrency of settle by stage, to protect the bank', () => {
+    const concurrency = (stage: StageName) =>
       inside(source(stage, 'Settle'), 'ScalingConfig', 'MaximumConcurrency');
-    expect(STAGE_NAMES.map(atOnce)).toEqual([4, 10, 10, 50]);
+    expect(STAGE_NAMES.map(concurrency)).toEqual([4, 10, 10, 50]);
   });
 });

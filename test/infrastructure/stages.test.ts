@@ -6,7 +6,7 @@ import { DEPLOYMENT, STAGE_NAMES } from '../harness/templates.ts';
 const PRODUCTION = stageOf('production', DEPLOYMENT);
 const { timers } = PRODUCTION.settlement;
 
-/** What whoever deploys reads. */
+/** The message that the deployer sees, or 'accepted'. */
 const refusal = (synthesize: () => unknown): string => {
   try {
     synthesize();
@@ -21,35 +21,35 @@ const withTimers = (changed: Partial<typeof timers>) => ({
   settlement: { ...PRODUCTION.settlement, timers: { ...timers, ...changed } },
 });
 
-describe('OP-6: production is refused', () => {
+describe('OP-6: production refuses', () => {
   it.each([
     ['protected from deletion', { deletionProtection: false }],
-    ['encrypted with a KMS key of our own', { customerKey: false }],
-    ['not allow every site (*)', { corsOrigins: ['*'] }],
+    ['encrypted with a customer managed KMS key', { customerKey: false }],
+    ['instead of allowing every site (*)', { corsOrigins: ['*'] }],
     ['CORS origins must be https', { corsOrigins: ['http://console.example.com'] }],
-    ['called over https', { bank: { ...PRODUCTION.bank, url: 'http://bank.example.com' } }],
-    ['the one the bank issued', { bank: { ...PRODUCTION.bank, createSecret: true } }],
+    ['the bank must use https', { bank: { ...PRODUCTION.bank, url: 'http://bank.example.com' } }],
+    ['issued by the bank', { bank: { ...PRODUCTION.bank, createSecret: true } }],
     ['set SURETY_BANK_URL', { bank: { ...PRODUCTION.bank, url: undefined } }],
     ['set SURETY_BANK_SECRET', { bank: { ...PRODUCTION.bank, secretName: undefined } }],
     ['debug logs', { logLevel: 'DEBUG' }],
-    ['must be traced', { tracing: false }],
+    ['tracing must be enabled', { tracing: false }],
     ['exists only on the local cloud', { account: '000000000000' }],
     ['refuse plain http', { enforceTls: false }],
-    ['a group of their own', { ownScheduleGroup: false }],
+    ['their own group', { ownScheduleGroup: false }],
     ['not the credentials of the command line', { cliCredentials: true }],
-    ['a repair of the local cloud', { corsOverride: true }],
-    ['give a real bank its time', withTimers({ bankCallMs: 2_000 })],
-    ['give a real bank its time', withTimers({ quietMs: 20_000 })],
-    ['read in batches', { workStream: { ...PRODUCTION.workStream, batchSize: 1 } }],
-    ['read in batches', { workStream: { ...PRODUCTION.workStream, maxRecordAgeSeconds: 60 } }],
-  ])('because of "%s"', (because, changed) => {
+    ['works around the local cloud', { corsOverride: true }],
+    ['must suit a real bank', withTimers({ providerCallMs: 2_000 })],
+    ['must suit a real bank', withTimers({ quietMs: 20_000 })],
+    ['read batches', { stream: { ...PRODUCTION.stream, batchSize: 1 } }],
+    ['read batches', { stream: { ...PRODUCTION.stream, maxRecordAgeSeconds: 60 } }],
+  ])('a stage with the reason "%s"', (reason, changed) => {
     const message = refusal(() => checkedStage({ ...PRODUCTION, ...changed }));
     expect(message).toContain('Stage production refused: ');
-    expect(message).toContain(because);
+    expect(message).toContain(reason);
     expect(message).not.toContain('\n');
   });
 
-  it('with each setting of the local stage that is not its own already', () => {
+  it('every setting of the local stage that differs from its own', () => {
     const local = Object.entries(stageOf('local', {}));
     const own = Object.entries(PRODUCTION);
     const accepted = local
@@ -58,18 +58,18 @@ describe('OP-6: production is refused', () => {
         ([s, value]) => refusal(() => checkedStage({ ...PRODUCTION, [s]: value })) === 'accepted',
       )
       .map(([setting]) => setting);
-    // A place, and two figures that differ from stage to stage.
+    // Settings that differ between all stages.
     expect(accepted.sort()).toEqual(['logRetention', 'name', 'region', 'throttle']);
   });
 
-  it('for all its reasons at once', () => {
+  it('a stage with all reasons in one message', () => {
     const message = refusal(() =>
       checkedStage({ ...PRODUCTION, deletionProtection: false, logLevel: 'DEBUG' }),
     );
     expect(message.split('; ')).toHaveLength(2);
   });
 
-  it('but not as it stands', () => {
+  it('none of its own settings', () => {
     expect(refusal(() => stageOf('production', DEPLOYMENT))).toBe('accepted');
   });
 });
@@ -77,7 +77,7 @@ describe('OP-6: production is refused', () => {
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
 describe('OP-6: a deployment', () => {
-  it.each(['staging', 'production'])('of %s brings its own bank, account and region', (name) => {
+  it.each(['staging', 'production'])('of %s must set its bank, account and region', (name) => {
     const message = refusal(() => stageOf(name, {}));
     for (const wanted of [
       'SURETY_BANK_URL',
@@ -89,7 +89,7 @@ describe('OP-6: a deployment', () => {
     }
   });
 
-  it('of the local stage brings nothing', () => {
+  it('of the local stage needs no settings', () => {
     expect(stageOf('local', {})).toMatchObject({
       account: '000000000000',
       region: 'us-east-1',
@@ -97,7 +97,7 @@ describe('OP-6: a deployment', () => {
     });
   });
 
-  it('of the local stage stays on the local cloud, whoever is signed in', () => {
+  it('of the local stage ignores the AWS account of the environment', () => {
     expect(stageOf('local', DEPLOYMENT)).toMatchObject({
       account: '000000000000',
       region: 'us-east-1',
@@ -105,14 +105,14 @@ describe('OP-6: a deployment', () => {
   });
 
   it.each(['https://console.example.com/', 'https://console.example.com/app', 'console', ''])(
-    'cannot allow the site "%s", which no browser would send as its origin',
+    'cannot allow the CORS origin "%s", which no browser sends',
     (origin) => {
       const message = refusal(() => stageOf('dev', { ...DEPLOYMENT, corsOrigins: [origin] }));
       expect(message).toContain('a CORS origin is a scheme and a host');
     },
   );
 
-  it('of a stage that does not exist is told which do', () => {
+  it('of an unknown stage gets the list of stages', () => {
     expect(refusal(() => stageOf('prod', DEPLOYMENT))).toBe(
       'No stage "prod": use local, dev, staging, production.',
     );
@@ -135,29 +135,29 @@ describe('OP-6: a deployment', () => {
 describe('settlement timers', () => {
   it.each(STAGE_NAMES)('WD-7: nest in %s: call, claim, function, lease, visibility', (name) => {
     const { settlement } = stageOf(name, DEPLOYMENT);
-    const { bankCallMs, bankClaimMs, functionSeconds, leaseMs, visibilitySeconds, quietMs } =
+    const { providerCallMs, claimMs, functionSeconds, leaseMs, visibilitySeconds, quietMs } =
       settlement.timers;
     const order = [
-      bankCallMs,
-      bankClaimMs,
+      providerCallMs,
+      claimMs,
       functionSeconds * 1000,
       leaseMs,
       visibilitySeconds * 1000,
     ];
     expect(order).toEqual([...new Set(order)].sort((one, other) => one - other));
-    expect(quietMs).toBeGreaterThanOrEqual(2 * bankCallMs);
+    expect(quietMs).toBeGreaterThanOrEqual(2 * providerCallMs);
   });
 
   it.each([
-    ['one bank call must be shorter', { bankCallMs: 20_000 }],
-    ['a claim must end before its function', { bankClaimMs: 30_000 }],
+    ['a provider call must be shorter', { providerCallMs: 20_000 }],
+    ['a claim must end before its function', { claimMs: 30_000 }],
     ['a function must end before its lease', { functionSeconds: 90 }],
     ['a lease must end before its message', { leaseMs: 180_000 }],
     ['the quiet period must outlast', { quietMs: 15_999 }],
-  ])('WD-7: are refused in every stage: %s', (because, changed) => {
+  ])('WD-7: are refused in every stage: %s', (reason, changed) => {
     for (const name of STAGE_NAMES) {
       const candidate = { ...PRODUCTION, name, ...withTimers(changed) };
-      expect(refusal(() => checkedStage(candidate))).toContain(because);
+      expect(refusal(() => checkedStage(candidate))).toContain(reason);
     }
   });
 });

@@ -1,14 +1,37 @@
 import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from '@jest/globals';
-import { commit, isPassing, type LabelledWrite } from '../../lambdas/ledger/commit.ts';
+import { commit } from '../../lambdas/ledger/commit.ts';
+import type { RowWrite } from '../../lambdas/ledger/row-writes.ts';
+import { isRetryable } from '../../lambdas/platform/retry.ts';
+import { USD } from '../harness/in-memory-ledger.ts';
 
-const condition = { TableName: 'Ledger', Key: { pk: 'a', sk: 'b' } };
-const WRITES: readonly LabelledWrite[] = [
-  { label: 'answer', write: { Put: { TableName: 'Answers', Item: { id: '1' } } } },
-  { label: 'transaction', write: { ConditionCheck: { ...condition, ConditionExpression: 'x' } } },
-  { label: 'credit', write: { Update: { ...condition, UpdateExpression: 'x' } } },
-  { label: 'tranche', write: { Delete: condition } },
+const WRITES: readonly RowWrite[] = [
+  {
+    row: { kind: 'response', table: 'Responses', id: '1' },
+    action: 'put',
+    conditions: [{ must: 'be new' }],
+    item: { status: 202 },
+  },
+  {
+    row: { kind: 'transaction', pk: 'M#m1', txnId: 'T1' },
+    action: 'check',
+    conditions: [{ must: 'be new' }],
+  },
+  {
+    row: { kind: 'credit', merchantId: 'm1', currency: USD },
+    action: 'update',
+    conditions: [{ must: 'exist' }],
+    set: {},
+    add: { utilised: 1n },
+    append: {},
+    remove: [],
+  },
+  {
+    row: { kind: 'release', merchantId: 'm1', currency: USD, releaseAt: 'then', depositId: 'D1' },
+    action: 'delete',
+    conditions: [{ must: 'exist' }],
+  },
 ];
 
 const failing = (error: unknown) => {
@@ -22,10 +45,10 @@ const cancelled = (...codes: readonly string[]) =>
     $metadata: {},
     CancellationReasons: codes.map((Code) => ({
       Code,
-      ...(Code === 'ConditionalCheckFailed' && { Item: { seq: { N: '9007199254740993' } } }),
+      ...(Code === 'ConditionalCheckFailed' && { Item: { version: { N: '9007199254740993' } } }),
     })),
   });
-const outcomeOf = (error: unknown) => commit(failing(error), WRITES);
+const resultOf = (error: unknown) => commit({ dynamo: failing(error), table: 'Ledger' }, WRITES);
 
 const FAILED = 'ConditionalCheckFailed';
 const CONFLICT = 'TransactionConflict';
@@ -33,50 +56,60 @@ const THROTTLED = 'ThrottlingError';
 const OVER = 'ProvisionedThroughputExceeded';
 const NONE = 'None';
 
-describe('a cancelled transaction is read in order of refusal', () => {
+describe('cancellation reasons are read in the order of refusal', () => {
   it.each([
-    // answer    transaction  credit    tranche   outcome
-    [FAILED, NONE, NONE, NONE, 'refused by answer'],
-    [FAILED, FAILED, FAILED, NONE, 'refused by answer'],
-    [FAILED, CONFLICT, NONE, NONE, 'refused by answer'],
+    // response  transaction  credit    release   result
+    [FAILED, NONE, NONE, NONE, 'refused by response'],
+    [FAILED, FAILED, FAILED, NONE, 'refused by response'],
+    [FAILED, CONFLICT, NONE, NONE, 'refused by response'],
     [NONE, FAILED, FAILED, NONE, 'refused by transaction'],
     [NONE, NONE, FAILED, CONFLICT, 'refused by credit'],
-    [NONE, NONE, NONE, FAILED, 'refused by tranche'],
-    [CONFLICT, NONE, NONE, NONE, 'contended by answer'],
-    [CONFLICT, FAILED, FAILED, NONE, 'contended by answer'],
+    [NONE, NONE, NONE, FAILED, 'refused by release'],
+    [CONFLICT, NONE, NONE, NONE, 'contended by response'],
+    [CONFLICT, FAILED, FAILED, NONE, 'contended by response'],
     [NONE, CONFLICT, FAILED, NONE, 'contended by transaction'],
-    [NONE, THROTTLED, FAILED, NONE, 'contended by ThrottlingError'],
-    [NONE, OVER, FAILED, NONE, 'contended by ProvisionedThroughputExceeded'],
+    [NONE, THROTTLED, FAILED, NONE, 'contended by throttled'],
+    [NONE, OVER, FAILED, NONE, 'contended by throttled'],
     [NONE, NONE, CONFLICT, FAILED, 'contended by credit'],
   ])('%s, %s, %s, %s: %s', async (...line) => {
-    const outcome = line[4];
-    const result = await outcomeOf(cancelled(...line.slice(0, 4)));
-    expect('by' in result ? `${result.kind} by ${result.by}` : result.kind).toBe(outcome);
+    const expected = line[4];
+    const result = await resultOf(cancelled(...line.slice(0, 4)));
+    expect('by' in result ? `${result.kind} by ${result.by}` : result.kind).toBe(expected);
   });
 
-  it('the row that refused is at hand, its numbers exact', async () => {
-    expect(await outcomeOf(cancelled(NONE, NONE, FAILED, NONE))).toEqual({
+  it('a refusal returns the row that failed, with exact numbers', async () => {
+    expect(await resultOf(cancelled(NONE, NONE, FAILED, NONE))).toEqual({
       kind: 'refused',
       by: 'credit',
-      existing: { seq: 9007199254740993n },
+      existing: { version: 9007199254740993n },
     });
   });
 
-  it('a cancellation that says nothing we know is not taken for an outcome', async () => {
+  it('a cancellation with no known reason is thrown', async () => {
     for (const codes of [
       ['ValidationError', NONE, NONE, NONE],
       [NONE, NONE, NONE, NONE],
       ['ItemCollectionSizeLimitExceeded', NONE, NONE, NONE],
       [],
     ]) {
-      await expect(outcomeOf(cancelled(...codes))).rejects.toThrow('cancelled');
+      await expect(resultOf(cancelled(...codes))).rejects.toThrow('cancelled');
     }
   });
 });
 
 const named = (name: string, more: object = {}): Error =>
   Object.assign(new Error(name), { name }, more);
-const PASSING = [
+const CONNECTION_CODES = [
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+];
+const TRANSIENT = [
   named('InternalServerError', { $fault: 'server' }),
   named('ProvisionedThroughputExceededException', { $fault: 'client' }),
   named('RequestLimitExceeded', { $fault: 'client' }),
@@ -85,10 +118,10 @@ const PASSING = [
   named('TransactionConflictException', { $fault: 'client' }),
   named('TransactionInProgressException', { $fault: 'client' }),
   named('TimeoutError'),
-  named('SomethingNewAtTheirEnd', { $fault: 'server' }),
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].map((code) => named('Error', { code })),
+  named('UnlistedServiceError', { $fault: 'server' }),
+  ...CONNECTION_CODES.map((code) => named('Error', { code })),
 ].map((error) => [`${error.name} ${'code' in error ? error.code : ''}`.trim(), error] as const);
-const WRONG = [
+const DEFECTS = [
   named('ValidationException', { $fault: 'client' }),
   named('AccessDeniedException', { $fault: 'client' }),
   named('ResourceNotFoundException', { $fault: 'client' }),
@@ -96,32 +129,32 @@ const WRONG = [
   new TypeError('undefined is not a function'),
 ].map((error) => [error.name, error] as const);
 
-describe('an answer that was lost, or that says nothing about the transaction', () => {
-  it.each(PASSING)('%s leaves the outcome unknown', async (_, error) => {
-    expect(await outcomeOf(error)).toEqual({ kind: 'unknown' });
-    expect(isPassing(error)).toBe(true);
+describe('an error without cancellation reasons', () => {
+  it.each(TRANSIENT)('%s leaves the result unknown', async (_, error) => {
+    expect(await resultOf(error)).toEqual({ kind: 'unknown' });
+    expect(isRetryable(error)).toBe(true);
   });
 
-  it.each(WRONG)('%s is a fault of ours and is thrown', async (_, error) => {
-    await expect(outcomeOf(error)).rejects.toBe(error);
-    expect(isPassing(error)).toBe(false);
+  it.each(DEFECTS)('%s is a defect and is thrown', async (_, error) => {
+    await expect(resultOf(error)).rejects.toBe(error);
+    expect(isRetryable(error)).toBe(false);
   });
 
-  it('what is no error at all is not passing', () => {
+  it('a thrown value that is no error is not retryable', () => {
     for (const thrown of [undefined, null, 'TimeoutError', {}]) {
-      expect(isPassing(thrown)).toBe(false);
+      expect(isRetryable(thrown)).toBe(false);
     }
   });
 });
 
-it('CR-2: all writes go out as one transaction, in their order, and ask for the row that refuses', async () => {
+it('CR-2: all writes form one transaction, in their order, and each returns the row that fails it', async () => {
   const sent: unknown[] = [];
   const send = (command: unknown): Promise<object> => {
     sent.push(command);
     return Promise.resolve({});
   };
   const dynamo = { send } as unknown as DynamoDBDocumentClient;
-  expect(await commit(dynamo, WRITES)).toEqual({ kind: 'committed' });
+  expect(await commit({ dynamo, table: 'Ledger' }, WRITES)).toEqual({ kind: 'committed' });
   expect(sent).toHaveLength(1);
   const [command] = sent;
   if (!(command instanceof TransactWriteCommand)) throw new Error('no transaction');
@@ -130,4 +163,10 @@ it('CR-2: all writes go out as one transaction, in their order, and ask for the 
   for (const [, write] of actions) {
     expect(write).toMatchObject({ ReturnValuesOnConditionCheckFailure: 'ALL_OLD' });
   }
+  expect(actions.map(([, write]) => (write as { TableName: string }).TableName)).toEqual([
+    'Responses',
+    'Ledger',
+    'Ledger',
+    'Ledger',
+  ]);
 });

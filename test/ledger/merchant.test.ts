@@ -1,125 +1,148 @@
 import { describe, expect, it } from '@jest/globals';
-import { calendarLabels } from '../../lambdas/ledger/calendar.ts';
 import {
-  MERCHANT_MOVES,
-  mayNotSpend,
-  type Spent,
-  spentAfter,
+  activeOnTerms,
+  changeStatus,
+  changeTerms,
+  decideStatus,
+  MERCHANT_STATUSES,
+  type MerchantStatus,
+  mayReceive,
+  receiving,
+  registerMerchant,
+  spenderOf,
 } from '../../lambdas/ledger/merchant.ts';
-import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
-import { aMerchant, USD } from '../harness/in-memory-ledger.ts';
+import {
+  reactivateMerchant,
+  rejectMerchant,
+  suspendMerchant,
+} from '../../lambdas/operations/merchants/change-status.ts';
+import { callerOf, expectProblem } from '../harness/http-caller.ts';
+import { aMerchant, inMemoryLedger, stored } from '../harness/in-memory-ledger.ts';
 
-describe('ID-2: only an active merchant starts anything that moves money', () => {
+describe('ID-2: only an active merchant may move money', () => {
   it.each([
     [undefined, 'not_a_merchant'],
     ['PENDING', 'merchant_not_approved'],
     ['REJECTED', 'merchant_not_approved'],
     ['SUSPENDED', 'merchant_suspended'],
     ['ARCHIVED', 'merchant_archived'],
-    ['ACTIVE', undefined],
-  ] as const)('a merchant that is %s: %s', (status, reason) => {
-    expect(mayNotSpend(status && aMerchant({ status }))).toBe(reason);
+  ] as const)('status %s is refused: %s', (status, reason) => {
+    expect(spenderOf(status && aMerchant({ status }))).toEqual({ kind: 'refused', reason });
+  });
+
+  it('status ACTIVE is accepted', () => {
+    const merchant = aMerchant({ status: 'ACTIVE' });
+    expect(spenderOf(merchant)).toBe(merchant);
   });
 });
 
-describe('ID-2: an admin moves a merchant between these statuses only', () => {
-  it.each([
+it('ID-2: active and suspended merchants receive money', () => {
+  const receivers = MERCHANT_STATUSES.filter((status) => mayReceive(aMerchant({ status })));
+  expect(receivers).toEqual(['ACTIVE', 'SUSPENDED']);
+});
+
+describe('ID-2: an admin changes a status from one other status only', () => {
+  const CHANGES = [
     ['reject', 'PENDING', 'REJECTED', 'merchant_not_pending'],
     ['suspend', 'ACTIVE', 'SUSPENDED', 'merchant_not_active'],
     ['reactivate', 'SUSPENDED', 'ACTIVE', 'merchant_not_suspended'],
-  ] as const)('%s takes it from %s to %s', (move, from, to, otherwise) => {
-    expect(MERCHANT_MOVES[move]).toEqual({ from, to, otherwise });
-  });
+  ] as const;
+  const send = async (name: (typeof CHANGES)[number][0], status: MerchantStatus | undefined) => {
+    const ledger = inMemoryLedger(...(status === undefined ? [] : [stored(aMerchant({ status }))]));
+    const call = callerOf(ledger, rejectMerchant, suspendMerchant, reactivateMerchant);
+    const request = { admin: true, params: { id: 'm1' } };
+    return { ledger, reply: await call(`POST /admin/merchants/{id}/${name}`, request) };
+  };
 
-  it('no move leaves REJECTED or ARCHIVED', () => {
-    const from = Object.values(MERCHANT_MOVES).map((move) => move.from);
-    expect(from.toSorted()).toEqual(['ACTIVE', 'PENDING', 'SUSPENDED']);
-  });
-});
-
-const spent = (day: string, dayAmount: bigint, month: string, monthAmount: bigint): Spent => ({
-  day,
-  dayAmount: minor(dayAmount),
-  month,
-  monthAmount: minor(monthAmount),
-});
-
-describe('CR-5: what a merchant has spent is counted by its local day and month', () => {
-  it.each([
-    ['the first time', undefined, spent('2026-11-20', 5n, '2026-11', 5n)],
-    [
-      'again on the same day',
-      spent('2026-11-20', 10n, '2026-11', 70n),
-      spent('2026-11-20', 15n, '2026-11', 75n),
-    ],
-    [
-      'on the next day of the month',
-      spent('2026-11-19', 10n, '2026-11', 70n),
-      spent('2026-11-20', 5n, '2026-11', 75n),
-    ],
-    [
-      'in the next month',
-      spent('2026-10-31', 10n, '2026-10', 70n),
-      spent('2026-11-20', 5n, '2026-11', 5n),
-    ],
-    [
-      'in the same month of the next year',
-      spent('2025-11-20', 10n, '2025-11', 70n),
-      spent('2026-11-20', 5n, '2026-11', 5n),
-    ],
-  ])('%s', (_, before, after) => {
-    const merchant = aMerchant({ spent: before === undefined ? {} : { USD: before } });
-    const labels = { day: '2026-11-20', month: '2026-11' };
-    expect(spentAfter(merchant, USD, minor(5n), labels)).toEqual(after);
-  });
-
-  it('each currency by itself', () => {
-    const merchant = aMerchant({ spent: { USD: spent('2026-11-20', 10n, '2026-11', 70n) } });
-    const labels = { day: '2026-11-20', month: '2026-11' };
-    expect(spentAfter(merchant, currencyCode.parse('EUR'), minor(5n), labels)).toEqual(
-      spent('2026-11-20', 5n, '2026-11', 5n),
-    );
-  });
-});
-
-describe('CR-5: the local day is the one on the merchant’s own wall', () => {
-  it.each([
-    // instant (UTC)            zone                 day
-    ['2026-11-20T20:29:59.999Z', 'Asia/Tehran', '2026-11-20'],
-    ['2026-11-20T20:30:00.000Z', 'Asia/Tehran', '2026-11-21'],
-    ['2026-12-31T20:30:00.000Z', 'Asia/Tehran', '2027-01-01'],
-    ['2026-11-20T23:59:59.999Z', 'UTC', '2026-11-20'],
-    ['2026-11-21T00:00:00.000Z', 'UTC', '2026-11-21'],
-    ['2026-11-20T11:00:00.000Z', 'Pacific/Kiritimati', '2026-11-21'],
-    ['2026-11-20T11:30:00.000Z', 'Pacific/Pago_Pago', '2026-11-20'],
-    ['2026-11-20T10:59:59.999Z', 'Pacific/Pago_Pago', '2026-11-19'],
-    // New York, 2026: clocks go forward on 8 March (a day of 23 hours), back on 1 November (25 hours).
-    ['2026-03-08T04:59:59.999Z', 'America/New_York', '2026-03-07'],
-    ['2026-03-08T05:00:00.000Z', 'America/New_York', '2026-03-08'],
-    ['2026-03-09T03:59:59.999Z', 'America/New_York', '2026-03-08'],
-    ['2026-03-09T04:00:00.000Z', 'America/New_York', '2026-03-09'],
-    ['2026-11-01T03:59:59.999Z', 'America/New_York', '2026-10-31'],
-    ['2026-11-01T04:00:00.000Z', 'America/New_York', '2026-11-01'],
-    ['2026-11-02T04:59:59.999Z', 'America/New_York', '2026-11-01'],
-    ['2026-11-02T05:00:00.000Z', 'America/New_York', '2026-11-02'],
-    // Cairo springs forward at midnight: 24 April 2026 begins at 01:00.
-    ['2026-04-23T21:59:59.999Z', 'Africa/Cairo', '2026-04-23'],
-    ['2026-04-23T22:00:00.000Z', 'Africa/Cairo', '2026-04-24'],
-  ])('%s in %s is %s', (instant, timeZone, day) => {
-    expect(calendarLabels(new Date(instant), timeZone)).toEqual({ day, month: day.slice(0, 7) });
-  });
-
-  it('no hour of a year in any of these zones is without its day, and days never go back', () => {
-    for (const timeZone of ['America/New_York', 'Asia/Tehran', 'Australia/Lord_Howe']) {
-      let last = '';
-      const days = new Set<string>();
-      for (let hour = 0; hour < 366 * 24; hour += 1) {
-        const { day } = calendarLabels(new Date(Date.UTC(2026, 0, 1, hour)), timeZone);
-        expect(day >= last).toBe(true);
-        last = day;
-        days.add(day);
-      }
-      expect(days.size).toBe(367);
+  it.each(CHANGES)('%s changes %s to %s, and is refused from any other status', async (...line) => {
+    const [name, from, to, otherwise] = line;
+    const { ledger, reply } = await send(name, from);
+    expect(reply.status).toBe(200);
+    expect(ledger.written).toMatchObject([
+      [
+        {
+          Update: {
+            Key: { pk: 'M#m1', sk: 'MERCHANT' },
+            UpdateExpression: expect.stringMatching(/^SET #n0 = :v1, /),
+            ConditionExpression: '#n0 = :v0',
+            ExpressionAttributeNames: expect.objectContaining({ '#n0': 'status' }),
+            ExpressionAttributeValues: expect.objectContaining({ ':v0': from, ':v1': to }),
+          },
+        },
+      ],
+    ]);
+    for (const status of MERCHANT_STATUSES.filter((each) => each !== from)) {
+      const other = await send(name, status);
+      expectProblem(other.reply, 409, otherwise);
+      expect(other.ledger.written).toEqual([]);
     }
+  });
+
+  it.each(CHANGES)('%s of an unknown merchant is refused', async (...[name]) => {
+    const { ledger, reply } = await send(name, undefined);
+    expectProblem(reply, 404, 'merchant_not_found');
+    expect(ledger.written).toEqual([]);
+  });
+
+  it('no change leaves REJECTED or ARCHIVED', async () => {
+    for (const [name] of CHANGES) {
+      for (const status of ['REJECTED', 'ARCHIVED'] as const) {
+        expect((await send(name, status)).reply.status).toBe(409);
+      }
+    }
+  });
+});
+
+describe('guards and changes assert exactly what their rule relied on', () => {
+  const row = { kind: 'merchant', merchantId: 'm1' };
+
+  it('WA-8: a payer is active on the terms that were read; traffic does not matter', () => {
+    expect(activeOnTerms(aMerchant({ termsVersion: 4n, version: 7n }))).toEqual({
+      row,
+      conditions: [
+        { must: 'equal', path: 'status', value: 'ACTIVE' },
+        { must: 'equal', path: 'termsVersion', value: 4n },
+      ],
+    });
+  });
+
+  it('WA-2: a merchant whose wallet is opened may still receive money', () => {
+    expect(receiving('m1')).toEqual({
+      row,
+      conditions: [{ must: 'be one of', path: 'status', values: ['ACTIVE', 'SUSPENDED'] }],
+    });
+  });
+
+  it('ID-2: an approval or archive holds for the whole row as read', () => {
+    expect(decideStatus(aMerchant({ version: 7n }), 'ARCHIVED')).toEqual({
+      row,
+      conditions: [{ must: 'equal', path: 'version', value: 7n }],
+      set: { status: 'ARCHIVED' },
+    });
+  });
+
+  it('ID-2: a suspension holds for the status as read, whatever the traffic', () => {
+    expect(changeStatus('m1', 'ACTIVE', 'SUSPENDED')).toEqual({
+      row,
+      conditions: [{ must: 'equal', path: 'status', value: 'ACTIVE' }],
+      set: { status: 'SUSPENDED' },
+    });
+  });
+
+  it('ID-5: new terms raise the version of the terms', () => {
+    expect(changeTerms('m1', { feePpm: 20_000n })).toEqual({
+      row,
+      conditions: [{ must: 'exist' }],
+      set: { feePpm: 20_000n },
+      add: { termsVersion: 1n },
+    });
+  });
+
+  it('ID-1: a registration creates the merchant and claims its name', () => {
+    const merchant = aMerchant({ status: 'PENDING' });
+    expect(registerMerchant(merchant)).toEqual([
+      { row: { kind: 'name', name: 'alice' }, conditions: [], put: { merchantId: 'm1' } },
+      { row, conditions: [], put: merchant },
+    ]);
   });
 });

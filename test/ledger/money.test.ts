@@ -10,7 +10,7 @@ import {
 
 const as = (code: string): Currency => currencyCode.parse(code);
 
-describe('WA-1: an amount is read in minor units of its currency', () => {
+describe('WA-1: a decimal amount is read in minor units of its currency', () => {
   it.each([
     ['0.01', 'USD', 1n],
     ['1', 'USD', 100n],
@@ -66,18 +66,18 @@ const REFUSED: readonly (readonly [string, string, AmountReason])[] = [
   ['0.00000000', 'BTC', 'amount_not_positive'],
 ];
 
-describe('WA-1: an amount that is not exact is refused, never rounded', () => {
+describe('WA-1: an inexact amount is refused, never rounded', () => {
   it.each(REFUSED)('%j %s: %s', (text, code, reason) => {
     expect(parseAmount(text, as(code))).toBe(reason);
   });
 
-  it('whatever the text, it is either refused or what was written', () => {
+  it('any text is either refused or read without loss', () => {
     const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9.,eE+-]{0,12}$/));
     fc.assert(
       fc.property(texts, fc.constantFrom('USD', 'JPY', 'BHD', 'BTC'), (text, code) => {
         const units = parseAmount(text, as(code));
         if (typeof units !== 'bigint') return;
-        // The canonical text may only add zeros behind the decimal point.
+        // The canonical text may only add zeros after the decimal point.
         const canonical = formatAmount(units, as(code));
         const added = canonical.slice(text.length);
         expect(canonical.startsWith(text)).toBe(true);
@@ -88,7 +88,7 @@ describe('WA-1: an amount that is not exact is refused, never rounded', () => {
   });
 });
 
-describe('WA-1: an amount is written with all of its currency’s decimals', () => {
+describe('WA-1: an amount is formatted with all decimals of its currency', () => {
   it.each([
     [0n, 'USD', '0.00'],
     [1n, 'USD', '0.01'],
@@ -106,7 +106,7 @@ describe('WA-1: an amount is written with all of its currency’s decimals', () 
     expect(formatAmount(units, as(code))).toBe(text);
   });
 
-  it('what is written is read back as it was, in every currency', () => {
+  it('a formatted amount is read back unchanged, in every currency', () => {
     const codes = fc.constantFrom('USD', 'IRR', 'JPY', 'KRW', 'BHD', 'KWD', 'CLF', 'UYW', 'BTC');
     const amounts = fc.bigInt({ min: 1n, max: 10n ** 18n - 1n });
     fc.assert(
@@ -118,7 +118,7 @@ describe('WA-1: an amount is written with all of its currency’s decimals', () 
   });
 });
 
-describe('WA-1: a currency is one of ISO 4217, or bitcoin', () => {
+describe('WA-1: a currency is an ISO 4217 code or BTC', () => {
   it.each(['USD', 'usd', 'uSd', 'EUR', 'IRR', 'JPY', 'BHD', 'CLF', 'BTC', 'btc'])('%s', (code) => {
     expect(currencyCode.parse(code)).toBe(code.toUpperCase());
   });
@@ -139,7 +139,7 @@ describe('WA-1: a currency is one of ISO 4217, or bitcoin', () => {
     'XTS',
     'constructor',
     '__proto__',
-  ])('%j is none', (code) => {
+  ])('%j is not a currency', (code) => {
     expect(currencyCode.safeParse(code).error?.issues[0]?.message).toBe('currency_unknown');
   });
 });

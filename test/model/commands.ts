@@ -1,70 +1,82 @@
 import fc from 'fast-check';
 import type { Source } from '../../lambdas/ledger/transactions.ts';
-import { MOODS, type Mood } from './fake-bank.ts';
+import { FAULT_MODES, type FaultMode } from './fake-bank.ts';
 
-/** Two merchants share a pool, the third has one of its own. */
+/** Merchants by number. The first two share a pool, the third has one of its own. */
 export const MERCHANTS = [0, 1, 2] as const;
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-export type Who = (typeof MERCHANTS)[number];
-type Asks = { readonly who: Who; readonly units: bigint; readonly key: string };
+export type MerchantNumber = (typeof MERCHANTS)[number];
+type MoneyRequest = {
+  readonly merchant: MerchantNumber;
+  /** Minor units. */
+  readonly amount: bigint;
+  readonly key: string;
+};
 type Tier = { readonly from: bigint; readonly fee: string };
-/** One step for each of the names. */
-type Steps<Name extends string, More> = Name extends string ? { readonly do: Name } & More : never;
-export type Step =
-  | Steps<'top up' | 'approve', Asks>
-  /** Released so much later; at once where undefined. */
-  | Steps<'deposit', Asks & { readonly aheadMs: number | undefined }>
-  | Steps<'transfer' | 'preview', Asks & { readonly to: Who }>
-  | Steps<
+/** One command for each of the names. */
+type Commands<Name extends string, Input> = Name extends string
+  ? { readonly name: Name } & Input
+  : never;
+export type Command =
+  | Commands<'top up' | 'approve', MoneyRequest>
+  /** Released after this time; immediately where it is undefined. */
+  | Commands<'deposit', MoneyRequest & { readonly releaseInMs: number | undefined }>
+  | Commands<'transfer' | 'preview', MoneyRequest & { readonly to: MerchantNumber }>
+  | Commands<
       'withdraw',
-      Asks & {
+      MoneyRequest & {
         readonly source: Source;
+        /** How many copies of the request arrive at once. */
         readonly copies: number;
-        readonly aheadMs: number | undefined;
+        readonly executeInMs: number | undefined;
       }
     >
-  | Steps<'cancel', { readonly which: number }>
-  | Steps<'fire', { readonly which: number; readonly copies: number }>
-  | Steps<
+  /** `nth` selects a withdrawal, modulo how many there are. */
+  | Commands<'cancel', { readonly nth: number }>
+  | Commands<'execute scheduled', { readonly nth: number; readonly copies: number }>
+  | Commands<
       'settle',
       {
-        readonly which: number;
-        /** A message may come again when all is done. */
-        readonly late: boolean;
-        readonly mood: Mood;
+        readonly nth: number;
+        /** Whether the message may belong to a withdrawal that is final: queues deliver twice. */
+        readonly includesFinal: boolean;
+        readonly mode: FaultMode;
         readonly workers: number;
       }
     >
-  | Steps<'sweep', { readonly mood: Mood }>
-  | Steps<'price', { readonly who: Who; readonly fee: string; readonly tiers: readonly Tier[] }>
-  | Steps<'suspend' | 'reactivate' | 'reject', { readonly who: Who }>
-  | Steps<'archive', { readonly who: Who; readonly key: string }>
-  | Steps<'wake', unknown>
-  | Steps<'wait', { readonly ms: number }>;
-export type StepOf<Name extends Step['do']> = Extract<Step, { readonly do: Name }>;
+  | Commands<'recover', { readonly mode: FaultMode }>
+  | Commands<
+      'change terms',
+      { readonly merchant: MerchantNumber; readonly fee: string; readonly tiers: readonly Tier[] }
+    >
+  | Commands<'suspend' | 'reactivate' | 'reject', { readonly merchant: MerchantNumber }>
+  | Commands<'archive', { readonly merchant: MerchantNumber; readonly key: string }>
+  | Commands<'resume workers', unknown>
+  | Commands<'advance clock', { readonly ms: number }>;
+export type CommandOf<Name extends Command['name']> = Extract<Command, { readonly name: Name }>;
 
-const who = fc.constantFrom(...MERCHANTS);
-/** Two that can pay each other in one currency, more often than not. */
-const who01 = fc.constantFrom<Who>(0, 1, 0, 1, 2);
-const units = fc.bigInt({ min: 1n, max: 120n });
-const few = fc.bigInt({ min: 1n, max: 40n });
+const merchant = fc.constantFrom(...MERCHANTS);
+/** Usually one of the two that can pay each other in one currency. */
+const payer = fc.constantFrom<MerchantNumber>(0, 1, 0, 1, 2);
+const amount = fc.bigInt({ min: 1n, max: 120n });
+const smallAmount = fc.bigInt({ min: 1n, max: 40n });
 /** Few enough that some are used twice, by mistake or as a repeat. */
 const key = fc.nat(60).map((number) => `k${number}`);
-const is = <Name extends Step['do']>(name: Name) => fc.constant(name);
-const mood = fc.oneof(
-  { weight: 1, arbitrary: fc.constantFrom<Mood>('pays', 'refuses') },
-  { weight: 2, arbitrary: fc.constantFrom(...MOODS) },
+const is = <Name extends Command['name']>(name: Name) => fc.constant(name);
+const mode = fc.oneof(
+  { weight: 1, arbitrary: fc.constantFrom<FaultMode>('pays', 'refuses') },
+  { weight: 2, arbitrary: fc.constantFrom(...FAULT_MODES) },
 );
-const times = fc.oneof(
+const copies = fc.oneof(
   { weight: 5, arbitrary: fc.constant(1) },
   { weight: 1, arbitrary: fc.constantFrom(2, 3) },
 );
-const late = fc.nat(7).map((roll) => roll === 0);
+const includesFinal = fc.nat(7).map((roll) => roll === 0);
 const source = fc.constantFrom<Source>('credit', 'credit', 'wallet');
-const which = fc.nat(50);
+const nth = fc.nat(50);
 const ms = fc.constantFrom(
   SECOND,
   100 * SECOND,
@@ -73,8 +85,8 @@ const ms = fc.constantFrom(
   20 * HOUR,
   12 * 24 * HOUR,
 );
-const aheadMs = fc.constantFrom(undefined, undefined, MINUTE, 11 * MINUTE, 2 * HOUR);
-const releaseMs = fc.constantFrom(undefined, undefined, -MINUTE, SECOND, 11 * MINUTE, 20 * HOUR);
+const executeInMs = fc.constantFrom(undefined, undefined, MINUTE, 11 * MINUTE, 2 * HOUR);
+const releaseInMs = fc.constantFrom(undefined, undefined, -MINUTE, SECOND, 11 * MINUTE, 20 * HOUR);
 const fee = fc.constantFrom('0', '1.5', '2', '99.9999');
 const tiers = fc.constantFrom<readonly Tier[]>(
   [],
@@ -85,47 +97,64 @@ const tiers = fc.constantFrom<readonly Tier[]>(
   ],
 );
 
-/** Whatever merchants, admins, workers, schedules and the clock may do next. */
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 1, arbitrary: fc.record({ do: is('top up'), who, units, key }) },
-  { weight: 2, arbitrary: fc.record({ do: is('approve'), who, units, key }) },
-  { weight: 8, arbitrary: fc.record({ do: is('deposit'), who, units, key, aheadMs: releaseMs }) },
-  { weight: 2, arbitrary: fc.record({ do: is('transfer'), who, to: who, units, key }) },
+/** Everything that merchants, admins, workers, schedules and the clock can do next. */
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 1, arbitrary: fc.record({ name: is('top up'), merchant, amount, key }) },
+  { weight: 2, arbitrary: fc.record({ name: is('approve'), merchant, amount, key }) },
+  { weight: 8, arbitrary: fc.record({ name: is('deposit'), merchant, amount, key, releaseInMs }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ name: is('transfer'), merchant, to: merchant, amount, key }),
+  },
   {
     weight: 10,
-    arbitrary: fc.record({ do: is('transfer'), who: who01, to: who01, units: few, key }),
+    arbitrary: fc.record({
+      name: is('transfer'),
+      merchant: payer,
+      to: payer,
+      amount: smallAmount,
+      key,
+    }),
   },
-  { weight: 1, arbitrary: fc.record({ do: is('preview'), who, to: who, units, key }) },
+  { weight: 1, arbitrary: fc.record({ name: is('preview'), merchant, to: merchant, amount, key }) },
   {
     weight: 14,
-    arbitrary: fc.record({ do: is('withdraw'), who, units, key, source, copies: times, aheadMs }),
+    arbitrary: fc.record({
+      name: is('withdraw'),
+      merchant,
+      amount,
+      key,
+      source,
+      copies,
+      executeInMs,
+    }),
   },
-  { weight: 2, arbitrary: fc.record({ do: is('cancel'), which }) },
-  { weight: 5, arbitrary: fc.record({ do: is('fire'), which, copies: times }) },
+  { weight: 2, arbitrary: fc.record({ name: is('cancel'), nth }) },
+  { weight: 5, arbitrary: fc.record({ name: is('execute scheduled'), nth, copies }) },
   {
     weight: 14,
-    arbitrary: fc.record({ do: is('settle'), which, late, mood, workers: times }),
+    arbitrary: fc.record({ name: is('settle'), nth, includesFinal, mode, workers: copies }),
   },
-  { weight: 2, arbitrary: fc.record({ do: is('sweep'), mood }) },
-  { weight: 2, arbitrary: fc.record({ do: is('price'), who, fee, tiers }) },
-  { weight: 1, arbitrary: fc.record({ do: is('suspend'), who }) },
-  { weight: 2, arbitrary: fc.record({ do: is('reactivate'), who }) },
-  { weight: 1, arbitrary: fc.record({ do: is('reject'), who }) },
-  { weight: 1, arbitrary: fc.record({ do: is('archive'), who, key }) },
-  { weight: 1, arbitrary: fc.record({ do: is('wake') }) },
-  { weight: 6, arbitrary: fc.record({ do: is('wait'), ms }) },
+  { weight: 2, arbitrary: fc.record({ name: is('recover'), mode }) },
+  { weight: 2, arbitrary: fc.record({ name: is('change terms'), merchant, fee, tiers }) },
+  { weight: 1, arbitrary: fc.record({ name: is('suspend'), merchant }) },
+  { weight: 2, arbitrary: fc.record({ name: is('reactivate'), merchant }) },
+  { weight: 1, arbitrary: fc.record({ name: is('reject'), merchant }) },
+  { weight: 1, arbitrary: fc.record({ name: is('archive'), merchant, key }) },
+  { weight: 1, arbitrary: fc.record({ name: is('resume workers') }) },
+  { weight: 6, arbitrary: fc.record({ name: is('advance clock'), ms }) },
 );
 
-/** A walk begins with something to walk on: a pool that is smaller than what its merchants may draw. */
-const BEGINNING: readonly Step[] = [
-  { do: 'top up', who: 0, units: 350n, key: 'first-0' },
-  { do: 'approve', who: 0, units: 300n, key: 'first-0' },
-  { do: 'approve', who: 1, units: 300n, key: 'first-1' },
-  { do: 'top up', who: 2, units: 400n, key: 'first-2' },
-  { do: 'deposit', who: 0, units: 150n, key: 'first-0', aheadMs: undefined },
-  { do: 'deposit', who: 1, units: 150n, key: 'first-1', aheadMs: MINUTE },
+/** Funds to start from. The pool holds less than its merchants may draw together. */
+const SETUP: readonly Command[] = [
+  { name: 'top up', merchant: 0, amount: 350n, key: 'first-0' },
+  { name: 'approve', merchant: 0, amount: 300n, key: 'first-0' },
+  { name: 'approve', merchant: 1, amount: 300n, key: 'first-1' },
+  { name: 'top up', merchant: 2, amount: 400n, key: 'first-2' },
+  { name: 'deposit', merchant: 0, amount: 150n, key: 'first-0', releaseInMs: undefined },
+  { name: 'deposit', merchant: 1, amount: 150n, key: 'first-1', releaseInMs: MINUTE },
 ];
-export const steps = (length: number): fc.Arbitrary<readonly Step[]> =>
+export const commands = (length: number): fc.Arbitrary<readonly Command[]> =>
   fc
-    .array(step, { minLength: length / 2, maxLength: length })
-    .map((walk) => [...BEGINNING, ...walk]);
+    .array(command, { minLength: length / 2, maxLength: length })
+    .map((list) => [...SETUP, ...list]);

@@ -1,118 +1,117 @@
-import type { Bank, Payout } from '../../lambdas/payouts/providers/provider.ts';
-import type { BankAnswer } from '../../lambdas/payouts/settle-rule.ts';
+import type { Payout, Provider, ProviderAnswer } from '../../lambdas/payouts/providers/provider.ts';
 
-/** What happens to one call of a worker, at the bank and on the way there and back. */
-export const MOODS = [
+/** What happens to one call of a worker: at the bank, on the network and in the worker itself. */
+export const FAULT_MODES = [
   'pays',
   'refuses',
-  /** Decided, but the answer never arrives. */
+  /** The bank decides, and its answer never arrives. */
   'pays, answer lost',
   'refuses, answer lost',
   /** The order arrives after the worker gave up, within the quiet period. */
   'pays late',
-  /** Certainly nothing was executed. */
-  'away',
-  /** The worker is gone, before or after the bank has the order. */
-  'pays, worker dies',
-  'worker dies',
-  /** The worker wakes much later and only then hears what the bank said, or only then sends. */
-  'pays, worker sleeps',
-  'refuses, worker sleeps',
-  'worker sleeps, then sends',
+  /** Certainly nothing is executed. */
+  'unreachable',
+  /** The worker crashes after or before the bank has the order. */
+  'pays, worker crashes',
+  'worker crashes',
+  /** The worker stalls. Much later it receives the bank's answer, or only then sends the order. */
+  'pays, worker stalls',
+  'refuses, worker stalls',
+  'worker stalls, then sends',
 ] as const;
-export type Mood = (typeof MOODS)[number];
+export type FaultMode = (typeof FAULT_MODES)[number];
 
-type Decision = { readonly payout: Payout; readonly paid: boolean };
-const UNCLEAR: BankAnswer = { kind: 'unclear', why: 'no answer' };
+type BankDecision = { readonly payout: Payout; readonly paid: boolean };
+const UNCLEAR: ProviderAnswer = { kind: 'unclear', why: 'no answer' };
 
-export class WorkerDied extends Error {
-  override readonly name = 'WorkerDied';
+export class WorkerCrashed extends Error {
+  override readonly name = 'WorkerCrashed';
 }
 
-/** A bank that pays each key once and never forgets what it decided. */
-export class RememberingBank {
-  readonly #decided = new Map<string, Decision>();
-  readonly #late: Payout[] = [];
-  readonly #sleepers: (() => void)[] = [];
-  readonly #stalled = new Set<string>();
-  /** Orders that came although they had been decided, and though no worker overslept. */
-  readonly needless: string[] = [];
+/** A bank that pays each key once and keeps every decision. */
+export class FakeBank {
+  readonly #decisions = new Map<string, BankDecision>();
+  readonly #delayed: Payout[] = [];
+  readonly #stalled: (() => void)[] = [];
+  readonly #stalledKeys = new Set<string>();
+  /** Keys that were sent again after the bank had decided, although no worker had stalled with them. */
+  readonly duplicates: string[] = [];
 
-  get decisions(): readonly Decision[] {
-    return [...this.#decided.values()];
+  get decisions(): readonly BankDecision[] {
+    return [...this.#decisions.values()];
   }
 
-  /** What was on its way arrives. */
-  arrive(): void {
-    for (const payout of this.#late.splice(0)) this.#decide(payout, true);
+  /** Delivers the orders that are still on the network. */
+  deliverDelayed(): void {
+    for (const payout of this.#delayed.splice(0)) this.#decide(payout, true);
   }
 
-  /** Every worker that slept goes on. */
-  wake(): void {
-    for (const wake of this.#sleepers.splice(0)) wake();
+  /** Lets every stalled worker continue. */
+  resumeWorkers(): void {
+    for (const resume of this.#stalled.splice(0)) resume();
   }
 
-  /** The bank as one worker meets it. */
-  in(mood: Mood, fallAsleep: () => void): Bank {
+  /** The bank as one worker reaches it. Calls `onStall` when that worker stalls. */
+  provider(mode: FaultMode, onStall: () => void): Provider {
     return {
-      pay: (payout) => this.#pay(payout, mood, fallAsleep),
+      pay: (payout) => this.#pay(payout, mode, onStall),
       inquire: async ({ key }) => {
-        if (mood === 'away') return UNCLEAR;
-        if (mood.endsWith('dies')) throw new WorkerDied(mood);
-        const known = this.#decided.get(key);
+        if (mode === 'unreachable') return UNCLEAR;
+        if (mode.endsWith('crashes')) throw new WorkerCrashed(mode);
+        const known = this.#decisions.get(key);
         return known === undefined ? { kind: 'not_found' } : answerOf(known);
       },
     };
   }
 
-  async #pay(payout: Payout, mood: Mood, fallAsleep: () => void): Promise<BankAnswer> {
-    switch (mood) {
+  async #pay(payout: Payout, mode: FaultMode, onStall: () => void): Promise<ProviderAnswer> {
+    switch (mode) {
       case 'pays':
       case 'refuses':
-        return this.#decide(payout, mood === 'pays');
+        return this.#decide(payout, mode === 'pays');
       case 'pays, answer lost':
       case 'refuses, answer lost':
-        this.#decide(payout, mood.startsWith('pays'));
+        this.#decide(payout, mode.startsWith('pays'));
         return UNCLEAR;
       case 'pays late':
-        this.#late.push(payout);
+        this.#delayed.push(payout);
         return UNCLEAR;
-      case 'away':
-        return { kind: 'not_executed', why: 'away' };
-      case 'pays, worker dies':
+      case 'unreachable':
+        return { kind: 'not_executed', why: mode };
+      case 'pays, worker crashes':
         this.#decide(payout, true);
-        throw new WorkerDied(mood);
-      case 'worker dies':
-        throw new WorkerDied(mood);
-      case 'pays, worker sleeps':
-      case 'refuses, worker sleeps': {
-        const answer = this.#decide(payout, mood.startsWith('pays'));
-        await this.#sleep(fallAsleep);
+        throw new WorkerCrashed(mode);
+      case 'worker crashes':
+        throw new WorkerCrashed(mode);
+      case 'pays, worker stalls':
+      case 'refuses, worker stalls': {
+        const answer = this.#decide(payout, mode.startsWith('pays'));
+        await this.#stall(onStall);
         return answer;
       }
-      case 'worker sleeps, then sends':
-        this.#stalled.add(payout.key);
-        await this.#sleep(fallAsleep);
+      case 'worker stalls, then sends':
+        this.#stalledKeys.add(payout.key);
+        await this.#stall(onStall);
         return this.#decide(payout, true);
     }
   }
 
-  #sleep(fallAsleep: () => void): Promise<void> {
-    return new Promise((wake) => {
-      this.#sleepers.push(wake);
-      fallAsleep();
+  #stall(onStall: () => void): Promise<void> {
+    return new Promise((resume) => {
+      this.#stalled.push(resume);
+      onStall();
     });
   }
 
-  #decide(payout: Payout, paid: boolean): BankAnswer {
-    const earlier = this.#decided.get(payout.key);
-    if (earlier === undefined) this.#decided.set(payout.key, { payout, paid });
-    else if (!this.#stalled.has(payout.key)) this.needless.push(payout.key);
+  #decide(payout: Payout, paid: boolean): ProviderAnswer {
+    const earlier = this.#decisions.get(payout.key);
+    if (earlier === undefined) this.#decisions.set(payout.key, { payout, paid });
+    else if (!this.#stalledKeys.has(payout.key)) this.duplicates.push(payout.key);
     return answerOf(earlier ?? { payout, paid });
   }
 }
 
-const answerOf = ({ payout, paid }: Decision): BankAnswer =>
+const answerOf = ({ payout, paid }: BankDecision): ProviderAnswer =>
   paid
     ? { kind: 'succeeded', reference: `B-${payout.key}` }
     : { kind: 'refused', code: 'account_closed' };

@@ -1,29 +1,43 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from '@jest/globals';
-import { PROBLEMS } from '../../lambdas/http/problems.ts';
-import type { RouteName } from '../../lambdas/http/routes.ts';
-import { isPassing } from '../../lambdas/ledger/commit.ts';
+import pMap from 'p-map';
 import { currencyCode, formatAmount } from '../../lambdas/ledger/money.ts';
-import type { Reason } from '../../lambdas/ledger/reasons.ts';
-import { isFinal, type Transaction } from '../../lambdas/ledger/transactions.ts';
-import { carryOutDue } from '../../lambdas/payouts/execute-scheduled.ts';
-import { sweep } from '../../lambdas/payouts/recover.ts';
+import { REASONS, type Reason } from '../../lambdas/ledger/reasons.ts';
+import { hasPayout, isFinal, type PayoutTransaction } from '../../lambdas/ledger/transactions.ts';
+import type { RouteName } from '../../lambdas/operations/index.ts';
+import { executeScheduled } from '../../lambdas/payouts/execute-scheduled.ts';
+import { recover } from '../../lambdas/payouts/recover.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
-import { documentClient } from '../../lambdas/platform/clients.ts';
-import type { Reply, Request, World } from '../harness/harness.ts';
+import type { PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
+import { isRetryable } from '../../lambdas/platform/retry.ts';
+import type { Harness, Reply, Request } from '../harness/harness.ts';
 import { sizeOf } from '../harness/size.ts';
-import { MERCHANTS, MINUTE, SECOND, type Step, type StepOf, type Who } from './commands.ts';
-import { type Mood, RememberingBank, WorkerDied } from './fake-bank.ts';
 import {
-  type Judged,
-  judgeApproval,
-  judgeArchive,
-  judgeDeposit,
-  judgeTransfer,
-  judgeWithdrawal,
-  type Verdict,
+  type Command,
+  type CommandOf,
+  MERCHANTS,
+  type MerchantNumber,
+  MINUTE,
+  SECOND,
+} from './commands.ts';
+import { FakeBank, type FaultMode, WorkerCrashed } from './fake-bank.ts';
+import {
+  expectBankAgrees,
+  expectConsistentLedger,
+  expectSettledLedger,
+  expectTraceableChanges,
+} from './invariants.ts';
+import { LedgerView } from './ledger-view.ts';
+import {
+  type ExpectedResponse,
+  expectedApproval,
+  expectedArchive,
+  expectedDeposit,
+  expectedTransfer,
+  expectedWithdrawal,
+  type Situation,
 } from './oracle.ts';
-import { type Books, expectSettledBooks, expectTrueBooks, readBooks } from './snapshot.ts';
+import { type LedgerSnapshot, once, type Row, rowId } from './snapshot.ts';
 
 const CURRENCIES = ['USD', 'USD', 'BTC'].map((code) => currencyCode.parse(code));
 const TIMERS = {
@@ -33,135 +47,166 @@ const TIMERS = {
   quietMs: 10 * MINUTE,
 };
 
-type Asked = { readonly route: RouteName; readonly request: Request; readonly reply: Reply };
-type Message = { readonly merchantId: string; readonly txnId: string };
+type Sent = { readonly route: RouteName; readonly request: Request; readonly reply: Reply };
 
-/** One walk through the API, the settlement and the schedules of an empty world. */
-export class Walk {
-  readonly #world: World;
+/** One run of random commands through the API, settlement and schedules, from an empty Ledger. */
+export class ModelRun {
+  readonly #harness: Harness;
   readonly #merchants: readonly string[];
-  readonly #bank = new RememberingBank();
-  readonly #asked: Asked[] = [];
+  readonly #bank = new FakeBank();
+  /** Every request with a key, and its response. */
+  readonly #sent: Sent[] = [];
   readonly #working: Promise<unknown>[] = [];
+  readonly #view: LedgerView;
+  /** The Ledger at the last check. */
+  #checked: LedgerSnapshot | undefined;
+  readonly #oversized = new Map<string, number>();
 
-  private constructor(world: World, merchants: readonly string[]) {
-    this.#world = world;
+  private constructor(harness: Harness, merchants: readonly string[], view: LedgerView) {
+    this.#harness = harness;
     this.#merchants = merchants;
+    this.#view = view;
   }
 
-  static async begin(world: World): Promise<Walk> {
-    await empty(world);
-    world.clock.now = new Date('2026-11-20T12:00:00.000Z');
+  static async start(harness: Harness): Promise<ModelRun> {
+    await empty(harness);
+    harness.clock.now = new Date('2026-11-20T12:00:00.000Z');
     const merchants = [];
-    for (const each of MERCHANTS) merchants.push(await world.register(`walker-${each}`));
-    return new Walk(world, merchants);
+    for (const number of MERCHANTS) merchants.push(await harness.register(`merchant-${number}`));
+    return new ModelRun(harness, merchants, await LedgerView.open(harness));
   }
 
-  async take(next: Step): Promise<void> {
-    switch (next.do) {
+  async execute(command: Command): Promise<void> {
+    switch (command.name) {
       case 'top up':
-        return this.#topUp(next);
+        return this.#topUp(command);
       case 'approve':
-        return this.#approve(next);
+        return this.#approve(command);
       case 'transfer':
-        return this.#transfer(next);
+        return this.#transfer(command);
       case 'preview':
-        return this.#preview(next);
+        return this.#preview(command);
       case 'deposit':
-        return this.#deposit(next);
+        return this.#deposit(command);
       case 'withdraw':
-        return this.#withdraw(next);
+        return this.#withdraw(command);
       case 'cancel':
-        return this.#cancel(next);
-      case 'fire':
-        return this.#fireOne(next);
+        return this.#cancel(command);
+      case 'execute scheduled':
+        return this.#executeOne(command);
       case 'settle':
-        return this.#settle(next);
-      case 'sweep':
-        return this.#sweep(next.mood);
-      case 'price':
-        return this.#price(next);
+        return this.#settle(command);
+      case 'recover':
+        return this.#recover(command.mode);
+      case 'change terms':
+        return this.#changeTerms(command);
       case 'archive':
-        return this.#archive(next);
+        return this.#archive(command);
       case 'suspend':
       case 'reactivate':
       case 'reject': {
-        const params = { id: this.#idOf(next.who) };
-        await this.#world.insist(`POST /admin/merchants/{id}/${next.do}`, { admin: true, params });
+        const params = { id: this.#idOf(command.merchant) };
+        await this.#harness.insist(`POST /admin/merchants/{id}/${command.name}`, {
+          admin: true,
+          params,
+        });
         return;
       }
-      case 'wake':
-        return this.#wake();
-      case 'wait':
-        this.#bank.arrive();
-        this.#world.clock.now = new Date(this.#world.clock.now.getTime() + next.ms);
+      case 'resume workers':
+        return this.#resumeWorkers();
+      case 'advance clock':
+        this.#bank.deliverDelayed();
+        this.#harness.clock.now = new Date(this.#harness.clock.now.getTime() + command.ms);
     }
   }
 
+  /** Everything that holds at any moment, and how rows changed since the last check. */
   async check(): Promise<void> {
-    expectTrueBooks(await readBooks(this.#world), this.#bank);
+    const snapshot = await this.#view.read();
+    expectBankAgrees(snapshot, this.#bank);
+    if (snapshot === this.#checked) return;
+    expectConsistentLedger(snapshot);
+    if (this.#checked !== undefined) expectTraceableChanges(this.#checked, snapshot);
+    this.#recordSizes(snapshot.rows.values());
+    this.#checked = snapshot;
   }
 
-  /** Everybody is let go on until nothing is under way. */
+  /** Rows of a kilobyte or more, in any state of the run, and their sizes in bytes. */
+  get oversized(): readonly (readonly [row: string, bytes: number])[] {
+    return [...this.#oversized];
+  }
+
+  #recordSizes(rows: Iterable<Row>): void {
+    for (const row of rows) {
+      const size = sizeInBytes(row);
+      if (size >= 1024) this.#oversized.set(nameOf(row), size);
+    }
+  }
+
+  /** Lets everything continue until nothing is in progress. */
   async finish(): Promise<void> {
-    await this.#wake();
-    for (const each of MERCHANTS) await this.take({ do: 'reactivate', who: each });
+    await this.#resumeWorkers();
+    for (const merchant of MERCHANTS) await this.execute({ name: 'reactivate', merchant });
     for (let rounds = 0; rounds < 100; rounds += 1) {
-      await this.take({ do: 'wait', ms: 11 * MINUTE });
-      const open = (await this.#withdrawals()).filter(({ status }) => !isFinal(status));
+      await this.execute({ name: 'advance clock', ms: 11 * MINUTE });
+      const open = (await this.#payouts()).filter(({ status }) => !isFinal(status));
       if (open.length === 0) break;
       for (const row of open) {
         if (row.status !== 'SCHEDULED') await this.#work('pays', row);
-        else if (isDue(row, this.#world.clock.now)) await this.#fire(row);
+        else if (isDue(row, this.#harness.clock.now)) await this.#execute(row);
       }
     }
-    const books = await readBooks(this.#world);
-    expectTrueBooks(books, this.#bank);
-    expectSettledBooks(books, this.#bank);
-    this.#expectAllAnswered(books);
-    const { rows, answers } = await this.#dump();
-    const sizes = [...rows, ...answers].map(([key, row]) => [sizeOf(row), key] as const);
-    // What a write costs is counted in kilobytes.
-    expect(sizes.filter(([size]) => size >= 1024)).toEqual([]);
+    await this.check();
+    await this.#view.expectComplete();
+    const snapshot = await this.#view.read();
+    expectSettledLedger(snapshot, this.#bank);
+    this.#expectOneTransactionEach(snapshot);
+    await this.#expectOneResponseEach();
   }
 
-  /** AP-1: every request again, in its old words, is told what it was told and changes nothing. */
+  /** AP-1: every repeated request returns the original response and changes nothing. */
   async repeatEverything(): Promise<void> {
     const before = await this.#dump();
-    for (const { route, request, reply } of this.#asked) {
-      const again = await this.#world.insist(route, request);
-      if (isRemembered(reply)) expect(told(again)).toEqual(told(reply));
-      else expect(again.status).toBeGreaterThanOrEqual(400);
-    }
+    await pMap(
+      this.#sent,
+      async ({ route, request, reply }) => {
+        const repeated = await this.#harness.insist(route, request);
+        expect(comparable(repeated)).toEqual(comparable(reply));
+      },
+      { concurrency: 8 },
+    );
     expect(await this.#dump()).toEqual(before);
   }
 
-  /** Asks, and holds the answer against the first one under this key, or else against the books. */
-  async #ask(
+  /**
+   * Sends copies of a request, and compares the response with the first one under its key. Of a new key,
+   * the oracle tells what it must be.
+   */
+  async #send(
     route: RouteName,
     request: Request,
-    judge: (judged: Judged) => Verdict,
+    oracle: (situation: Situation) => ExpectedResponse,
     copies = 1,
   ): Promise<void> {
-    const expected = this.#earlier(route, request) ?? judge(await this.#judged());
+    const expected = this.#earlier(route, request) ?? oracle(await this.#situation());
     const replies = await Promise.all(
-      Array.from({ length: copies }, () => this.#world.insist(route, request)),
+      Array.from({ length: copies }, () => this.#harness.insist(route, request)),
     );
     const [reply] = replies;
-    if (reply === undefined) throw new Error('nobody asked');
-    for (const other of replies) expect(told(other)).toEqual(told(reply));
+    if (reply === undefined) throw new Error('no request was sent');
+    for (const other of replies) expect(comparable(other)).toEqual(comparable(reply));
     expect([route, reply.status, reply.body.code]).toEqual([route, ...expected]);
-    this.#asked.push({ route, request, reply });
+    this.#sent.push({ route, request, reply });
   }
 
-  /** What a request hears whose key was used before: the first answer, or that it is another request. */
-  #earlier(route: RouteName, request: Request): Verdict | undefined {
-    const first = this.#asked.find(
+  /** The response to a key that was used before: the original one, or a refusal of another request. */
+  #earlier(route: RouteName, request: Request): ExpectedResponse | undefined {
+    const first = this.#sent.find(
       (each) =>
         each.route === route &&
         each.request.key === request.key &&
         each.request.as === request.as &&
-        isRemembered(each.reply),
+        isStored(each.reply),
     );
     if (first === undefined) return undefined;
     return wordsOf(first.request) === wordsOf(request)
@@ -169,233 +214,245 @@ export class Walk {
       : [422, 'idempotency_key_reused'];
   }
 
-  async #judged(): Promise<Judged> {
-    return { books: await readBooks(this.#world), now: this.#world.clock.now };
+  async #situation(): Promise<Situation> {
+    return { snapshot: await this.#view.read(), now: this.#harness.clock.now };
   }
 
-  #topUp({ who, units, key }: StepOf<'top up'>): Promise<void> {
-    const currency = this.#currencyOf(who);
-    const body = { amount: formatAmount(units, currency) };
+  #topUp({ merchant, amount, key }: CommandOf<'top up'>): Promise<void> {
+    const currency = this.#currencyOf(merchant);
+    const body = { amount: formatAmount(amount, currency) };
     const request = { admin: true, key, params: { currency }, body };
-    return this.#ask('POST /admin/pools/{currency}/topups', request, () => [201, undefined]);
+    return this.#send('POST /admin/pools/{currency}/topups', request, () => [201, undefined]);
   }
 
-  #approve({ who, units, key }: StepOf<'approve'>): Promise<void> {
-    const [id, currency] = [this.#idOf(who), this.#currencyOf(who)];
-    const body = { credit_limit: formatAmount(units, currency), currency };
+  #approve({ merchant, amount, key }: CommandOf<'approve'>): Promise<void> {
+    const [id, currency] = [this.#idOf(merchant), this.#currencyOf(merchant)];
+    const body = { credit_limit: formatAmount(amount, currency), currency };
     const request = { admin: true, key, params: { id }, body };
-    return this.#ask('POST /admin/merchants/{id}/approve', request, (judged) =>
-      judgeApproval(judged, id),
+    return this.#send('POST /admin/merchants/{id}/approve', request, (situation) =>
+      expectedApproval(situation, id),
     );
   }
 
-  #deposit({ who, units, key, aheadMs }: StepOf<'deposit'>): Promise<void> {
-    const [id, currency] = [this.#idOf(who), this.#currencyOf(who)];
+  #deposit({ merchant, amount, key, releaseInMs }: CommandOf<'deposit'>): Promise<void> {
+    const [id, currency] = [this.#idOf(merchant), this.#currencyOf(merchant)];
     const body = {
-      amount: formatAmount(units, currency),
+      amount: formatAmount(amount, currency),
       currency,
-      ...(aheadMs !== undefined && { release_at: this.#in(aheadMs) }),
+      ...(releaseInMs !== undefined && { release_at: this.#in(releaseInMs) }),
     };
     const request = { admin: true, key, params: { merchant_id: id }, body };
-    return this.#ask('POST /admin/wallets/{merchant_id}/deposits', request, (judged) =>
-      judgeDeposit(judged, id),
+    return this.#send('POST /admin/wallets/{merchant_id}/deposits', request, (situation) =>
+      expectedDeposit(situation, id),
     );
   }
 
-  #transfer({ who, to, units, key }: StepOf<'transfer'>): Promise<void> {
-    const { currency, request } = this.#transferOf(who, to, units);
-    return this.#ask('POST /transfers', { ...request, key }, (judged) =>
-      judgeTransfer(judged, request.as, request.body.to, units, currency),
+  #transfer({ merchant, to, amount, key }: CommandOf<'transfer'>): Promise<void> {
+    const { currency, request } = this.#transferOf(merchant, to, amount);
+    return this.#send('POST /transfers', { ...request, key }, (situation) =>
+      expectedTransfer(situation, request.as, request.body.to, amount, currency),
     );
   }
 
-  /** WA-8: priced as the transfer itself would be, and nothing of it is left behind. */
-  async #preview({ who, to, units }: StepOf<'preview'>): Promise<void> {
-    const { currency, request } = this.#transferOf(who, to, units);
+  /** WA-8: priced and decided as the transfer itself would be, and nothing is written. */
+  async #preview({ merchant, to, amount }: CommandOf<'preview'>): Promise<void> {
+    const { currency, request } = this.#transferOf(merchant, to, amount);
+    const situation = await this.#situation();
     const before = await this.#dump();
-    const reply = await this.#world.insist('POST /transfers', {
-      ...request,
-      query: { preview: 'true' },
-    });
-    const judged = await this.#judged();
-    const [status, code] = judgeTransfer(judged, request.as, request.body.to, units, currency);
+    const query = { preview: 'true' };
+    const reply = await this.#harness.insist('POST /transfers', { ...request, query });
+    const [status, code] = expectedTransfer(
+      situation,
+      request.as,
+      request.body.to,
+      amount,
+      currency,
+    );
     expect([reply.status, reply.body.code]).toEqual([status === 201 ? 200 : status, code]);
     expect(await this.#dump()).toEqual(before);
   }
 
-  #transferOf(who: Who, to: Who, units: bigint) {
-    const currency = this.#currencyOf(who);
-    const body = { to: this.#idOf(to), amount: formatAmount(units, currency), currency };
-    return { currency, request: { as: this.#idOf(who), body } };
+  #transferOf(merchant: MerchantNumber, to: MerchantNumber, amount: bigint) {
+    const currency = this.#currencyOf(merchant);
+    const body = { to: this.#idOf(to), amount: formatAmount(amount, currency), currency };
+    return { currency, request: { as: this.#idOf(merchant), body } };
   }
 
-  #withdraw(next: StepOf<'withdraw'>): Promise<void> {
-    const { who, units, key, source, copies, aheadMs } = next;
-    const [as, currency] = [this.#idOf(who), this.#currencyOf(who)];
+  #withdraw(command: CommandOf<'withdraw'>): Promise<void> {
+    const { merchant, amount, key, source, copies, executeInMs } = command;
+    const [as, currency] = [this.#idOf(merchant), this.#currencyOf(merchant)];
     const body = {
-      amount: formatAmount(units, currency),
+      amount: formatAmount(amount, currency),
       currency,
       source,
-      ...(aheadMs !== undefined && { execute_at: this.#in(aheadMs) }),
+      ...(executeInMs !== undefined && { execute_at: this.#in(executeInMs) }),
     };
-    const how = aheadMs === undefined ? source : 'later';
-    return this.#ask(
+    const from = executeInMs === undefined ? source : 'scheduled';
+    return this.#send(
       'POST /withdrawals',
       { as, key, body },
-      (judged) => judgeWithdrawal(judged, as, currency, units, how),
+      (situation) => expectedWithdrawal(situation, as, currency, amount, from),
       copies,
     );
   }
 
-  /** Cancels only what is still scheduled; what is cancelled already stays so. */
-  async #cancel({ which }: StepOf<'cancel'>): Promise<void> {
-    const row = pick((await this.#withdrawals()).filter(hasTime), which);
+  /** Cancels only what is still scheduled. What is cancelled already stays cancelled. */
+  async #cancel({ nth }: CommandOf<'cancel'>): Promise<void> {
+    const scheduled = (await this.#payouts()).filter(({ executeAt }) => executeAt !== undefined);
+    const row = pick(scheduled, nth);
     if (row === undefined) return;
     const request = { as: row.merchantId, params: { id: row.txnId } };
-    const reply = await this.#world.insist('DELETE /withdrawals/{id}', request);
-    const mayBe = row.status === 'SCHEDULED' || row.status === 'CANCELLED';
-    expect([row.status, reply.status]).toEqual([row.status, mayBe ? 200 : 409]);
+    const reply = await this.#harness.insist('DELETE /withdrawals/{id}', request);
+    const isAllowed = row.status === 'SCHEDULED' || row.status === 'CANCELLED';
+    expect([row.status, reply.status]).toEqual([row.status, isAllowed ? 200 : 409]);
   }
 
-  /** A schedule fires when its time has come; but also late, twice, or after it was cancelled. */
-  async #fireOne({ which, copies }: StepOf<'fire'>): Promise<void> {
-    const { now } = this.#world.clock;
-    const row = pick(
-      (await this.#withdrawals()).filter((each) => isDue(each, now)),
-      which,
-    );
+  /** A schedule fires at its time, but also late, twice, or after a cancellation. */
+  async #executeOne({ nth, copies }: CommandOf<'execute scheduled'>): Promise<void> {
+    const { now } = this.#harness.clock;
+    const due = (await this.#payouts()).filter((each) => isDue(each, now));
+    const row = pick(due, nth);
     if (row === undefined) return;
-    await Promise.all(Array.from({ length: copies }, () => this.#fire(row)));
+    await Promise.all(Array.from({ length: copies }, () => this.#execute(row)));
   }
 
-  /** Its message comes again until it may go. */
-  async #fire(message: Message): Promise<void> {
-    const { ledger, now } = this.#world.books;
-    while ((await carryOutDue({ ledger, now })(message)).kind === 'again');
+  /** The queue delivers a message again until it may be deleted. */
+  async #execute(message: PayoutMessage): Promise<void> {
+    const execute = executeScheduled(this.#harness.context.ledger);
+    while ((await execute(message)).kind === 'again');
   }
 
-  /** What the sweep finds is carried out or settled, as its messages would have it. */
-  async #sweep(mood: Mood): Promise<void> {
-    const { ledger, now } = this.#world.books;
-    const [toSettle, toFire]: [Message[], Message[]] = [[], []];
-    await sweep({
-      ledger,
-      now,
+  /** Executes or settles what recovery finds, as the messages that it sends would. */
+  async #recover(mode: FaultMode): Promise<void> {
+    const [toSettle, toExecute]: [PayoutMessage[], PayoutMessage[]] = [[], []];
+    await recover({
+      ledger: this.#harness.context.ledger,
       againAfterMs: 15 * MINUTE,
       settle: async (message) => void toSettle.push(message),
-      carryOut: async (message) => void toFire.push(message),
+      execute: async (message) => void toExecute.push(message),
     })();
-    for (const message of toSettle) await this.#work(mood, message);
-    for (const message of toFire) await this.#fire(message);
+    for (const message of toSettle) await this.#work(mode, message);
+    for (const message of toExecute) await this.#execute(message);
   }
 
-  async #price({ who, fee, tiers }: StepOf<'price'>): Promise<void> {
-    const currency = this.#currencyOf(who);
+  async #changeTerms({ merchant, fee, tiers }: CommandOf<'change terms'>): Promise<void> {
+    const currency = this.#currencyOf(merchant);
     const fee_tiers = tiers.map((tier) => ({
       currency,
       from_volume: formatAmount(tier.from, currency),
       fee: tier.fee,
     }));
-    const request = { admin: true, params: { id: this.#idOf(who) }, body: { fee, fee_tiers } };
-    expect((await this.#world.insist('PATCH /admin/merchants/{id}', request)).status).toBe(200);
+    const params = { id: this.#idOf(merchant) };
+    const request = { admin: true, params, body: { fee, fee_tiers } };
+    expect((await this.#harness.insist('PATCH /admin/merchants/{id}', request)).status).toBe(200);
   }
 
-  #archive({ who, key }: StepOf<'archive'>): Promise<void> {
-    const id = this.#idOf(who);
+  #archive({ merchant, key }: CommandOf<'archive'>): Promise<void> {
+    const id = this.#idOf(merchant);
     const request = { admin: true, key, params: { id } };
-    return this.#ask('POST /admin/merchants/{id}/archive', request, (judged) =>
-      judgeArchive(judged, id),
+    return this.#send('POST /admin/merchants/{id}/archive', request, (situation) =>
+      expectedArchive(situation, id),
     );
   }
 
-  async #settle(next: StepOf<'settle'>): Promise<void> {
-    const all = await this.#withdrawals();
-    const row = pick(next.late ? all : all.filter(({ status }) => !isFinal(status)), next.which);
+  async #settle({ nth, includesFinal, mode, workers }: CommandOf<'settle'>): Promise<void> {
+    const all = await this.#payouts();
+    const row = pick(includesFinal ? all : all.filter(({ status }) => !isFinal(status)), nth);
     if (row === undefined) return;
-    await Promise.all(Array.from({ length: next.workers }, () => this.#work(next.mood, row)));
+    await Promise.all(Array.from({ length: workers }, () => this.#work(mode, row)));
   }
 
-  /** One worker with one message. If it dies or meets an error, its message just comes again. */
-  async #work(how: Mood, { merchantId, txnId }: Message): Promise<void> {
-    const { ledger, now } = this.#world.books;
-    const { promise: asleep, resolve: fallAsleep } = Promise.withResolvers<void>();
-    const deps = { ledger, bank: this.#bank.in(how, fallAsleep), now, timers: TIMERS };
-    const work = settle(deps)({ merchantId, txnId }).catch((error: unknown) => {
-      if (!(error instanceof WorkerDied) && !isPassing(error)) throw error;
-    });
+  /** One worker with one message. If it crashes or fails, the queue delivers the message again. */
+  async #work(mode: FaultMode, { merchantId, txnId }: PayoutMessage): Promise<void> {
+    const { promise: stalled, resolve: onStall } = Promise.withResolvers<void>();
+    const { ledger } = this.#harness.context;
+    const providers = { bank: this.#bank.provider(mode, onStall) };
+    const work = settle({ ledger, providers, timers: TIMERS })({ merchantId, txnId }).catch(
+      (error: unknown) => {
+        if (!(error instanceof WorkerCrashed) && !isRetryable(error)) throw error;
+      },
+    );
     this.#working.push(work);
-    await Promise.race([work, asleep]);
+    await Promise.race([work, stalled]);
   }
 
-  async #wake(): Promise<void> {
-    this.#bank.wake();
+  async #resumeWorkers(): Promise<void> {
+    this.#bank.resumeWorkers();
     await Promise.all(this.#working.splice(0));
   }
 
-  async #withdrawals() {
-    const { transactions } = await readBooks(this.#world);
+  /** Oldest first. */
+  async #payouts(): Promise<readonly PayoutTransaction[]> {
+    const { transactions } = await this.#view.read();
     return transactions
-      .filter(({ type }) => type === 'withdrawal')
-      .toSorted((a, b) => (a.createdAt + a.txnId < b.createdAt + b.txnId ? -1 : 1))
-      .map(({ txnId, merchantId = '', status, executeAt }) => ({
-        txnId,
-        merchantId,
-        status,
-        executeAt,
-      }));
+      .filter(hasPayout)
+      .toSorted((a, b) => (a.createdAt + a.txnId < b.createdAt + b.txnId ? -1 : 1));
   }
 
-  /** Every acceptance is one transaction, and there is no other but releases, which nobody asks for. */
-  #expectAllAnswered({ transactions }: Books): void {
-    const accepted = this.#asked
+  /** Every acceptance is one transaction. Only releases are transactions without a request. */
+  #expectOneTransactionEach({ transactions }: LedgerSnapshot): void {
+    const accepted = this.#sent
       .filter(({ reply }) => reply.status < 300)
       .map(({ reply }) => reply.body.data.transaction_id ?? reply.body.data.id);
-    const asked = transactions.filter(({ type }) => type !== 'release');
-    expect([...new Set(accepted)].toSorted()).toEqual(asked.map(({ txnId }) => txnId).toSorted());
+    const requested = transactions.filter(({ type }) => type !== 'release');
+    expect([...new Set(accepted)].toSorted()).toEqual(
+      requested.map(({ txnId }) => txnId).toSorted(),
+    );
   }
 
+  /** AP-1: every decision, refusals included, is stored once under its key. */
+  async #expectOneResponseEach(): Promise<void> {
+    const responses = await this.#harness.responses();
+    const sent = this.#sent.filter(({ reply }) => isStored(reply)).map(({ reply }) => reply.text);
+    expect(responses.map(({ body }) => body).toSorted()).toEqual([...new Set(sent)].toSorted());
+    this.#recordSizes(responses);
+  }
+
+  /** Both tables as they are stored. */
   async #dump() {
-    const byKey = (rows: Record<string, unknown>[]): readonly (readonly [string, unknown])[] =>
-      rows
-        .map((row) => [String(row['id'] ?? `${row['pk']}|${row['sk']}`), row] as const)
-        .toSorted(([a], [b]) => (a < b ? -1 : 1));
-    return { rows: byKey(await this.#world.rows()), answers: byKey(await this.#world.answers()) };
+    const byId = (rows: readonly Row[]): readonly (readonly [string, Row])[] =>
+      rows.map((row) => [nameOf(row), row] as const).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      rows: byId(await this.#harness.rows()),
+      responses: byId(await this.#harness.responses()),
+    };
   }
 
   readonly #in = (ms: number): string =>
-    new Date(this.#world.clock.now.getTime() + ms).toISOString();
-  readonly #idOf = (index: Who): string => this.#merchants[index] ?? '';
-  readonly #currencyOf = (index: Who) => CURRENCIES[index] ?? currencyCode.parse('USD');
+    new Date(this.#harness.clock.now.getTime() + ms).toISOString();
+  readonly #idOf = (merchant: MerchantNumber): string => this.#merchants[merchant] ?? '';
+  readonly #currencyOf = (merchant: MerchantNumber) =>
+    CURRENCIES[merchant] ?? currencyCode.parse('USD');
 }
 
-const hasTime = ({ executeAt }: Pick<Transaction, 'executeAt'>): boolean => executeAt !== undefined;
-const isDue = ({ executeAt = '~' }: Pick<Transaction, 'executeAt'>, now: Date): boolean =>
+const nameOf = (row: Row): string => String(row['id'] ?? rowId(row));
+/** The cost of a write is counted in kilobytes. */
+const sizeInBytes = once(sizeOf);
+const isDue = ({ executeAt = '~' }: Pick<PayoutTransaction, 'executeAt'>, now: Date): boolean =>
   executeAt <= now.toISOString();
-const pick = <Item>(items: readonly Item[], which: number): Item | undefined =>
-  items[which % Math.max(1, items.length)];
+const pick = <Item>(items: readonly Item[], nth: number): Item | undefined =>
+  items[nth % Math.max(1, items.length)];
 const wordsOf = ({ params, body }: Request): string => JSON.stringify([params, body]);
 
-/** Whether a later copy is to hear exactly this. */
-const isRemembered = ({ status, body }: Reply): boolean =>
-  status < 300 || (body.code !== 'idempotency_key_reused' && PROBLEMS[body.code as Reason].stored);
+/** Whether a repeat must return exactly this response: every decision of a rule. */
+const isStored = ({ status, body }: Reply): boolean =>
+  status < 300 ||
+  (body.code !== 'idempotency_key_reused' && !REASONS[body.code as Reason].retryable);
 
-/** To the letter where it is remembered; else all but the request's own id. */
-const told = (reply: Reply): unknown =>
-  isRemembered(reply) ? [reply.status, reply.text] : [reply.status, reply.body.code];
+/** The whole text where it is stored. A refused key is refused anew, under the id of each request. */
+const comparable = (reply: Reply): unknown =>
+  isStored(reply) ? [reply.status, reply.text] : [reply.status, reply.body.code];
 
-async function empty(world: World): Promise<void> {
-  const dynamo = documentClient(world.engine.client());
-  const { ledgerTable, answersTable } = world.engine;
+async function empty({ engine, faultless, rows, responses }: Harness): Promise<void> {
   const keys = [
-    ...(await world.rows()).map(({ pk, sk }) => [ledgerTable, { pk, sk }] as const),
-    ...(await world.answers()).map(({ id }) => [answersTable, { id }] as const),
+    ...(await rows()).map(({ pk, sk }) => [engine.ledgerTable, { pk, sk }] as const),
+    ...(await responses()).map(({ id }) => [engine.responsesTable, { id }] as const),
   ];
   for (let from = 0; from < keys.length; from += 25) {
     const requests: Record<string, { DeleteRequest: { Key: Record<string, unknown> } }[]> = {};
     for (const [table, Key] of keys.slice(from, from + 25)) {
       requests[table] = [...(requests[table] ?? []), { DeleteRequest: { Key } }];
     }
-    await dynamo.send(new BatchWriteCommand({ RequestItems: requests }));
+    await faultless.send(new BatchWriteCommand({ RequestItems: requests }));
   }
-  dynamo.destroy();
 }

@@ -1,42 +1,41 @@
 import '../harness/enable-logs.ts';
 import { describe, expect, it } from '@jest/globals';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
-import { postpone, sendWithdrawal } from '../../lambdas/payouts/payout-queue.ts';
-import type { Verdict } from '../../lambdas/payouts/settle.ts';
+import { postpone, sendPayout } from '../../lambdas/payouts/payout-queue.ts';
 import { settleMessage } from '../../lambdas/payouts/settle-message.ts';
-import type { WithdrawalMessage } from '../../lambdas/payouts/settle-rule.ts';
+import type { MessageOutcome, PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
 import { queueFunction, RetryLater, streamFunction } from '../../lambdas/platform/batch.ts';
 import { lambdaContext } from '../harness/http-event.ts';
 import { linesOf } from '../harness/log-lines.ts';
 import { sqsRecord } from '../harness/sqs-record.ts';
 
-const MESSAGE: WithdrawalMessage = { merchantId: 'm1', txnId: 'T1' };
+const MESSAGE: PayoutMessage = { merchantId: 'm1', txnId: 'T1' };
 
-describe('WD-8: a message is deleted only when its withdrawal is final', () => {
-  const handled = async (verdict: Verdict, body: unknown = MESSAGE) => {
-    const settled: WithdrawalMessage[] = [];
+describe('WD-8: a message is deleted only when its payout is final', () => {
+  const handled = async (outcome: MessageOutcome, body: unknown = MESSAGE) => {
+    const settled: PayoutMessage[] = [];
     const postponed: (readonly [string, number])[] = [];
     const handle = settleMessage(
       async (message) => {
         settled.push(message);
-        return verdict;
+        return outcome;
       },
-      async (...put) => void postponed.push(put),
+      async (...call) => void postponed.push(call),
     );
     const error = await handle(sqsRecord(body)).catch((thrown: unknown) => thrown);
     return { kept: error instanceof RetryLater, error, settled, postponed };
   };
 
-  it.each<[Verdict, boolean, (readonly [string, number])[]]>([
+  it.each<[MessageOutcome, boolean, (readonly [string, number])[]]>([
     ['done', false, []],
     ['again', true, []],
     ['held', true, [['receipt', 900]]],
-  ])('%s: kept %s, put off %j', async (verdict, kept, postponed) => {
-    expect(await handled(verdict)).toMatchObject({ kept, postponed, settled: [MESSAGE] });
+  ])('outcome %s: message kept %s, postponed %j', async (outcome, kept, postponed) => {
+    expect(await handled(outcome)).toMatchObject({ kept, postponed, settled: [MESSAGE] });
   });
 
   it.each([['text'], [{}], [{ merchantId: 'm1' }], [{ merchantId: '', txnId: 'T1' }], [null]])(
-    'a message that says nothing (%j) is not settled, and stays for a person to look at',
+    'a malformed message (%j) is kept for the dead-letter queue and not settled',
     async (body) => {
       const { settled, error } = await handled('done', body);
       expect(settled).toEqual([]);
@@ -45,7 +44,7 @@ describe('WD-8: a message is deleted only when its withdrawal is final', () => {
   );
 });
 
-describe('WD-8: of a batch, only what must come again is kept', () => {
+describe('WD-8: a batch keeps only the messages that are not done', () => {
   const record = (messageId: string): SQSRecord => ({ ...sqsRecord(MESSAGE), messageId });
   const batch = { Records: ['a', 'b', 'c'].map(record) };
   const keeping = (errors: Readonly<Record<string, Error>>) =>
@@ -54,29 +53,29 @@ describe('WD-8: of a batch, only what must come again is kept', () => {
       if (error !== undefined) throw error;
     });
   const kept = async (errors: Readonly<Record<string, Error>>): Promise<unknown> => {
-    let answer: unknown;
+    let response: unknown;
     await linesOf(async () => {
-      answer = await keeping(errors)(batch, lambdaContext);
+      response = await keeping(errors)(batch, lambdaContext);
     });
-    return answer;
+    return response;
   };
 
   it.each<[string, Readonly<Record<string, Error>>, readonly string[]]>([
-    ['nothing, when all are done', {}, []],
-    ['the one that must wait', { b: new RetryLater('held') }, ['b']],
-    ['the one that failed', { c: new Error('broken') }, ['c']],
+    ['no message when all are done', {}, []],
+    ['the held message', { b: new RetryLater('held') }, ['b']],
+    ['the failed message', { c: new Error('broken') }, ['c']],
     [
-      'all, without failing the function',
+      'all messages without failing the function',
       { a: new RetryLater('again'), b: new RetryLater('held'), c: new Error('broken') },
       ['a', 'b', 'c'],
     ],
-  ])('%s', async (_, errors, ids) => {
+  ])('the batch keeps %s', async (_, errors, ids) => {
     expect(await kept(errors)).toEqual({
       batchItemFailures: ids.map((itemIdentifier) => ({ itemIdentifier })),
     });
   });
 
-  it('LE-5: a failure is told to us, a wait is none', async () => {
+  it('LE-5: a failure is logged, and an expected retry is not', async () => {
     const errors = { a: new RetryLater('again'), b: new Error('broken') };
     const lines = await linesOf(() => keeping(errors)(batch, lambdaContext));
     expect(lines).toMatchObject([
@@ -85,22 +84,22 @@ describe('WD-8: of a batch, only what must come again is kept', () => {
   });
 });
 
-describe('WD-8: the stream keeps what was not forwarded', () => {
+describe('WD-8: the stream keeps records that were not forwarded', () => {
   const record = (SequenceNumber: string): DynamoDBRecord => ({ dynamodb: { SequenceNumber } });
   const batch = { Records: ['1', '2', '3'].map(record) };
 
-  it('from the first record that failed', async () => {
+  it('the first failed record is reported', async () => {
     const forward = streamFunction(async ({ dynamodb }) => {
       if (dynamodb?.SequenceNumber === '2') throw new Error('no queue');
     });
-    let answer: unknown;
+    let response: unknown;
     await linesOf(async () => {
-      answer = await forward(batch, lambdaContext);
+      response = await forward(batch, lambdaContext);
     });
-    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
   });
 
-  it('whole, when nothing of it went through', async () => {
+  it('the function throws when every record failed', async () => {
     const forward = streamFunction(() => Promise.reject(new Error('no queue')));
     await linesOf(async () => {
       await expect(forward(batch, lambdaContext)).rejects.toThrow();
@@ -108,16 +107,16 @@ describe('WD-8: the stream keeps what was not forwarded', () => {
   });
 });
 
-describe('WD-8: the settlement queue', () => {
+describe('WD-8: the payout queue', () => {
   const queue = () => {
     const sent: { readonly input: unknown }[] = [];
     const send = async (command: { readonly input: unknown }) => void sent.push(command);
     return { sqs: { send } as unknown as Parameters<typeof postpone>[0], sent };
   };
 
-  it('takes one message, in its merchant’s group, so that a busy one does not hold up the others', async () => {
+  it('a message is sent in the group of its merchant, so that a busy merchant does not delay the others', async () => {
     const { sqs, sent } = queue();
-    await sendWithdrawal(sqs, 'https://queue')(MESSAGE);
+    await sendPayout(sqs, 'https://queue')(MESSAGE);
     expect(sent.map(({ input }) => input)).toEqual([
       {
         QueueUrl: 'https://queue',
@@ -127,7 +126,7 @@ describe('WD-8: the settlement queue', () => {
     ]);
   });
 
-  it('puts a message off for as long as it is told', async () => {
+  it('a message is postponed by the given number of seconds', async () => {
     const { sqs, sent } = queue();
     await postpone(sqs, 'https://queue')('receipt', 900);
     expect(sent.map(({ input }) => input)).toEqual([

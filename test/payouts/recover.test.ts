@@ -1,98 +1,110 @@
 import { randomUUID } from 'node:crypto';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  TransactWriteCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { merchantPk, transactionKey } from '../../lambdas/ledger/keys.ts';
-import { type SweepDeps, sweep } from '../../lambdas/payouts/recover.ts';
-import { type SettleDeps, settle as settler } from '../../lambdas/payouts/settle.ts';
-import type { WithdrawalMessage } from '../../lambdas/payouts/settle-rule.ts';
-import { startWorld, type World } from '../harness/harness.ts';
+import { openLedger } from '../../lambdas/ledger/context.ts';
+import { merchantKey, merchantPk, transactionKey } from '../../lambdas/ledger/keys.ts';
+import type { Provider } from '../../lambdas/payouts/providers/provider.ts';
+import { type RecoverDeps, recover } from '../../lambdas/payouts/recover.ts';
+import { settle } from '../../lambdas/payouts/settle.ts';
+import type { PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
+import { type Harness, startHarness } from '../harness/harness.ts';
 
 const MINUTE = 60_000;
-let world: World;
+let harness: Harness;
 let sent: string[];
 beforeAll(async () => {
-  world = await startWorld(31, { conflict: 0.1, throttle: 0, lostBefore: 0, lostAfter: 0 });
-  await world.fillPool('100000.00');
+  harness = await startHarness(31, { conflict: 0.1, throttle: 0, lostBefore: 0, lostAfter: 0 });
+  await harness.fillPool('100000.00');
 });
-afterAll(() => world.close());
+afterAll(() => harness.close());
 beforeEach(() => {
   sent = [];
 });
 
-const deps = (): SweepDeps => ({
-  ledger: world.books.ledger,
-  now: () => world.clock.now,
+const deps = (): RecoverDeps => ({
+  ledger: harness.context.ledger,
   againAfterMs: 15 * MINUTE,
   settle: async ({ txnId }) => {
     sent.push(txnId);
   },
-  carryOut: async ({ txnId }) => {
+  execute: async ({ txnId }) => {
     throw new Error(`${txnId} is not scheduled`);
   },
 });
-const wait = (ms: number) => {
-  world.clock.now = new Date(world.clock.now.getTime() + ms);
+/** Without injected conflicts: one run finds every overdue row. */
+const faultlessDeps = (dynamo: DynamoDBDocumentClient = harness.faultless): RecoverDeps => ({
+  ...deps(),
+  ledger: openLedger(dynamo, harness.context.ledger.table, () => harness.clock.now),
+});
+const advanceClock = (ms: number) => {
+  harness.clock.now = new Date(harness.clock.now.getTime() + ms);
 };
-/** A store that conflicts may leave a row to the next minute. */
-const sweepUntilQuiet = async () => {
-  for (let runs = 0; runs < 10; runs += 1) await sweep(deps())();
+/** A run may leave a row to the next one after a conflict. */
+const recoverRepeatedly = async (with_: Partial<RecoverDeps> = {}) => {
+  for (let runs = 0; runs < 10; runs += 1) await recover({ ...deps(), ...with_ })();
 };
 
-async function withdrawal(): Promise<WithdrawalMessage> {
-  const merchantId = await world.merchant('100.00');
+async function withdrawal(of?: string): Promise<PayoutMessage> {
+  const merchantId = of ?? (await harness.merchant('100.00'));
   const order = { as: merchantId, key: randomUUID(), body: { amount: '1.00' } };
-  const reply = await world.insist('POST /withdrawals', order);
+  const reply = await harness.insist('POST /withdrawals', order);
   return { merchantId, txnId: reply.body.data.id };
 }
+async function withdrawals(count: number): Promise<readonly PayoutMessage[]> {
+  const merchantId = await harness.merchant('100.00');
+  return Promise.all(Array.from({ length: count }, () => withdrawal(merchantId)));
+}
+const idsOf = (messages: readonly PayoutMessage[]) => messages.map(({ txnId }) => txnId);
 
-const settleWith = (bank: SettleDeps['bank']) =>
-  settler({
-    ledger: world.books.ledger,
-    bank,
-    now: () => world.clock.now,
+const settleWith = (bank: Provider) =>
+  settle({
+    ledger: harness.context.ledger,
+    providers: { bank },
     timers: { claimMs: 1_000, leaseMs: 90_000, visibilityMs: 180_000, quietMs: 600_000 },
   });
 
-describe('the sweep finds again what was lost', () => {
-  it('WD-8: a withdrawal whose message never came is sent once it is due, and not before', async () => {
+describe('recovery finds payouts whose message was lost', () => {
+  it('WD-8: a payout without a message is sent once its check time has passed, and not before', async () => {
     const { txnId } = await withdrawal();
-    await sweepUntilQuiet();
+    await recoverRepeatedly();
     expect(sent).not.toContain(txnId);
-    wait(15 * MINUTE);
-    await sweepUntilQuiet();
+    advanceClock(15 * MINUTE);
+    await recoverRepeatedly();
     expect(sent.filter((id) => id === txnId)).toHaveLength(1);
-    wait(14 * MINUTE);
-    await sweepUntilQuiet();
+    advanceClock(14 * MINUTE);
+    await recoverRepeatedly();
     expect(sent.filter((id) => id === txnId)).toHaveLength(1);
-    wait(MINUTE);
-    await sweepUntilQuiet();
+    advanceClock(MINUTE);
+    await recoverRepeatedly();
     expect(sent.filter((id) => id === txnId)).toHaveLength(2);
   });
 
-  it('WD-7: a withdrawal in doubt whose message is gone is taken up again', async () => {
+  it('WD-7: an unclear payout whose message is gone is sent again', async () => {
     const message = await withdrawal();
     const unclear = async () => ({ kind: 'unclear', why: 'test' }) as const;
     await settleWith({ pay: unclear, inquire: unclear })(message);
-    wait(18 * MINUTE);
-    await sweepUntilQuiet();
+    advanceClock(18 * MINUTE);
+    await recoverRepeatedly();
     expect(sent).toContain(message.txnId);
   });
 
-  it('WD-7: twenty sweeps at once send no withdrawal twice, and in the end every one', async () => {
-    const ids = (await Promise.all(Array.from({ length: 30 }, withdrawal))).map(
-      ({ txnId }) => txnId,
-    );
+  it('WD-7: twenty concurrent runs send no payout twice, and further runs send the rest', async () => {
+    const ids = idsOf(await withdrawals(30));
     const ours = () => sent.filter((id) => ids.includes(id));
-    wait(15 * MINUTE);
-    await Promise.all(Array.from({ length: 20 }, () => sweep(deps())()));
+    advanceClock(15 * MINUTE);
+    await Promise.all(Array.from({ length: 20 }, () => recover(deps())()));
     expect(ours().length).toBeGreaterThan(0);
     expect(new Set(ours()).size).toBe(ours().length);
-    await sweepUntilQuiet();
+    await recoverRepeatedly();
     expect([ours().length, new Set(ours()).size]).toEqual([30, 30]);
   });
 
-  it('WD-8: a lost answer of the store costs no withdrawal its message', async () => {
-    const lossy = await startWorld(32, {
+  it('WD-8: a payout is sent although the response of DynamoDB was lost', async () => {
+    const lossy = await startHarness(32, {
       conflict: 0,
       throttle: 0,
       lostBefore: 0.3,
@@ -105,7 +117,7 @@ describe('the sweep finds again what was lost', () => {
       const { id } = (await lossy.insist('POST /withdrawals', order)).body.data;
       for (let quarters = 1; quarters <= 5; quarters += 1) {
         lossy.clock.now = new Date(lossy.clock.now.getTime() + 15 * MINUTE);
-        await sweep({ ...deps(), ledger: lossy.books.ledger, now: () => lossy.clock.now })();
+        await recover({ ...deps(), ledger: lossy.context.ledger })();
         expect(sent.filter((txnId) => txnId === id)).toHaveLength(quarters);
       }
       expect(lossy.faults.lostBefore + lossy.faults.lostAfter).toBeGreaterThan(0);
@@ -114,36 +126,113 @@ describe('the sweep finds again what was lost', () => {
     }
   });
 
-  it('WD-8: neither a row that cannot be read nor a message that cannot be sent keeps the others', async () => {
+  it('WD-8: a final payout is never sent', async () => {
+    const message = await withdrawal();
+    const paid = async () => ({ kind: 'succeeded', reference: 'r' }) as const;
+    while ((await settleWith({ pay: paid, inquire: paid })(message)) !== 'done')
+      advanceClock(2 * MINUTE);
+    advanceClock(60 * MINUTE);
+    await recoverRepeatedly();
+    expect(sent).not.toContain(message.txnId);
+  });
+});
+
+describe('recovery handles many payouts at a time', () => {
+  it('WD-8: an unreadable row or a failed send does not stop the others', async () => {
     const [broken, unsendable, fine] = [await withdrawal(), await withdrawal(), await withdrawal()];
-    await world.calm.send(
+    await harness.faultless.send(
       new UpdateCommand({
-        TableName: world.books.ledger.table,
+        TableName: harness.context.ledger.table,
         Key: { ...transactionKey(merchantPk(broken.merchantId), broken.txnId) },
         UpdateExpression: 'SET phases = :nonsense',
-        ExpressionAttributeValues: { ':nonsense': 'by hand' },
+        ExpressionAttributeValues: { ':nonsense': 'a manual edit' },
       }),
     );
-    wait(15 * MINUTE);
-    const settle = async (message: WithdrawalMessage) => {
-      if (message.txnId === unsendable.txnId) throw new Error('queue is gone');
+    advanceClock(15 * MINUTE);
+    const failOne = async (message: PayoutMessage) => {
+      if (message.txnId === unsendable.txnId) throw new Error('no queue');
       sent.push(message.txnId);
     };
-    for (let runs = 0; runs < 10; runs += 1) await sweep({ ...deps(), settle })();
+    await recoverRepeatedly({ settle: failOne });
     expect(sent).toContain(fine.txnId);
     expect(sent).not.toContain(unsendable.txnId);
-    wait(15 * MINUTE);
-    await sweepUntilQuiet();
+    advanceClock(15 * MINUTE);
+    await recoverRepeatedly();
     expect(sent).toContain(unsendable.txnId);
     expect(sent).not.toContain(broken.txnId);
   });
 
-  it('WD-8: one that is final is never due', async () => {
-    const message = await withdrawal();
-    const paid = async () => ({ kind: 'succeeded', reference: 'r' }) as const;
-    while ((await settleWith({ pay: paid, inquire: paid })(message)) !== 'done') wait(2 * MINUTE);
-    wait(60 * MINUTE);
-    await sweepUntilQuiet();
-    expect(sent).not.toContain(message.txnId);
+  it('WD-8: more failed sends than run at a time do not stop the others in the same run', async () => {
+    const messages = await withdrawals(24);
+    const failing = new Set(idsOf(messages.slice(0, 18)));
+    advanceClock(15 * MINUTE);
+    const tried: string[] = [];
+    const run = recover({
+      ...faultlessDeps(),
+      settle: async ({ txnId }) => {
+        tried.push(txnId);
+        if (failing.has(txnId)) throw new Error('no queue');
+        sent.push(txnId);
+      },
+    });
+    await expect(run()).resolves.toBeUndefined();
+    expect(tried).toEqual(expect.arrayContaining(idsOf(messages)));
+    expect(sent).toEqual(expect.arrayContaining(idsOf(messages.slice(18))));
+    // Found again at their next check, and not earlier.
+    sent = [];
+    await recover(faultlessDeps())();
+    expect(sent.filter((id) => failing.has(id))).toEqual([]);
+    advanceClock(15 * MINUTE);
+    await recover(faultlessDeps())();
+    expect(sent.filter((id) => failing.has(id)).toSorted()).toEqual([...failing].toSorted());
+  });
+
+  it('WD-8: a write that throws does not stop the others, and its payout is not sent', async () => {
+    const messages = await withdrawals(20);
+    const [unwritable, ...others] = messages;
+    advanceClock(15 * MINUTE);
+    const send = async (command: Parameters<DynamoDBDocumentClient['send']>[0]) => {
+      const isTheirs =
+        command instanceof TransactWriteCommand &&
+        command.input.TransactItems?.some(
+          ({ Update }) => Update?.Key?.['sk'] === `TXN#${unwritable?.txnId}`,
+        );
+      if (isTheirs) throw new Error('access denied');
+      return harness.faultless.send(command);
+    };
+    const dynamo = { send } as unknown as DynamoDBDocumentClient;
+    await recover(faultlessDeps(dynamo))();
+    expect(sent).toEqual(expect.arrayContaining(idsOf(others)));
+    expect(sent).not.toContain(unwritable?.txnId);
+    await recover(faultlessDeps())();
+    expect(sent).toContain(unwritable?.txnId);
+  });
+
+  it('WD-8: sixteen payouts are sent at a time', async () => {
+    const messages = await withdrawals(24);
+    advanceClock(15 * MINUTE);
+    const gate = Promise.withResolvers<void>();
+    let sending = 0;
+    let most = 0;
+    const run = recover({
+      ...faultlessDeps(),
+      settle: async ({ txnId }) => {
+        sending += 1;
+        most = Math.max(most, sending);
+        await gate.promise;
+        sending -= 1;
+        sent.push(txnId);
+      },
+    })();
+    const { ledger } = faultlessDeps();
+    const read = () => ledger.load(merchantKey('none'));
+    while (sending < 16) await read();
+    // Round trips in which a further send would start.
+    for (let reads = 0; reads < 40; reads += 1) await read();
+    expect(sending).toBe(16);
+    gate.resolve();
+    await run;
+    expect(most).toBe(16);
+    expect(sent).toEqual(expect.arrayContaining(idsOf(messages)));
   });
 });

@@ -1,20 +1,21 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import type { AttributeValue, DynamoDBRecord } from 'aws-lambda';
-import type { Transaction } from '../../lambdas/ledger/transactions.ts';
-import { relayWork, workFor } from '../../lambdas/payouts/relay.ts';
+import { relay, workFor } from '../../lambdas/payouts/relay.ts';
 import { aWithdrawal } from '../harness/a-withdrawal.ts';
 
 const ROW = aWithdrawal();
 const MESSAGE = { merchantId: 'm1', txnId: ROW.txnId };
+const EXECUTE_AT = '2026-11-21T12:00:00.000Z';
 
 type Image = Record<string, AttributeValue>;
-/** As DynamoDB sends it. */
+/** An image as the stream delivers it. */
 const image = (row: object): Image => marshall(row, { removeUndefinedValues: true }) as Image;
+/** A change of a withdrawal's row. An attribute that is set to undefined is left out of the image. */
 const record = (
   eventName: 'INSERT' | 'MODIFY' | 'REMOVE',
-  before: Partial<Transaction> | undefined,
-  after: Partial<Transaction> | undefined,
+  before: object | undefined,
+  after: object | undefined,
 ): DynamoDBRecord => ({
   eventName,
   dynamodb: {
@@ -23,24 +24,24 @@ const record = (
   },
 });
 
-describe('WD-1 WD-2: only a withdrawal that has something to happen to it is work', () => {
+describe('WD-1 WD-2: the work that a change of a payout asks for', () => {
   it.each([
-    ['a new one', record('INSERT', undefined, {})],
-    ['a scheduled one whose time has come', record('MODIFY', { status: 'SCHEDULED' }, {})],
-  ])('%s', (_, changed) => {
+    ['it is created', record('INSERT', undefined, {})],
+    ['a scheduled one is executed', record('MODIFY', { status: 'SCHEDULED' }, {})],
+  ])('a payout is sent to settlement when %s', (_, changed) => {
     expect(workFor(changed)).toEqual({ do: 'settle', message: MESSAGE });
   });
 
-  it('one that is scheduled gets a schedule for its time', () => {
-    const executeAt = '2026-11-21T12:00:00.000Z';
-    expect(workFor(record('INSERT', undefined, { status: 'SCHEDULED', executeAt }))).toEqual({
+  it('a scheduled payout gets a schedule for its time', () => {
+    const scheduled = { status: 'SCHEDULED', executeAt: EXECUTE_AT };
+    expect(workFor(record('INSERT', undefined, scheduled))).toEqual({
       do: 'schedule',
       message: MESSAGE,
-      executeAt,
+      executeAt: EXECUTE_AT,
     });
   });
 
-  it('one that is cancelled needs it no more', () => {
+  it('a cancelled payout loses its schedule', () => {
     expect(workFor(record('MODIFY', { status: 'SCHEDULED' }, { status: 'CANCELLED' }))).toEqual({
       do: 'unschedule',
       message: MESSAGE,
@@ -48,71 +49,118 @@ describe('WD-1 WD-2: only a withdrawal that has something to happen to it is wor
   });
 
   it.each([
-    ['one that was put back has its message still', record('MODIFY', { status: 'PROCESSING' }, {})],
-    ['one that only waits on', record('MODIFY', { due: 'x' }, {})],
-    ['one in doubt', record('MODIFY', { status: 'UNKNOWN' }, {})],
-    ['one that was taken up', record('MODIFY', {}, { status: 'PROCESSING' })],
+    ['a payout that returned to PENDING', record('MODIFY', { status: 'PROCESSING' }, {})],
+    ['a payout whose check was postponed', record('MODIFY', { nextCheckAt: 'x' }, {})],
+    ['an unclear payout that returned to PENDING', record('MODIFY', { status: 'UNKNOWN' }, {})],
+    ['a claimed payout', record('MODIFY', {}, { status: 'PROCESSING' })],
     [
-      'one that could not be carried out',
+      'a scheduled payout that failed',
       record('MODIFY', { status: 'SCHEDULED' }, { status: 'FAILED' }),
     ],
     [
-      'one whose schedule was lost',
-      record('MODIFY', { status: 'SCHEDULED' }, { status: 'SCHEDULED', due: 'x' }),
+      'a scheduled payout whose check was postponed',
+      record(
+        'MODIFY',
+        { status: 'SCHEDULED', executeAt: EXECUTE_AT },
+        { status: 'SCHEDULED', executeAt: EXECUTE_AT, nextCheckAt: 'x' },
+      ),
     ],
-    ['one that is paid', record('MODIFY', { status: 'PROCESSING' }, { status: 'SUCCEEDED' })],
-    ['one that is deleted', record('REMOVE', {}, undefined)],
-    ['a top-up', record('INSERT', undefined, { type: 'top_up', status: 'SUCCEEDED' })],
-    ['a top-up that claims to be pending', record('INSERT', undefined, { type: 'top_up' })],
-    ['an approval', record('INSERT', undefined, { type: 'approval', status: 'SUCCEEDED' })],
-  ])('not %s', (_, changed) => {
+    [
+      'a payout that succeeded',
+      record('MODIFY', { status: 'PROCESSING' }, { status: 'SUCCEEDED' }),
+    ],
+    ['a payout that is created as final', record('INSERT', undefined, { status: 'SUCCEEDED' })],
+    ['a scheduled payout without a time', record('INSERT', undefined, { status: 'SCHEDULED' })],
+    ['a deleted row', record('REMOVE', {}, undefined)],
+  ])('%s needs nothing', (_, changed) => {
     expect(workFor(changed)).toBeUndefined();
+  });
+});
+
+describe('WD-1: a transaction has work for a provider only if it has a payout', () => {
+  it.each(['withdrawal', 'sale', 'unknown', undefined])(
+    'a payout of a transaction of type %s is sent, scheduled and unscheduled',
+    (type) => {
+      const scheduled = { type, status: 'SCHEDULED', executeAt: EXECUTE_AT };
+      expect(
+        [
+          record('INSERT', undefined, { type }),
+          record('INSERT', undefined, scheduled),
+          record('MODIFY', scheduled, { type, executeAt: EXECUTE_AT }),
+          record('MODIFY', scheduled, { ...scheduled, status: 'CANCELLED' }),
+        ].map((changed) => workFor(changed)?.do),
+      ).toEqual(['settle', 'schedule', 'settle', 'unschedule']);
+    },
+  );
+
+  it.each([
+    ['a top-up', { type: 'top_up', status: 'SUCCEEDED' }],
+    ['a pending top-up', { type: 'top_up' }],
+    ['an approval', { type: 'approval', status: 'SUCCEEDED' }],
+    ['a pending deposit', { type: 'deposit' }],
+    ['a pending transfer', { type: 'transfer' }],
+    ['a scheduled transfer', { type: 'transfer', status: 'SCHEDULED', executeAt: EXECUTE_AT }],
+    ['a withdrawal without a payout', { type: 'withdrawal' }],
+  ])('%s needs nothing', (_, known) => {
+    expect(workFor(record('INSERT', undefined, { ...known, payout: undefined }))).toBeUndefined();
+  });
+
+  it('a transaction that has left SCHEDULED without a payout needs nothing', () => {
+    const scheduled = { type: 'transfer', status: 'SCHEDULED', payout: undefined };
+    for (const status of ['PENDING', 'CANCELLED']) {
+      expect(workFor(record('MODIFY', scheduled, { ...scheduled, status }))).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['a text', 'bank'],
+    ['a map without a provider', { destination: 'IR-1' }],
+  ])('a payout that is %s needs nothing', (_, payout) => {
+    expect(workFor(record('INSERT', undefined, { payout }))).toBeUndefined();
   });
 
   it.each<[string, DynamoDBRecord]>([
     ['an empty record', {}],
     ['a record without images', { eventName: 'INSERT', dynamodb: {} }],
     ['a merchant', { eventName: 'INSERT', dynamodb: { NewImage: image({ status: 'PENDING' }) } }],
+    ['a payout without its merchant', record('INSERT', undefined, { merchantId: undefined })],
     [
-      'a withdrawal without its merchant',
-      {
-        eventName: 'INSERT',
-        dynamodb: { NewImage: image({ type: 'withdrawal', status: 'PENDING', txnId: 'T' }) },
-      },
+      'an attribute of an unknown kind',
+      { eventName: 'INSERT', dynamodb: { NewImage: { payout: { X: 'bank' } } as never } },
     ],
-    [
-      'an attribute of a kind that does not exist',
-      { eventName: 'INSERT', dynamodb: { NewImage: { type: { X: 'withdrawal' } as never } } },
-    ],
-  ])('not %s', (_, changed) => {
+  ])('%s needs nothing', (_, changed) => {
     expect(workFor(changed)).toBeUndefined();
   });
 });
 
-describe('WD-8: the relay passes on, and nothing else', () => {
+describe('WD-8: the relay forwards work', () => {
   const relayed = async (changed: DynamoDBRecord): Promise<readonly unknown[]> => {
-    const done: unknown[] = [];
-    await relayWork({
-      settle: async (message) => void done.push(['settle', message]),
-      schedule: async (message, at) => void done.push(['schedule', message, at]),
-      unschedule: async (message) => void done.push(['unschedule', message]),
+    const forwarded: unknown[] = [];
+    await relay({
+      settle: async (message) => void forwarded.push(['settle', message]),
+      schedule: async (message, at) => void forwarded.push(['schedule', message, at]),
+      unschedule: async (message) => void forwarded.push(['unschedule', message]),
     })(changed);
-    return done;
+    return forwarded;
   };
 
-  it('each kind of work to where it is done, and nothing for another record', async () => {
-    const executeAt = '2026-11-21T12:00:00.000Z';
-    const scheduled = record('INSERT', undefined, { status: 'SCHEDULED', executeAt });
+  it('each kind of work goes to its own destination, and a record without work nowhere', async () => {
+    const scheduled = record('INSERT', undefined, { status: 'SCHEDULED', executeAt: EXECUTE_AT });
     const cancelled = record('MODIFY', { status: 'SCHEDULED' }, { status: 'CANCELLED' });
     expect(await relayed(record('INSERT', undefined, {}))).toEqual([['settle', MESSAGE]]);
-    expect(await relayed(scheduled)).toEqual([['schedule', MESSAGE, executeAt]]);
+    expect(await relayed(scheduled)).toEqual([['schedule', MESSAGE, EXECUTE_AT]]);
     expect(await relayed(cancelled)).toEqual([['unschedule', MESSAGE]]);
     expect(await relayed(record('MODIFY', { status: 'PROCESSING' }, {}))).toEqual([]);
+    expect(await relayed(record('INSERT', undefined, { payout: undefined }))).toEqual([]);
   });
 
-  it('what does not take it keeps the record', async () => {
-    const refuse = () => Promise.reject(new Error('no queue'));
-    const broken = relayWork({ settle: refuse, schedule: refuse, unschedule: refuse });
-    await expect(broken(record('INSERT', undefined, {}))).rejects.toThrow('no queue');
+  it.each([
+    ['settle', record('INSERT', undefined, {})],
+    ['schedule', record('INSERT', undefined, { status: 'SCHEDULED', executeAt: EXECUTE_AT })],
+    ['unschedule', record('MODIFY', { status: 'SCHEDULED' }, { status: 'CANCELLED' })],
+  ])('a record whose %s fails is kept in the stream', async (_, changed) => {
+    const fail = () => Promise.reject(new Error('no queue'));
+    const failing = relay({ settle: fail, schedule: fail, unschedule: fail });
+    await expect(failing(changed)).rejects.toThrow('no queue');
   });
 });

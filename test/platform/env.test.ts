@@ -1,16 +1,32 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { authEnv, moneyEnv, readEnv, relayEnv, settleEnv } from '../../lambdas/platform/env.ts';
+import {
+  apiEnv,
+  executeScheduledEnv,
+  notFoundEnv,
+  readEnv,
+  recoverEnv,
+  relayEnv,
+  settleEnv,
+} from '../../lambdas/platform/env.ts';
 
 const SETTLE = {
   LEDGER_TABLE: 'ledger',
-  SETTLEMENT_QUEUE_URL: 'https://sqs/queue',
+  PAYOUT_QUEUE_URL: 'https://sqs/queue',
   BANK_URL: 'https://bank',
   BANK_SECRET_NAME: 'bank',
-  BANK_CALL_MS: '8000',
-  BANK_CLAIM_MS: '20000',
+  PROVIDER_CALL_MS: '8000',
+  CLAIM_MS: '20000',
   LEASE_MS: '90000',
   VISIBILITY_MS: '180000',
   QUIET_MS: '600000',
+};
+const API = {
+  LEDGER_TABLE: 'ledger',
+  IDEMPOTENCY_TABLE: 'responses',
+  DEFAULT_CURRENCY: 'USD',
+  DEFAULT_TIME_ZONE: 'Asia/Tehran',
+  USER_POOL_CLIENT_ID: 'client',
+  MERCHANT_OPERATIONS: 'withdrawal,transfer',
 };
 const before = process.env;
 beforeEach(() => {
@@ -20,36 +36,62 @@ afterEach(() => {
   process.env = before;
 });
 
-describe('OP-6: a function that is not fully configured does not start', () => {
-  it('one that is, does, its times as numbers', () => {
+describe('OP-6: a function whose configuration is incomplete does not start', () => {
+  it('a complete one starts, with its times as numbers', () => {
     expect(readEnv(settleEnv)).toEqual({
       ...SETTLE,
-      BANK_CALL_MS: 8_000,
-      BANK_CLAIM_MS: 20_000,
+      PROVIDER_CALL_MS: 8_000,
+      CLAIM_MS: 20_000,
       LEASE_MS: 90_000,
       VISIBILITY_MS: 180_000,
       QUIET_MS: 600_000,
     });
   });
 
-  it.each(Object.keys(SETTLE))('without %s it says so', (name) => {
+  it.each(Object.keys(SETTLE))('the error names the missing %s', (name) => {
     delete process.env[name];
     expect(() => readEnv(settleEnv)).toThrow(name);
   });
 
   it.each(['', '0', '-1', '1.5', '8s', '1e4', '8 000', '99999999'])(
-    'a time of %j is none',
+    '%j is not a number of milliseconds',
     (time) => {
       process.env['LEASE_MS'] = time;
       expect(() => readEnv(settleEnv)).toThrow('LEASE_MS');
     },
   );
 
-  it('an empty name or an address that is none is told by its variable', () => {
+  it('the error names the variable of an empty name or a malformed address', () => {
     process.env['LEDGER_TABLE'] = '';
-    process.env['SETTLEMENT_QUEUE_URL'] = 'queue';
-    expect(() => readEnv(moneyEnv)).toThrow('LEDGER_TABLE');
-    expect(() => readEnv(relayEnv)).toThrow('SETTLEMENT_QUEUE_URL');
-    expect(() => readEnv(authEnv)).toThrow('DEFAULT_CURRENCY');
+    process.env['PAYOUT_QUEUE_URL'] = 'queue';
+    expect(() => readEnv(apiEnv)).toThrow('LEDGER_TABLE');
+    expect(() => readEnv(relayEnv)).toThrow('PAYOUT_QUEUE_URL');
+    expect(() => readEnv(apiEnv)).toThrow('DEFAULT_CURRENCY');
+    expect(() => readEnv(recoverEnv)).toThrow('RECOVER_AGAIN_MS');
+    expect(() => readEnv(executeScheduledEnv)).toThrow('SCHEDULE_QUEUE_URL');
+  });
+});
+
+describe('OP-6: an API function', () => {
+  beforeEach(() => {
+    process.env = { ...API };
+  });
+
+  it('reads its lists by comma, without empty names', () => {
+    expect(readEnv(apiEnv)).toEqual({ ...API, MERCHANT_OPERATIONS: ['withdrawal', 'transfer'] });
+    process.env['MERCHANT_OPERATIONS'] = '';
+    expect(readEnv(apiEnv).MERCHANT_OPERATIONS).toEqual([]);
+    process.env['ROUTES'] = 'GET /health,POST /auth/token';
+    expect(readEnv(notFoundEnv).ROUTES).toEqual(['GET /health', 'POST /auth/token']);
+  });
+
+  it.each(Object.keys(API))('does not start without %s', (name) => {
+    delete process.env[name];
+    expect(() => readEnv(apiEnv)).toThrow(name);
+  });
+
+  it.each(['', 'usd', 'USDT', 'US'])('does not start with %j as its currency', (currency) => {
+    process.env['DEFAULT_CURRENCY'] = currency;
+    expect(() => readEnv(apiEnv)).toThrow('DEFAULT_CURRENCY');
   });
 });

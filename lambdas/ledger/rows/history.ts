@@ -1,8 +1,9 @@
 import * as z from 'zod';
+import type { LedgerContext } from '../context.ts';
 import { allStatusKeys } from '../keys.ts';
-import { getRows, type Ledger, queryRows } from '../table.ts';
+import { getRows, queryRows } from '../table.ts';
 import {
-  isWatched,
+  needsAttention,
   type Status,
   type Transaction,
   type TransactionType,
@@ -19,9 +20,12 @@ const candidate = z.object({
 });
 type Candidate = z.infer<typeof candidate>;
 
-/** A page is never bought with more reads than this; the caller's cursor goes on from there. */
+/** One page reads no more rows than this; the next page goes on from there. */
 const MOST_ROWS = 1_000;
 const CHUNK = 100;
+
+const positioned = transactionRow.and(z.object({ byTime: z.string() }));
+const positionedInStatus = transactionRow.and(z.object({ statusAt: z.string() }));
 
 export type HistoryFilter = {
   readonly type?: TransactionType | undefined;
@@ -45,7 +49,7 @@ export type HistoryPage = {
 
 /** One subject's transactions, newest first. The index finds candidates; the rows say their status. */
 export async function history(
-  ledger: Ledger,
+  ledger: LedgerContext,
   pk: string,
   filter: HistoryFilter,
   { before, limit }: Page,
@@ -54,12 +58,12 @@ export async function history(
   let read = 0;
   let last: string | undefined;
   for await (const chunk of chunks(candidates(ledger, pk, filter, before))) {
-    // What the index can tell already is not fetched.
+    // Rows that the index already excludes are not fetched.
     const fitting = chunk.filter(
       ({ type, currency }) =>
         (filter.type ?? type) === type && (filter.currency ?? currency) === currency,
     );
-    const rows = await getRows(ledger, fitting, transactionRow.extend({ byTime: z.string() }));
+    const rows = await getRows(ledger, fitting, positioned);
     found.push(...rows.filter((row) => matches(row, filter)));
     read += chunk.length;
     last = chunk.at(-1)?.byTime;
@@ -70,24 +74,26 @@ export async function history(
   return { transactions: found, last: undefined };
 }
 
-const isParty = (wanted: string | undefined, ...names: readonly (string | undefined)[]): boolean =>
+const isParty = (wanted: string | undefined, ...names: readonly string[]): boolean =>
   wanted === undefined || names.includes(wanted);
 
-const matches = (
-  { type, status, currency, createdAt, merchantId, payerName, payeeId, payeeName }: Transaction,
-  filter: HistoryFilter,
-): boolean =>
-  isParty(filter.payer, merchantId, payerName) &&
-  isParty(filter.payee, payeeId, payeeName) &&
-  (filter.type ?? type) === type &&
-  (filter.statuses ?? [status]).includes(status) &&
-  (filter.currency ?? currency) === currency &&
-  (filter.from ?? createdAt) <= createdAt &&
-  (filter.to ?? createdAt) >= createdAt;
+/** Only a transfer has parties. */
+const hasParties = (row: Transaction, { payer, payee }: HistoryFilter): boolean =>
+  row.type === 'transfer'
+    ? isParty(payer, row.merchantId, row.payerName) && isParty(payee, row.payeeId, row.payeeName)
+    : payer === undefined && payee === undefined;
 
-/** A merchant's history is what stands in its own partition, and what others have paid to it. */
+const matches = (row: Transaction, filter: HistoryFilter): boolean =>
+  hasParties(row, filter) &&
+  (filter.type ?? row.type) === row.type &&
+  (filter.statuses ?? [row.status]).includes(row.status) &&
+  (filter.currency ?? row.currency) === row.currency &&
+  (filter.from ?? row.createdAt) <= row.createdAt &&
+  (filter.to ?? row.createdAt) >= row.createdAt;
+
+/** A merchant's history is its own partition, and what others have paid to it. */
 async function* candidates(
-  ledger: Ledger,
+  ledger: LedgerContext,
   pk: string,
   filter: HistoryFilter,
   before: string | undefined,
@@ -107,7 +113,7 @@ async function* candidates(
 }
 
 async function* candidatesIn(
-  ledger: Ledger,
+  ledger: LedgerContext,
   index: 'byTime' | 'byRecipient',
   key: 'pk' | 'recipient',
   pk: string,
@@ -127,7 +133,7 @@ async function* candidatesIn(
     ScanIndexForward: false,
   };
   for await (const row of queryRows(ledger, condition, candidate)) {
-    // BETWEEN takes in its ends, and the last item of the page before is not of this one.
+    // BETWEEN includes its ends, and the last item of the page before is not part of this one.
     if (row.byTime !== before) yield row;
   }
 }
@@ -144,20 +150,20 @@ async function* chunks<Item>(items: AsyncGenerator<Item>): AsyncGenerator<Item[]
   if (chunk.length > 0) yield chunk;
 }
 
-/** Transactions of all merchants in a status that is watched over, newest first. */
-export async function watchedTransactions(
-  ledger: Ledger,
+/** Transactions of all merchants in a status that needs attention, newest first. */
+export async function transactionsInStatus(
+  ledger: LedgerContext,
   status: Status,
   filter: HistoryFilter,
   { before, limit }: Page,
 ): Promise<HistoryPage> {
-  if (!isWatched(status)) throw new Error(`${status} is not in the index`);
+  if (!needsAttention(status)) throw new Error(`${status} is not in the index`);
   const partitions = allStatusKeys('TXN', status);
   const found: Transaction[] = [];
   let position = before;
   for (let read = 0; read < MOST_ROWS; read += CHUNK) {
     const page = await newestInStatus(ledger, partitions, position, CHUNK);
-    const rows = await getRows(ledger, page.keys, transactionRow.extend({ statusAt: z.string() }));
+    const rows = await getRows(ledger, page.keys, positionedInStatus);
     const fitting = rows.filter((row) => matches(row, { ...filter, statuses: [status] }));
     const room = limit - found.length;
     found.push(...fitting.slice(0, room));

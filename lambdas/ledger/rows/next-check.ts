@@ -1,57 +1,65 @@
 import * as z from 'zod';
-import type { LabelledWrite } from '../commit.ts';
-import {
-  allDueKeys,
-  type DueKind,
-  dueKeys,
-  dueKindOf,
-  merchantOf,
-  transactionKey,
-} from '../keys.ts';
-import { type Tranche, trancheRow } from '../pending-releases.ts';
-import { firstRows, getRow, type Ledger } from '../table.ts';
-import { type Transaction, transactionRow } from '../transactions.ts';
+import type { LedgerContext } from '../context.ts';
+import { allCheckKeys, type CheckKind, merchantOf } from '../keys.ts';
+import { type PendingRelease, pendingReleaseRow } from '../pending-releases.ts';
+import { firstRows, getRow } from '../table.ts';
+import { hasPayout, type PayoutTransaction, transactionRow } from '../transactions.ts';
 
 const candidate = z.object({ pk: z.string(), sk: z.string() });
 
 export type Overdue<Row> = {
   readonly rows: readonly Row[];
-  /** Rows and buckets that could not be read; they must not keep the others from being found. */
+  /** Rows and buckets that could not be read; the others are returned all the same. */
   readonly failures: readonly unknown[];
 };
 
-/** Of each bucket, at a time; what is left is still due the next time. */
+/** Of each bucket at a time; the rest is still overdue at the next run. */
 const MOST_OF_A_BUCKET = 100;
 
-/** Transactions whose time has passed, oldest first in each bucket. */
-export async function overdue(ledger: Ledger, now: Date): Promise<Overdue<Transaction>> {
-  const { rows, failures } = await rowsDue(ledger, ['DUE', 'TIMED'], now, transactionRow);
-  // The index may be behind: the row itself says whether it is due.
-  return { rows: rows.filter(({ due = '~' }) => due <= now.toISOString()), failures };
+/** A payout whose check time has passed, and that time as it was read. */
+export type OverduePayout = { readonly row: PayoutTransaction; readonly nextCheckAt: string };
+
+/** Payouts whose check time has passed, oldest first in each bucket. */
+export async function overduePayouts(
+  ledger: LedgerContext,
+  now: Date,
+): Promise<Overdue<OverduePayout>> {
+  const { rows, failures } = await rowsOverdue(ledger, ['PAYOUT', 'SCHEDULE'], now, transactionRow);
+  // The index may be behind: the row itself says whether it is overdue.
+  const overdue = rows.filter(hasPayout).flatMap((row) => {
+    const { nextCheckAt } = row;
+    return nextCheckAt !== undefined && nextCheckAt <= now.toISOString()
+      ? [{ row, nextCheckAt }]
+      : [];
+  });
+  return { rows: overdue, failures };
 }
 
-const ownedTranche = trancheRow.extend({ pk: z.string() });
-export type OwnedTranche = Tranche & { readonly merchantId: string };
+const ownedRelease = pendingReleaseRow.extend({ pk: z.string() });
+export type OwnedRelease = PendingRelease & { readonly merchantId: string };
 
-/** Matured tranches that nobody has folded yet, likewise. */
-export async function maturedEverywhere(ledger: Ledger, now: Date): Promise<Overdue<OwnedTranche>> {
-  const { rows, failures } = await rowsDue(ledger, ['RELEASE'], now, ownedTranche);
-  const owned = rows.map(({ pk, ...tranche }) => ({ ...tranche, merchantId: merchantOf(pk) }));
+/** Matured releases of all merchants. */
+export async function overdueReleases(
+  ledger: LedgerContext,
+  now: Date,
+): Promise<Overdue<OwnedRelease>> {
+  const { rows, failures } = await rowsOverdue(ledger, ['RELEASE'], now, ownedRelease);
+  const owned = rows.map(({ pk, ...release }) => ({ ...release, merchantId: merchantOf(pk) }));
   return { rows: owned, failures };
 }
 
-async function rowsDue<Schema extends z.ZodType>(
-  ledger: Ledger,
-  kinds: readonly DueKind[],
+async function rowsOverdue<Schema extends z.ZodType>(
+  ledger: LedgerContext,
+  kinds: readonly CheckKind[],
   now: Date,
   schema: Schema,
 ): Promise<Overdue<z.output<Schema>>> {
-  const found = apart(
+  const found = partitioned(
     await Promise.allSettled(
-      kinds.flatMap(allDueKeys).map((dueKey) => firstDue(ledger, dueKey, now.toISOString())),
+      kinds.flatMap(allCheckKeys).map((key) => firstOverdue(ledger, key, now.toISOString())),
     ),
   );
-  const read = apart(
+  const read = partitioned(
     await Promise.allSettled(found.values.flat().map((key) => getRow(ledger, key, schema))),
   );
   return {
@@ -60,45 +68,20 @@ async function rowsDue<Schema extends z.ZodType>(
   };
 }
 
-const apart = <Value>(results: readonly PromiseSettledResult<Value>[]) => ({
+const partitioned = <Value>(results: readonly PromiseSettledResult<Value>[]) => ({
   values: results.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
   failures: results.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])),
 });
 
-function firstDue(
-  ledger: Ledger,
-  dueKey: string,
+function firstOverdue(
+  ledger: LedgerContext,
+  nextCheckKey: string,
   now: string,
 ): Promise<z.infer<typeof candidate>[]> {
   const condition = {
-    IndexName: 'due',
-    KeyConditionExpression: 'dueKey = :key AND due <= :now',
-    ExpressionAttributeValues: { ':key': dueKey, ':now': now },
+    IndexName: 'nextCheck',
+    KeyConditionExpression: 'nextCheckKey = :key AND nextCheckAt <= :now',
+    ExpressionAttributeValues: { ':key': nextCheckKey, ':now': now },
   };
   return firstRows(ledger, condition, candidate, MOST_OF_A_BUCKET);
 }
-
-/** Moves a row's due time on, if it is still the one that was read: of two sweeps, one may go on. */
-export const postponeDue = (
-  { table }: Ledger,
-  { pk, txnId, status, due = '' }: Transaction,
-  next: string,
-): LabelledWrite => ({
-  label: 'transaction',
-  write: {
-    Update: {
-      TableName: table,
-      Key: transactionKey(pk, txnId),
-      UpdateExpression: 'SET due = :next, dueKey = :key',
-      // And in the same status: its kind of key follows from it.
-      ConditionExpression: 'due = :read AND #status = :status',
-      ExpressionAttributeNames: { '#status': 'status' },
-      ExpressionAttributeValues: {
-        ':next': next,
-        ':key': dueKeys(txnId, next, dueKindOf(status)).dueKey,
-        ':read': due,
-        ':status': status,
-      },
-    },
-  },
-});

@@ -1,16 +1,17 @@
 import * as z from 'zod';
+import type { LedgerContext } from '../context.ts';
 import type { Key } from '../keys.ts';
-import { firstRows, type Ledger } from '../table.ts';
+import { firstRows } from '../table.ts';
 
 const candidate = z.object({ pk: z.string(), sk: z.string(), statusAt: z.string() });
 type Candidate = z.infer<typeof candidate>;
 
 /**
  * Rows in some statuses, newest first, from before a position. A status is spread over several index
- * partitions, so each is asked for the most it could contribute, and they are merged.
+ * partitions: each returns the most it could contribute, and the results are merged.
  */
 export async function newestInStatus(
-  ledger: Ledger,
+  ledger: LedgerContext,
   partitions: readonly string[],
   before: string | undefined,
   limit: number,
@@ -18,7 +19,7 @@ export async function newestInStatus(
   const found = await Promise.all(
     partitions.map((statusKey) => firstOf(ledger, statusKey, before, limit + 1)),
   );
-  // A row that is just changing its status may stand in two partitions of the index for a moment.
+  // A row that changes its status may be in two partitions of the index for a moment.
   const unique = new Map(found.flat().map((row) => [`${row.pk}|${row.sk}`, row]));
   const newest = [...unique.values()].toSorted((a, b) => (a.statusAt < b.statusAt ? 1 : -1));
   const keys = newest.slice(0, limit);
@@ -26,7 +27,7 @@ export async function newestInStatus(
 }
 
 function firstOf(
-  ledger: Ledger,
+  ledger: LedgerContext,
   statusKey: string,
   before: string | undefined,
   count: number,

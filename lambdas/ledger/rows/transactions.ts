@@ -1,37 +1,39 @@
 import * as z from 'zod';
-import type { PoolShare } from '../balances.ts';
-import type { LabelledWrite } from '../commit.ts';
+import type { LedgerContext } from '../context.ts';
 import {
-  dueKeys,
-  dueKindOf,
+  checkKindOf,
   merchantPk,
+  nextCheckKeys,
   recipientKey,
   statusKeyOf,
   timeKey,
   transactionKey,
 } from '../keys.ts';
-import { getRow, type Ledger, queryRows } from '../table.ts';
+import type { StoredPhase } from '../postings.ts';
+import type { Change, Condition, Guard, RowRef } from '../row-writes.ts';
+import { getRow, queryRows } from '../table.ts';
 import {
-  isWatched,
-  type Phase,
+  isFinal,
+  needsAttention,
+  type PayoutTransaction,
+  STATUSES,
+  type Status,
   type Transaction,
   transactionRow,
-  WITHDRAWAL_MOVES,
-  type WithdrawalMove,
+  type Withdrawal,
 } from '../transactions.ts';
-import { isNew } from './conditions.ts';
 
 export const readTransaction = (
-  ledger: Ledger,
+  ledger: LedgerContext,
   pk: string,
   txnId: string,
 ): Promise<Transaction | undefined> => getRow(ledger, transactionKey(pk, txnId), transactionRow);
 
 const found = z.object({ pk: z.string(), sk: z.string() });
 
-/** One that concerns a merchant: in its own partition, or paid to it out of another's. */
+/** A transaction that concerns a merchant: in its own partition, or paid to it by another merchant. */
 export async function readTransactionOf(
-  ledger: Ledger,
+  ledger: LedgerContext,
   merchantId: string,
   txnId: string,
 ): Promise<Transaction | undefined> {
@@ -44,130 +46,137 @@ export async function readTransactionOf(
   };
   for await (const key of queryRows(ledger, byId, found)) {
     const row = await getRow(ledger, key, transactionRow);
-    if (row?.payeeId === merchantId) return row;
+    if (row?.type === 'transfer' && row.payeeId === merchantId) return row;
   }
   return undefined;
 }
 
-/** Index keys that follow from a transaction's state; absent ones take it out of the sparse index. */
-const stateKeys = ({ txnId, status, createdAt, due }: Transaction) => ({
-  ...(due !== undefined && dueKeys(txnId, due, dueKindOf(status))),
-  ...(isWatched(status) && {
-    statusKey: statusKeyOf('TXN', status, txnId),
-    statusAt: timeKey(createdAt, txnId),
-  }),
+/** Whether a merchant has a transaction that is not final: a strong read of its rows, not of an index. */
+export async function hasInFlight(ledger: LedgerContext, merchantId: string): Promise<boolean> {
+  const open = STATUSES.filter((status) => !isFinal(status));
+  const names = open.map((_, index) => `:open${index}`);
+  const condition = {
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+    FilterExpression: `#status IN (${names.join(', ')})`,
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: {
+      ':pk': merchantPk(merchantId),
+      ':prefix': 'TXN#',
+      ...Object.fromEntries(open.map((status, index) => [`:open${index}`, status])),
+    },
+    ConsistentRead: true,
+  };
+  for await (const _row of queryRows(ledger, condition, z.unknown())) return true;
+  return false;
+}
+
+const rowOf = ({ pk, txnId }: Pick<Transaction, 'pk' | 'txnId'>): RowRef => ({
+  kind: 'transaction',
+  pk,
+  txnId,
 });
 
-/** The record of a request, once for ever: the second condition that makes it exactly-once. */
-export const putTransaction = ({ table }: Ledger, row: Transaction): LabelledWrite => ({
-  label: 'transaction',
-  write: {
-    Put: {
-      TableName: table,
-      Item: {
-        ...transactionKey(row.pk, row.txnId),
-        byTime: timeKey(row.createdAt, row.txnId),
-        ...recipientKey(row.payeeId),
-        ...stateKeys(row),
-        ...row,
-      },
-      ConditionExpression: isNew,
+const statusKeys = (
+  { txnId, createdAt }: Pick<Transaction, 'txnId' | 'createdAt'>,
+  status: Status,
+) => ({ statusKey: statusKeyOf('TXN', status, txnId), statusAt: timeKey(createdAt, txnId) });
+
+/** The record of a request, once: the second condition that makes it exactly once. */
+export const createTransaction = (transaction: Transaction): Change => {
+  const { txnId, status, createdAt } = transaction;
+  const nextCheckAt = 'nextCheckAt' in transaction ? transaction.nextCheckAt : undefined;
+  return {
+    row: rowOf(transaction),
+    conditions: [],
+    put: {
+      ...transaction,
+      byTime: timeKey(createdAt, txnId),
+      ...('payeeId' in transaction && recipientKey(transaction.payeeId)),
+      ...(nextCheckAt !== undefined && nextCheckKeys(txnId, nextCheckAt, checkKindOf(status))),
+      ...(needsAttention(status) && statusKeys(transaction, status)),
     },
-  },
-});
+  };
+};
 
 /** Proves, inside a refusal's own transaction, that the request has not been accepted meanwhile. */
-export const noTransaction = ({ table }: Ledger, pk: string, txnId: string): LabelledWrite => ({
-  label: 'transaction',
-  write: {
-    ConditionCheck: {
-      TableName: table,
-      Key: transactionKey(pk, txnId),
-      ConditionExpression: isNew,
-    },
-  },
+export const noTransaction = (pk: string, txnId: string): Guard => ({
+  row: rowOf({ pk, txnId }),
+  conditions: [{ must: 'be new' }],
 });
 
+/** A change of a payout's status, from the statuses it may start from. */
+export type Transition = { readonly from: readonly Status[]; readonly to: Status };
+
+/** What changes with a transition. Undefined leaves an attribute as it is; null removes it. */
 export type Progress = {
-  /** Undefined leaves an attribute as it is; null removes it. */
   readonly attempt?: bigint;
   readonly leaseUntil?: string | null;
   readonly sentAt?: string | null;
-  readonly due?: string | null;
-  readonly bankRef?: string;
+  readonly reference?: string;
   readonly failure?: string;
-  readonly phase?: Phase;
-  readonly shares?: readonly PoolShare[];
-  readonly limitDay?: string;
-  readonly limitMonth?: string;
+  readonly nextCheckAt?: string | null;
+  readonly phase?: StoredPhase;
+  /** Of a withdrawal whose money is taken only now. */
+  readonly limits?: Pick<Withdrawal, 'limitDay' | 'limitMonth'>;
 };
 
-/**
- * Moves a withdrawal on. Only from the statuses `WITHDRAWAL_MOVES` lists; and, where `fence` is given,
- * only while the attempt and lease are still the ones that were read or taken.
- */
-export function moveTransaction(
-  { table }: Ledger,
-  row: Transaction,
-  move: WithdrawalMove,
-  at: string,
-  progress: Progress,
-  fence: 'fenced' | 'fact',
-): LabelledWrite {
-  const { from, to } = WITHDRAWAL_MOVES[move];
-  const { phase, due, ...plain } = progress;
-  const isChange = row.status !== to;
-  const values: Record<string, unknown> = { ':to': to, ...(isChange && { ':at': at }) };
-  const sets = ['#status = :to', ...(isChange ? ['#at.#to = :at'] : [])];
-  const removes: string[] = [];
-  const assign = (name: string, value: unknown): void => {
-    if (value === null) removes.push(name);
-    else if (value !== undefined) {
-      sets.push(`${name} = :${name}`);
-      values[`:${name}`] = value;
-    }
+type TransitionOptions = {
+  /** ISO 8601. */
+  readonly at: string;
+  /** Only while attempt and lease are those that were read or taken. */
+  readonly requireLease: boolean;
+};
+
+/** Moves a payout on, only from the statuses that the transition lists. */
+export function transition(
+  row: PayoutTransaction,
+  { from, to }: Transition,
+  { phase, nextCheckAt, limits, ...progress }: Progress,
+  { at, requireLease }: TransitionOptions,
+): Change {
+  const attributes = {
+    ...Object.fromEntries(
+      Object.entries(progress).map(([name, value]) => [`payout.${name}`, value]),
+    ),
+    ...limits,
+    ...checkKeys(row, to, nextCheckAt),
+    ...(needsAttention(to) ? statusKeys(row, to) : { statusKey: null, statusAt: null }),
   };
-  const dueAttributes = due ? dueKeys(row.txnId, due, dueKindOf(to)) : { due, dueKey: due };
-  const watched = isWatched(to)
-    ? { statusKey: statusKeyOf('TXN', to, row.txnId), statusAt: timeKey(row.createdAt, row.txnId) }
-    : { statusKey: null, statusAt: null };
-  for (const [name, value] of Object.entries({ ...plain, ...dueAttributes, ...watched })) {
-    assign(name, value);
-  }
-  if (phase !== undefined) {
-    sets.push('phases = list_append(phases, :phase)');
-    values[':phase'] = [phase];
-  }
-  const conditions = [`#status IN (${from.map((_, index) => `:from${index}`).join(', ')})`];
-  for (const [index, status] of from.entries()) values[`:from${index}`] = status;
-  if (fence === 'fenced') {
-    conditions.push('attempt = :attemptRead', sameAsRead('leaseUntil', row.leaseUntil, values));
-    values[':attemptRead'] = row.attempt ?? 0n;
-  }
+  const written = Object.entries(attributes).filter(([, value]) => value !== undefined);
   return {
-    label: 'transaction',
-    write: {
-      Update: {
-        TableName: table,
-        Key: transactionKey(row.pk, row.txnId),
-        UpdateExpression: `SET ${sets.join(', ')}${removes.length > 0 ? ` REMOVE ${removes.join(', ')}` : ''}`,
-        ConditionExpression: conditions.join(' AND '),
-        ExpressionAttributeNames: {
-          '#status': 'status',
-          ...(isChange && { '#at': 'at', '#to': to }),
-        },
-        ExpressionAttributeValues: values,
-      },
+    row: rowOf(row),
+    conditions: [
+      { must: 'be one of', path: 'status', values: from },
+      ...(requireLease ? leaseAsRead(row) : []),
+    ],
+    set: {
+      status: to,
+      ...(row.status !== to && { [`at.${to}`]: at }),
+      ...Object.fromEntries(written.filter(([, value]) => value !== null)),
     },
+    remove: written.filter(([, value]) => value === null).map(([name]) => name),
+    ...(phase !== undefined && { append: { phases: [phase] } }),
   };
 }
 
-function sameAsRead(
-  name: string,
-  read: string | undefined,
-  values: Record<string, unknown>,
-): string {
-  if (read === undefined) return `attribute_not_exists(${name})`;
-  values[`:${name}Read`] = read;
-  return `${name} = :${name}Read`;
-}
+const checkKeys = ({ txnId }: Transaction, to: Status, nextCheckAt: string | null | undefined) =>
+  typeof nextCheckAt === 'string'
+    ? nextCheckKeys(txnId, nextCheckAt, checkKindOf(to))
+    : { nextCheckAt, nextCheckKey: nextCheckAt };
+
+const leaseAsRead = ({ payout: { attempt, leaseUntil } }: PayoutTransaction): Condition[] => [
+  { must: 'equal', path: 'payout.attempt', value: attempt },
+  leaseUntil === undefined
+    ? { must: 'be absent', path: 'payout.leaseUntil' }
+    : { must: 'equal', path: 'payout.leaseUntil', value: leaseUntil },
+];
+
+/** Moves the next check on, if it and the status are as they were read: of two recoveries, one may go on. */
+export const postponeCheck = (row: PayoutTransaction, read: string, next: string): Change => ({
+  row: rowOf(row),
+  conditions: [
+    { must: 'equal', path: 'nextCheckAt', value: read },
+    { must: 'equal', path: 'status', value: row.status },
+  ],
+  set: nextCheckKeys(row.txnId, next, checkKindOf(row.status)),
+});

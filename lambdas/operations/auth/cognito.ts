@@ -4,8 +4,9 @@ import {
   InitiateAuthCommand,
   SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
+import * as z from 'zod';
 
-/** The user pool, as far as registration and tokens need it. */
+/** The part of the user pool that registration and tokens need. */
 export type Identity = {
   readonly signUp: (
     name: string,
@@ -26,7 +27,7 @@ export type SignIn =
   | { readonly kind: 'refused' }
   | { readonly kind: 'password_change_required' };
 
-/** A name that does not exist and a password that is wrong are told alike. */
+/** An unknown name and a wrong password get the same response. */
 const REFUSED = new Set([
   'NotAuthorizedException',
   'UserNotFoundException',
@@ -46,7 +47,7 @@ export function cognitoIdentity(
       const answer = await cognito.send(
         new InitiateAuthCommand({ ClientId: clientId, AuthFlow: flow, AuthParameters: parameters }),
       );
-      // Any challenge: a user made in the console starts with a temporary password.
+      // Any challenge: a user made in the console has a temporary password.
       if (answer.AuthenticationResult === undefined) return { kind: 'password_change_required' };
       return { kind: 'tokens', tokens: answer.AuthenticationResult };
     } catch (error) {
@@ -64,14 +65,15 @@ export function cognitoIdentity(
     refresh: (refreshToken) => authenticate('REFRESH_TOKEN_AUTH', { REFRESH_TOKEN: refreshToken }),
     subOf: async (name, password) => {
       const answer = await signIn(name, password);
-      return answer.kind === 'tokens' ? subjectOf(answer.tokens.AccessToken ?? '') : undefined;
+      return answer.kind === 'tokens' ? subjectOf(answer.tokens.AccessToken) : undefined;
     },
     signUp: async (name, password) => {
       try {
-        const { UserSub = '' } = await cognito.send(
+        const { UserSub: sub } = await cognito.send(
           new SignUpCommand({ ClientId: clientId, Username: name, Password: password }),
         );
-        return { kind: 'created', sub: UserSub };
+        if (sub === undefined) throw new Error('the user pool created a user without an id');
+        return { kind: 'created', sub };
       } catch (error) {
         if (nameOf(error) === 'UsernameExistsException') return { kind: 'taken' };
         if (error instanceof Error && saysWeak(error)) {
@@ -83,17 +85,20 @@ export function cognitoIdentity(
   };
 }
 
-/** The pool's policy, or Cognito's own form, which sees a password first (six characters, no blanks). */
+/** The pool's policy, or Cognito's own check before it (six characters, no blanks). */
 const saysWeak = ({ name, message }: Error): boolean =>
   name === 'InvalidPasswordException' ||
   (name === 'InvalidParameterException' && /'password'/i.test(message));
 
-/** The `sub` of a token that has just come from the user pool itself: nothing to verify. */
-function subjectOf(token: string): string | undefined {
-  const claims: unknown = JSON.parse(
-    Buffer.from(token.split('.')[1] ?? '', 'base64url').toString(),
-  );
-  const sub =
-    typeof claims === 'object' && claims !== null && 'sub' in claims ? claims.sub : undefined;
-  return typeof sub === 'string' ? sub : undefined;
+const claims = z.object({ sub: z.string().min(1) });
+
+/** The `sub` of a token that the user pool itself has just issued: there is nothing to verify. */
+function subjectOf(token: string | undefined): string | undefined {
+  const [, payload] = token?.split('.') ?? [];
+  if (payload === undefined) return undefined;
+  const decoded: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  return claims.safeParse(decoded).data?.sub;
 }
+
+/** What the operations of this folder need beside the ledger. */
+export type WithIdentity = { readonly identity: Identity };

@@ -1,39 +1,30 @@
 import * as z from 'zod';
 import { amountText, currencyOr, inMinorUnits, nothing, username } from '../../http/fields.ts';
-import { failure, success } from '../../http/response.ts';
-import { type Call, endpoint } from '../../http/router.ts';
-import { merchantView } from '../../http/views.ts';
-import { commit } from '../../ledger/commit.ts';
-import type { Merchant } from '../../ledger/merchant.ts';
-import type { Currency, MinorUnits } from '../../ledger/money.ts';
-import { readMerchant, registrationWrites } from '../../ledger/rows/merchants.ts';
-import type { Ledger } from '../../ledger/table.ts';
+import { type ApiContext, operation, type Settings } from '../../http/operation.ts';
+import { failure, type HttpResponse, success } from '../../http/response.ts';
+import type { LedgerContext } from '../../ledger/context.ts';
+import { refused } from '../../ledger/decision.ts';
+import { type Merchant, registerMerchant } from '../../ledger/merchant.ts';
+import { findByName, readMerchant } from '../../ledger/rows/merchants.ts';
+import { runChange } from '../../ledger/run-change.ts';
 import { log } from '../../platform/logger.ts';
-import { undecided, untilDecided } from '../../platform/retry.ts';
-import type { Identity } from './cognito.ts';
+import { merchantView } from '../merchants/view.ts';
+import type { Identity, WithIdentity } from './cognito.ts';
 
-type Registration = {
-  readonly username: string;
-  readonly password: string;
-  readonly requestedCredit: MinorUnits;
-  readonly currency: Currency;
-  readonly bankAccount: string;
-};
-
-const form = (defaultCurrency: Currency) =>
+const input = ({ currency: fallback }: Settings) =>
   z
     .object({
       query: nothing,
       body: z.strictObject({
         username,
-        // Its rules are the user pool's, told in the pool's own words.
+        // The user pool has the rules, and its own text for them.
         password: z.string().min(1, 'password_too_weak').max(256),
         requested_credit: amountText,
-        currency: currencyOr(defaultCurrency),
+        currency: currencyOr(fallback),
         bank_account: z.string().regex(/^[A-Za-z0-9-]{4,34}$/, 'bank_account_malformed'),
       }),
     })
-    .transform(({ body }, ctx): Registration => {
+    .transform(({ body }, ctx) => {
       const { requested_credit: credit, bank_account: bankAccount, ...rest } = body;
       const requestedCredit = inMinorUnits(
         ['body', 'requested_credit'],
@@ -43,19 +34,22 @@ const form = (defaultCurrency: Currency) =>
       );
       return { ...rest, requestedCredit, bankAccount };
     });
+type Registration = z.output<ReturnType<typeof input>>;
 
 /**
- * POST /auth/register: a merchant registers itself and starts PENDING (ID-1).
- * The user and the merchant's row are two writes. A crash between them is completed by sending the same
- * registration again: the name is then its own, shown by the password, and has no row yet.
- * Refuses: name_taken, and a password the pool's rules refuse.
+ * A merchant registers itself and starts PENDING (ID-1). The user and the merchant's row are two writes. A
+ * crash between them is completed by the same registration sent again: the password proves that the name
+ * is the caller's, and it has no row yet.
+ * Refuses: name_taken, and a password that the user pool's rules refuse.
  */
-export const register = (
-  ledger: Ledger,
-  identity: Identity,
-  { currency, timeZone, now }: { currency: Currency; timeZone: string; now: () => Date },
-) =>
-  endpoint('optional', form(currency), async (wanted, call) => {
+export const register = operation({
+  name: 'register',
+  route: 'POST /auth/register',
+  access: 'anyone',
+  grants: ['commit'],
+  input,
+  handle: async (wanted, call, context: ApiContext & WithIdentity) => {
+    const { ledger, identity, settings } = context;
     const signed = await identity.signUp(wanted.username, wanted.password);
     if (signed.kind === 'weak_password') {
       const error = {
@@ -65,15 +59,15 @@ export const register = (
       } as const;
       return failure('invalid_request', call.id, [error]);
     }
-    const sub = signed.kind === 'created' ? signed.sub : await halfMade(ledger, identity, wanted);
+    const sub = signed.kind === 'created' ? signed.sub : await unfinished(ledger, identity, wanted);
     if (sub === undefined) return failure('name_taken', call.id);
-    const merchant = newMerchant(sub, wanted, timeZone, now());
-    return (await store(ledger, merchant, call)) ?? failure('name_taken', call.id);
-  });
+    return store(ledger, newMerchant(sub, wanted, settings.timeZone, ledger.now()), call.id);
+  },
+});
 
-/** The user of an earlier registration that did not get as far as its merchant's row, if it is the caller's. */
-async function halfMade(
-  ledger: Ledger,
+/** The user of an earlier registration that has no merchant row yet, if it is the caller's. */
+async function unfinished(
+  ledger: LedgerContext,
   identity: Identity,
   { username: name, password }: Registration,
 ): Promise<string | undefined> {
@@ -96,32 +90,37 @@ const newMerchant = (sub: string, wanted: Registration, timeZone: string, at: Da
   spent: {},
   transferVolume: {},
   createdAt: at.toISOString(),
-  seq: 1n,
+  termsVersion: 1n,
+  version: 1n,
 });
 
-/** Undefined where another registration owns the name or the row. */
-async function store(ledger: Ledger, merchant: Merchant, call: Call) {
-  let sentBefore = false;
-  const result = await untilDecided(async () => {
-    const outcome = await commit(ledger.dynamo, registrationWrites(ledger, merchant));
-    if (outcome.kind === 'contended') return undecided(outcome.by);
-    if (outcome.kind === 'unknown') {
-      sentBefore = true;
-      return undecided('unknown');
-    }
-    return outcome;
+/** Refuses a name or a row that another registration owns. */
+async function store(
+  ledger: LedgerContext,
+  merchant: Merchant,
+  requestId: string,
+): Promise<HttpResponse> {
+  const result = await runChange(ledger, {
+    read: async () => {
+      const [own, named] = await Promise.all([
+        readMerchant(ledger, merchant.id),
+        findByName(ledger, merchant.name),
+      ]);
+      return { own, taken: own !== undefined || named !== undefined };
+    },
+    decide: ({ taken }) =>
+      taken ? refused('name_taken') : { kind: 'accepted', changes: registerMerchant(merchant) },
+    isDone: ({ own }) => own !== undefined,
   });
-  if (result.kind === 'undecided') return failure('busy', call.id);
-  // After a lost answer our own first try may be what stands in the way.
-  const ours = sentBefore ? await readMerchant(ledger, merchant.id) : undefined;
-  if (result.kind === 'refused' && ours === undefined) return undefined;
-  log('security', 'MERCHANT_REGISTERED', { request_id: call.id, merchant: merchant.id });
+  if (result.kind === 'undecided') return failure('busy', requestId);
+  if (result.kind === 'refused') return failure(result.reason, requestId);
+  log('security', 'MERCHANT_REGISTERED', { request_id: requestId, merchant: merchant.id });
   return success({
     status: 201,
     message: {
       en: 'Registered. An administrator must approve you before you can withdraw.',
       fa: 'ثبت‌نام انجام شد. پیش از برداشت باید مدیر شما را تأیید کند.',
     },
-    data: merchantView(ours ?? merchant),
+    data: merchantView(result.facts.own ?? merchant),
   });
 }

@@ -1,69 +1,61 @@
-import type { Wallet } from '../../ledger/balances.ts';
+import { openWallet, type Wallet } from '../../ledger/balances.ts';
 import { yearsLater } from '../../ledger/calendar.ts';
-import type { Merchant, MerchantStatus } from '../../ledger/merchant.ts';
+import { type Decision, refused } from '../../ledger/decision.ts';
+import { type Merchant, mayReceive, receiving } from '../../ledger/merchant.ts';
 import type { Currency, MinorUnits } from '../../ledger/money.ts';
-import { depositPostings, pendingDepositPostings } from '../../ledger/postings.ts';
-import { type Refused, refused } from '../../ledger/reasons.ts';
-import type { Draft } from '../../ledger/transactions.ts';
+import { addRelease } from '../../ledger/pending-releases.ts';
+import { postingsIn, system, walletAvailable, walletPending } from '../../ledger/postings.ts';
+import type { NewTransactionOf } from '../../ledger/transactions.ts';
 
-export type Deposit = {
+export type DepositOrder = {
   readonly amount: MinorUnits;
   readonly currency: Currency;
-  /** ISO 8601 in UTC; from this time on it is available, before it is pending. */
+  /** ISO 8601 in UTC. The amount is pending before this time and available from then on. */
   readonly releaseAt?: string | undefined;
 };
 export type DepositFacts = {
   readonly merchant: Merchant | undefined;
   readonly wallet: Wallet | undefined;
 };
-export type AcceptedDeposit = {
-  readonly kind: 'accepted';
-  readonly transaction: Draft;
-  readonly merchantId: string;
-  readonly wallet: Wallet | undefined;
-};
-
-const RECEIVING: ReadonlySet<MerchantStatus> = new Set(['ACTIVE', 'SUSPENDED']);
-/** Suspended ones too: a suspension stops what a merchant does, not what comes in. */
-export const mayReceive = ({ status }: Merchant): boolean => RECEIVING.has(status);
 
 const MOST_YEARS_AHEAD = 5;
 
-/** Money from outside into a wallet, which the first deposit in a currency creates (WA-2, WA-3). */
+/** Money from outside into a wallet, which the first deposit in a currency opens (WA-2, WA-3). */
 export function decideDeposit(
   { merchant, wallet }: DepositFacts,
-  { amount, currency, releaseAt = '' }: Deposit,
+  { amount, currency, releaseAt }: DepositOrder,
   now: Date,
-): Refused | AcceptedDeposit {
+  /** The pending release is stored under the deposit's id. */
+  depositId: string,
+): Decision<NewTransactionOf<'deposit'>> {
   if (merchant === undefined) return refused('merchant_not_found');
   if (!mayReceive(merchant)) return refused('merchant_cannot_receive');
   if (wallet?.closed) return refused('wallet_closed');
-  if (releaseAt > yearsLater(now, MOST_YEARS_AHEAD).toISOString())
+  if (releaseAt !== undefined && releaseAt > yearsLater(now, MOST_YEARS_AHEAD).toISOString())
     return refused('release_too_far');
 
-  const at = now.toISOString();
-  // A time that has passed already is now.
-  const waits = releaseAt > at;
+  const { id: merchantId } = merchant;
+  // A release time that has passed already is now.
+  const pendingUntil =
+    releaseAt !== undefined && releaseAt > now.toISOString() ? releaseAt : undefined;
+  const account = pendingUntil === undefined ? walletAvailable : walletPending;
   return {
     kind: 'accepted',
-    merchantId: merchant.id,
-    wallet,
     transaction: {
       type: 'deposit',
       status: 'SUCCEEDED',
       amount,
       currency,
-      merchantId: merchant.id,
-      createdAt: at,
-      at: { SUCCEEDED: at },
-      phases: [
-        {
-          name: 'accept',
-          at,
-          postings: waits ? pendingDepositPostings(amount) : depositPostings(amount),
-        },
-      ],
-      ...(waits && { releaseAt }),
+      merchantId,
+      ...(pendingUntil !== undefined && { releaseAt: pendingUntil }),
     },
+    postings: postingsIn(currency, [system('outside'), account(merchantId), amount]),
+    guards: wallet === undefined ? [receiving(merchantId)] : [],
+    changes: [
+      ...(wallet === undefined ? [openWallet(merchantId, currency)] : []),
+      ...(pendingUntil === undefined
+        ? []
+        : [addRelease(merchantId, { depositId, currency, amount, releaseAt: pendingUntil })]),
+    ],
   };
 }

@@ -1,14 +1,18 @@
 import * as z from 'zod';
 import { nothing } from '../../http/fields.ts';
+import { operation } from '../../http/operation.ts';
 import { failure, success } from '../../http/response.ts';
-import { endpoint } from '../../http/router.ts';
 import { healthKey } from '../../ledger/keys.ts';
-import { getRow, type Ledger } from '../../ledger/table.ts';
+import { getRow } from '../../ledger/table.ts';
 import { log } from '../../platform/logger.ts';
 
-/** GET /health: can this service read its table (AP-5)? For probes and people; no token needed. */
-export const readHealth = (ledger: Ledger) =>
-  endpoint('optional', z.object({ query: nothing }), async (_form, call) => {
+/** Whether the service can read its table (AP-5). For probes and people; no token is needed. */
+export const readHealth = operation({
+  name: 'read-health',
+  route: 'GET /health',
+  access: 'anyone',
+  input: () => z.object({ query: nothing }),
+  handle: async (_input, call, { ledger }) => {
     try {
       await getRow(ledger, healthKey, z.unknown());
     } catch (error) {
@@ -20,4 +24,5 @@ export const readHealth = (ledger: Ledger) =>
       message: { en: 'Everything answers.', fa: 'همه‌چیز پاسخ می‌دهد.' },
       data: { status: 'ok', checks: { ledger: 'ok' } },
     });
-  });
+  },
+});

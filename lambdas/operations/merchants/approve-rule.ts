@@ -1,14 +1,11 @@
-import type { Merchant } from '../../ledger/merchant.ts';
+import { openCreditLine, openWallet } from '../../ledger/balances.ts';
+import { type Decision, refused } from '../../ledger/decision.ts';
+import { decideStatus, type Merchant } from '../../ledger/merchant.ts';
 import type { Currency, MinorUnits } from '../../ledger/money.ts';
-import { type Reason, type Refused, refused } from '../../ledger/reasons.ts';
-import type { Draft } from '../../ledger/transactions.ts';
+import type { Reason } from '../../ledger/reasons.ts';
+import type { NewTransactionOf } from '../../ledger/transactions.ts';
 
 export type Approval = { readonly limit: MinorUnits; readonly currency: Currency };
-export type AcceptedApproval = {
-  readonly kind: 'accepted';
-  readonly transaction: Draft;
-  readonly merchant: Merchant;
-};
 
 const NOT_PENDING: Record<Exclude<Merchant['status'], 'PENDING'>, Reason> = {
   ACTIVE: 'merchant_already_approved',
@@ -17,29 +14,32 @@ const NOT_PENDING: Record<Exclude<Merchant['status'], 'PENDING'>, Reason> = {
   REJECTED: 'merchant_rejected',
 };
 
-/** Opens a credit line and a wallet for a merchant that is still PENDING, once (ID-2). */
+/**
+ * Opens a credit line and a wallet for a merchant that is still PENDING, once (ID-2). A limit is no money,
+ * so nothing is posted.
+ */
 export function decideApproval(
   merchant: Merchant | undefined,
   { limit, currency }: Approval,
-  now: Date,
-): Refused | AcceptedApproval {
+): Decision<NewTransactionOf<'approval'>> {
   if (merchant === undefined) return refused('merchant_not_found');
   if (merchant.status !== 'PENDING') return refused(NOT_PENDING[merchant.status]);
 
-  const at = now.toISOString();
   return {
     kind: 'accepted',
-    merchant,
     transaction: {
       type: 'approval',
       status: 'SUCCEEDED',
       amount: limit,
       currency,
       merchantId: merchant.id,
-      createdAt: at,
-      at: { SUCCEEDED: at },
-      // A limit is a promise, not money: nothing is posted.
-      phases: [{ name: 'accept', at, postings: {} }],
     },
+    postings: [],
+    guards: [],
+    changes: [
+      decideStatus(merchant, 'ACTIVE'),
+      openCreditLine(merchant.id, currency, limit),
+      openWallet(merchant.id, currency),
+    ],
   };
 }

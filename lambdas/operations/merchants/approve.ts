@@ -1,58 +1,50 @@
 import * as z from 'zod';
 import { amountText, byId, currencyOr, inMinorUnits, nothing } from '../../http/fields.ts';
-import { endpoint } from '../../http/router.ts';
-import type { Books } from '../../ledger/context.ts';
+import { moneyOperation } from '../../http/money-operation.ts';
+import type { Settings } from '../../http/operation.ts';
 import { merchantPk } from '../../ledger/keys.ts';
-import type { Merchant } from '../../ledger/merchant.ts';
-import { type Currency, formatAmount } from '../../ledger/money.ts';
-import { approvalWrites } from '../../ledger/rows/approval-writes.ts';
+import { formatAmount } from '../../ledger/money.ts';
 import { readMerchant } from '../../ledger/rows/merchants.ts';
-import { exactlyOnce } from '../../ledger/run-operation.ts';
-import { type AcceptedApproval, type Approval, decideApproval } from './approve-rule.ts';
+import { decideApproval } from './approve-rule.ts';
 
-type Input = Approval & { readonly merchantId: string };
-
-const form = (defaultCurrency: Currency) =>
+const input = ({ currency: fallback }: Settings) =>
   z
     .object({
       params: byId,
       query: nothing,
-      body: z.strictObject({ credit_limit: amountText, currency: currencyOr(defaultCurrency) }),
+      body: z.strictObject({ credit_limit: amountText, currency: currencyOr(fallback) }),
     })
-    .transform(
-      ({ params, body: { credit_limit: limit, currency } }, ctx): Input => ({
-        merchantId: params.id,
-        limit: inMinorUnits(['body', 'credit_limit'], limit, currency, ctx),
-        currency,
-      }),
-    );
+    .transform(({ params, body: { credit_limit: limit, currency } }, ctx) => ({
+      merchantId: params.id,
+      limit: inMinorUnits(['body', 'credit_limit'], limit, currency, ctx),
+      currency,
+    }));
 
 /**
- * POST /admin/merchants/{id}/approve: opens the credit line and the wallet (ID-2). Without an
- * Idempotency-Key a repeat hears that it was approved already, which is as safe.
+ * Opens the credit line and the wallet (ID-2). Without an Idempotency-Key a repeat is refused as already
+ * approved.
  * Refuses: merchant_not_found, merchant_already_approved, merchant_rejected.
  */
-export const approveMerchant = (books: Books, defaultCurrency: Currency) =>
-  endpoint(
-    'optional',
-    form(defaultCurrency),
-    exactlyOnce(books)<Input, Merchant | undefined, AcceptedApproval>({
-      name: 'approval',
-      subject: ({ merchantId }) => merchantPk(merchantId),
-      read: ({ merchantId }) => readMerchant(books.ledger, merchantId),
-      decide: decideApproval,
-      writes: (accepted, txnId) => approvalWrites(books.ledger, accepted, txnId),
-      reply: ({ merchantId, txnId, amount, currency, createdAt }) => ({
-        status: 200,
-        message: { en: 'The merchant is approved.', fa: 'پذیرنده تأیید شد.' },
-        data: {
-          id: merchantId,
-          status: 'ACTIVE',
-          credit_limit: formatAmount(amount, currency),
-          currency,
-          transaction_id: txnId,
-          approved_at: createdAt,
-        },
-      }),
-    }),
-  );
+export const approveMerchant = moneyOperation({
+  name: 'approval',
+  type: 'approval',
+  route: 'POST /admin/merchants/{id}/approve',
+  access: 'admin',
+  key: 'optional',
+  input,
+  subject: ({ merchantId }) => merchantPk(merchantId),
+  read: (ledger, { merchantId }) => readMerchant(ledger, merchantId),
+  decide: decideApproval,
+  respond: ({ merchantId, txnId, amount, currency, createdAt }) => ({
+    status: 200,
+    message: { en: 'The merchant is approved.', fa: 'پذیرنده تأیید شد.' },
+    data: {
+      id: merchantId,
+      status: 'ACTIVE',
+      credit_limit: formatAmount(amount, currency),
+      currency,
+      transaction_id: txnId,
+      approved_at: createdAt,
+    },
+  }),
+});

@@ -1,15 +1,12 @@
 import * as z from 'zod';
+import { changeOperation } from '../../http/change-operation.ts';
 import { amountText, byId, inMinorUnits, nothing } from '../../http/fields.ts';
-import { failure, success } from '../../http/response.ts';
-import { endpoint } from '../../http/router.ts';
-import { merchantBalancesView } from '../../http/views.ts';
-import { commit } from '../../ledger/commit.ts';
-import type { Reading } from '../../ledger/context.ts';
+import { refused } from '../../ledger/decision.ts';
 import { type FeeTier, parsePercent, tierFault } from '../../ledger/fees.ts';
+import { changeTerms, type Terms } from '../../ledger/merchant.ts';
 import { currencyCode } from '../../ledger/money.ts';
-import { changeMerchant, readMerchantBalances } from '../../ledger/rows/merchants.ts';
-import { log } from '../../platform/logger.ts';
-import { settled, untilDecided } from '../../platform/retry.ts';
+import { readMerchantBalances } from '../../ledger/rows/merchants.ts';
+import { merchantBalancesView } from './view.ts';
 
 const percent = z.string().transform((text, ctx) => {
   const ppm = parsePercent(text);
@@ -18,7 +15,7 @@ const percent = z.string().transform((text, ctx) => {
   return z.NEVER;
 });
 
-/** The merchant's row stays under a kilobyte. */
+/** Keeps the merchant's row under a kilobyte. */
 const MOST_TIERS = 10;
 const tier = z
   .strictObject({ currency: currencyCode, from_volume: amountText, fee: percent })
@@ -45,7 +42,7 @@ const tiers = z
     return found;
   });
 
-const form = z.object({
+const input = z.object({
   params: byId,
   query: nothing,
   body: z
@@ -53,31 +50,37 @@ const form = z.object({
     .refine(({ fee, fee_tiers }) => (fee ?? fee_tiers) !== undefined, 'nothing_to_change'),
 });
 
+type Wanted = z.output<typeof input>['body'];
+const termsOf = ({ fee, fee_tiers }: Wanted): Partial<Terms> => ({
+  ...(fee !== undefined && { feePpm: fee }),
+  ...(fee_tiers !== undefined && { feeTiers: fee_tiers }),
+});
+
 /**
- * PATCH /admin/merchants/{id}: sets the merchant's fee, in per cent of what it transfers (ID-5), or its
- * tiers by monthly volume, all of them at once (WA-8). Setting the same again changes nothing, so no key
- * is needed. Refuses: merchant_not_found.
+ * Sets the merchant's fee, in per cent of what it transfers (ID-5), or its tiers by monthly volume, all of
+ * them at once (WA-8). Setting the same again is harmless, so no key is needed.
+ * Refuses: merchant_not_found.
  */
-export const changeMerchantAsAdmin = ({ ledger, now }: Reading) =>
-  endpoint('optional', form, async ({ params: { id }, body: { fee, fee_tiers } }, call) => {
-    const change = {
-      ...(fee !== undefined && { feePpm: fee }),
-      ...(fee_tiers !== undefined && { feeTiers: fee_tiers }),
-    };
-    const result = await untilDecided(async () =>
-      settled(await commit(ledger.dynamo, [changeMerchant(ledger, id, change)])),
-    );
-    if (result.kind === 'undecided') return failure('busy', call.id);
-    const found = await readMerchantBalances(ledger, id, now());
-    if (found === undefined) return failure('merchant_not_found', call.id);
-    log('security', 'MERCHANT_CHANGED', {
-      request_id: call.id,
-      admin: call.caller.sub,
-      merchant: id,
-    });
-    return success({
-      status: 200,
-      message: { en: 'The merchant is changed.', fa: 'پذیرنده تغییر کرد.' },
-      data: merchantBalancesView(found),
-    });
-  });
+export const changeMerchant = changeOperation({
+  name: 'change-merchant',
+  route: 'PATCH /admin/merchants/{id}',
+  access: 'admin',
+  input,
+  read: (ledger, { params: { id } }) => readMerchantBalances(ledger, id),
+  decide: (found, { params: { id }, body }) =>
+    found === undefined
+      ? refused('merchant_not_found')
+      : { kind: 'accepted', changes: [changeTerms(id, termsOf(body))] },
+  // After a lost answer the terms are set once more.
+  isDone: () => false,
+  respond: (found) => ({
+    status: 200,
+    message: { en: 'The merchant is changed.', fa: 'پذیرنده تغییر کرد.' },
+    data: found && merchantBalancesView(found),
+  }),
+  logged: {
+    kind: 'security',
+    code: 'MERCHANT_CHANGED',
+    fields: (found) => ({ merchant: found?.merchant.id }),
+  },
+});

@@ -1,12 +1,11 @@
 import * as z from 'zod';
 import { pageQuery, username } from '../../http/fields.ts';
 import { listPage } from '../../http/list-page.ts';
-import { endpoint } from '../../http/router.ts';
-import { merchantBalancesView } from '../../http/views.ts';
-import type { Reading } from '../../ledger/context.ts';
+import { operation } from '../../http/operation.ts';
+import type { LedgerContext } from '../../ledger/context.ts';
 import { MERCHANT_STATUSES, type Merchant } from '../../ledger/merchant.ts';
 import { findByName, listMerchants, readMerchantBalances } from '../../ledger/rows/merchants.ts';
-import type { Ledger } from '../../ledger/table.ts';
+import { merchantBalancesView } from './view.ts';
 
 const query = z.strictObject({
   ...pageQuery,
@@ -14,9 +13,13 @@ const query = z.strictObject({
   name: username.optional(),
 });
 
-/** GET /admin/merchants?status&name: newest first (ID-6). A name is unique, so it finds one or none. */
-export const listMerchantsAsAdmin = ({ ledger, now }: Reading) =>
-  endpoint('optional', z.object({ query }), ({ query: wanted }, { id: callId }) => {
+/** Newest first (ID-6). A name is unique: the filter finds one merchant or none. */
+export const listMerchantsAsAdmin = operation({
+  name: 'list-merchants',
+  route: 'GET /admin/merchants',
+  access: 'admin',
+  input: () => z.object({ query }),
+  handle: ({ query: wanted }, { id: callId }, { ledger }) => {
     const { status, name, ...page } = wanted;
     const message = { en: 'Merchants, newest first.', fa: 'پذیرندگان، تازه‌ترین نخست.' };
     return listPage({ callId, list: ['merchants', status, name], page, message }, async (place) => {
@@ -24,18 +27,19 @@ export const listMerchantsAsAdmin = ({ ledger, now }: Reading) =>
         name === undefined
           ? await listMerchants(ledger, status, place.before, place.limit)
           : { merchants: await named(ledger, name, status), last: undefined };
-      return { items: await withBalances(ledger, found.merchants, now()), last: found.last };
+      return { items: await withBalances(ledger, found.merchants), last: found.last };
     });
-  });
+  },
+});
 
-async function named(ledger: Ledger, name: string, status: string | undefined) {
+async function named(ledger: LedgerContext, name: string, status: string | undefined) {
   const merchant = await findByName(ledger, name);
   return merchant !== undefined && (status ?? merchant.status) === merchant.status
     ? [merchant]
     : [];
 }
 
-async function withBalances(ledger: Ledger, merchants: readonly Merchant[], now: Date) {
-  const found = await Promise.all(merchants.map(({ id }) => readMerchantBalances(ledger, id, now)));
+async function withBalances(ledger: LedgerContext, merchants: readonly Merchant[]) {
+  const found = await Promise.all(merchants.map(({ id }) => readMerchantBalances(ledger, id)));
   return found.filter((each) => each !== undefined).map(merchantBalancesView);
 }

@@ -1,19 +1,20 @@
 import * as z from 'zod';
 import { nothing } from '../../http/fields.ts';
+import { operation } from '../../http/operation.ts';
 import { success } from '../../http/response.ts';
-import { endpoint } from '../../http/router.ts';
 import { currencyCode, formatAmount } from '../../ledger/money.ts';
 import { creditInFlight } from '../../ledger/rows/in-flight.ts';
-import { poolTotals } from '../../ledger/rows/pool.ts';
-import type { Ledger } from '../../ledger/table.ts';
+import { readPool } from '../../ledger/rows/pool.ts';
 
-const form = z.object({ params: z.object({ currency: currencyCode }), query: nothing });
-
-/** GET /admin/pools/{currency}: available, lent out, and how much of that is on its way to the bank (CR-1). */
-export const readPool = (ledger: Ledger) =>
-  endpoint('optional', form, async ({ params: { currency } }) => {
+/** What is available, lent, and how much of that is in flight to a provider (CR-1). */
+export const readPoolAsAdmin = operation({
+  name: 'read-pool',
+  route: 'GET /admin/pools/{currency}',
+  access: 'admin',
+  input: () => z.object({ params: z.object({ currency: currencyCode }), query: nothing }),
+  handle: async ({ params: { currency } }, _call, { ledger }) => {
     const [pool, inFlight] = await Promise.all([
-      poolTotals(ledger, currency),
+      readPool(ledger, currency),
       creditInFlight(ledger, currency),
     ]);
     return success({
@@ -26,4 +27,5 @@ export const readPool = (ledger: Ledger) =>
         in_flight: formatAmount(inFlight, currency),
       },
     });
-  });
+  },
+});

@@ -1,24 +1,25 @@
-import type { Wallet } from '../../ledger/balances.ts';
-import { calendarLabels } from '../../ledger/calendar.ts';
+import { openWallet, type Wallet } from '../../ledger/balances.ts';
+import { type CalendarLabels, calendarLabels } from '../../ledger/calendar.ts';
+import { type Decision, refused } from '../../ledger/decision.ts';
 import { type FeeTier, feeOf, rateAt } from '../../ledger/fees.ts';
 import {
+  countingLabels,
+  countSpending,
+  countVolume,
+  type TierBounds,
+  volumeIn,
+} from '../../ledger/limits.ts';
+import {
+  activeOnTerms,
   type Merchant,
-  type Spent,
+  mayReceive,
+  receiving,
   spenderOf,
-  spentAfter,
-  type Volume,
 } from '../../ledger/merchant.ts';
 import { type Currency, type MinorUnits, minor } from '../../ledger/money.ts';
-import {
-  drawOnWallet,
-  sumOf,
-  type Tranche,
-  type WalletFacts,
-} from '../../ledger/pending-releases.ts';
-import { transferPostings, withRelease } from '../../ledger/postings.ts';
-import { type Refused, refused } from '../../ledger/reasons.ts';
-import type { Draft } from '../../ledger/transactions.ts';
-import { mayReceive } from '../deposits/rule.ts';
+import { drawOnWallet, releaseFunds, type WalletFunds } from '../../ledger/pending-releases.ts';
+import { postingsIn, system, walletAvailable } from '../../ledger/postings.ts';
+import type { NewTransactionOf } from '../../ledger/transactions.ts';
 
 export type TransferOrder = {
   /** The payee's name or id. */
@@ -29,17 +30,8 @@ export type TransferOrder = {
 export type TransferFacts = {
   readonly payer: Merchant | undefined;
   readonly payee: Merchant | undefined;
-  readonly funds: WalletFacts;
+  readonly funds: WalletFunds;
   readonly payeeWallet: Wallet | undefined;
-};
-export type AcceptedTransfer = {
-  readonly kind: 'accepted';
-  readonly transaction: Draft;
-  readonly payer: Merchant;
-  readonly price: Price;
-  readonly payee: Merchant;
-  readonly payeeWallet: Wallet | undefined;
-  readonly folds: readonly Tranche[];
 };
 
 export type Price = {
@@ -47,83 +39,85 @@ export type Price = {
   /** Amount and fee together: the fee is charged on top. */
   readonly total: MinorUnits;
   readonly feePpm: bigint;
-  /** Which tier the payer's volume had reached before this transfer (WA-8). */
+  /** The tier that the payer's volume had reached before this transfer (WA-8). */
   readonly tier: FeeTier | undefined;
-  readonly spent: Spent;
-  readonly volume: Volume;
+  /** The volume between which the price holds; none where the payer has no tiers. */
+  readonly bounds: TierBounds;
+  readonly labels: CalendarLabels;
 };
 
-/** What a transfer costs its payer, and how far it brings its counters. */
+/** What a transfer costs its payer, and on which day and month it counts. */
 export function priceOf(
   payer: Merchant,
   { amount, currency }: Omit<TransferOrder, 'to'>,
   now: Date,
 ): Price {
-  const spent = spentAfter(payer, currency, amount, calendarLabels(now, payer.timeZone));
-  const counted = payer.transferVolume[currency];
-  const before = counted?.month === spent.month ? counted.amount : 0n;
-  const { ppm, tier } = rateAt(before, payer.feePpm, payer.feeTiers[currency] ?? []);
+  const labels = countingLabels(payer, currency, calendarLabels(now, payer.timeZone));
+  const volume = volumeIn(payer, currency, labels.month);
+  const tiers = payer.feeTiers[currency] ?? [];
+  const { ppm, tier, next } = rateAt(volume, payer.feePpm, tiers);
   const fee = feeOf(amount, ppm);
   return {
     fee,
     total: minor(amount + fee),
     feePpm: ppm,
     tier,
-    spent,
-    volume: { month: spent.month, amount: minor(before + amount) },
+    bounds: { from: tier?.from, below: next?.from },
+    labels,
   };
 }
 
-/** Refuses in this order: payer's status, the payee, the payer's wallet and what it holds (WA-5). */
+/** Refuses in this order: payer's status, the payee, the payer's wallet and its funds (WA-5). */
 export function decideTransfer(
   { payer: merchant, payee, funds, payeeWallet }: TransferFacts,
   order: TransferOrder,
   now: Date,
-): Refused | AcceptedTransfer {
+): Decision<NewTransactionOf<'transfer'>> {
   const payer = spenderOf(merchant);
   if ('kind' in payer) return payer;
   if (payee?.id === payer.id) return refused('self_transfer');
-  // Whoever was never approved, or is archived, is to a payer unknown.
+  // A merchant that was never approved, or is archived, is unknown to a payer.
   if (payee === undefined || !mayReceive(payee)) return refused('payee_not_found');
   if (funds.wallet === undefined) return refused('wallet_not_found');
   if (payeeWallet?.closed) return refused('wallet_closed');
   const { amount, currency } = order;
-  const price = priceOf(payer, order, now);
-  const { fee, tier, spent } = price;
-  const draw = drawOnWallet(funds, price.total);
+  const { fee, total, feePpm, tier, bounds, labels } = priceOf(payer, order, now);
+  const draw = drawOnWallet(funds, total);
   if (draw.kind === 'refused') return draw;
 
-  const at = now.toISOString();
+  const released = releaseFunds(payer.id, currency, draw.releases);
+  const opens = payeeWallet === undefined;
   return {
     kind: 'accepted',
-    payer,
-    price,
-    payee,
-    payeeWallet,
-    folds: draw.folds,
     transaction: {
       type: 'transfer',
       status: 'SUCCEEDED',
       amount,
-      fee,
-      feePpm: price.feePpm,
-      ...(tier !== undefined && { feeTierFrom: tier.from }),
       currency,
       merchantId: payer.id,
       payerName: payer.name,
       payeeId: payee.id,
       payeeName: payee.name,
-      createdAt: at,
-      at: { SUCCEEDED: at },
-      phases: [
-        {
-          name: 'accept',
-          at,
-          postings: withRelease(transferPostings(amount, fee), sumOf(draw.folds)),
-        },
-      ],
-      limitDay: spent.day,
-      limitMonth: spent.month,
+      fee,
+      feePpm,
+      ...(tier !== undefined && { feeTierFrom: tier.from }),
+      limitDay: labels.day,
+      limitMonth: labels.month,
     },
+    postings: [
+      ...released.postings,
+      ...postingsIn(
+        currency,
+        [walletAvailable(payer.id), walletAvailable(payee.id), amount],
+        [walletAvailable(payer.id), system('fees'), fee],
+      ),
+    ],
+    guards: [activeOnTerms(payer), ...(opens ? [receiving(payee.id)] : [])],
+    changes: [
+      countSpending(payer, currency, amount, labels),
+      countVolume(payer, currency, amount, labels.month, bounds),
+      ...released.changes,
+      ...(opens ? [openWallet(payee.id, currency)] : []),
+    ],
   };
 }

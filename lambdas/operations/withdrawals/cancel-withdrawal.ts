@@ -1,43 +1,47 @@
 import * as z from 'zod';
+import { changeOperation } from '../../http/change-operation.ts';
 import { byId, noBody, nothing } from '../../http/fields.ts';
-import { failure, success } from '../../http/response.ts';
-import { endpoint } from '../../http/router.ts';
-import { withdrawalView } from '../../http/views.ts';
-import { commit } from '../../ledger/commit.ts';
-import type { Reading } from '../../ledger/context.ts';
+import { refused } from '../../ledger/decision.ts';
 import { merchantPk } from '../../ledger/keys.ts';
-import { moveTransaction, readTransaction } from '../../ledger/rows/transactions.ts';
-import { log } from '../../platform/logger.ts';
-import { undecided, untilDecided } from '../../platform/retry.ts';
+import { readTransaction, transition } from '../../ledger/rows/transactions.ts';
+import { TRANSITIONS } from '../../payouts/transitions.ts';
+import { withdrawalView } from './view.ts';
+
+const input = z.object({ params: byId, query: nothing, body: noBody });
 
 /**
- * DELETE /withdrawals/{id}: cancels one that is still scheduled (WD-2). It moves no money, so it needs no
- * key: cancelling again finds it cancelled. Against its firing, the row's own condition lets one win.
+ * Cancels a withdrawal that is still scheduled (WD-2). It moves no money, so it needs no key: cancelling
+ * again returns it cancelled. Against its execution, the condition on the row lets one of the two win.
  * Refuses: withdrawal_not_found, withdrawal_not_cancellable.
  */
-export const cancelWithdrawal = ({ ledger, now }: Reading) =>
-  endpoint(
-    'optional',
-    z.object({ params: byId, query: nothing, body: noBody }),
-    async ({ params }, call) => {
-      const pk = merchantPk(call.caller.sub);
-      const result = await untilDecided(async () => {
-        const row = await readTransaction(ledger, pk, params.id);
-        if (row?.status !== 'SCHEDULED') return { kind: 'found' as const, row };
-        const at = now().toISOString();
-        const write = moveTransaction(ledger, row, 'cancel', at, { due: null }, 'fact');
-        // Whatever came of it, the row itself says so.
-        return undecided((await commit(ledger.dynamo, [write])).kind);
-      });
-      if (result.kind === 'undecided') return failure('busy', call.id);
-      const { row } = result;
-      if (row?.type !== 'withdrawal') return failure('withdrawal_not_found', call.id);
-      if (row.status !== 'CANCELLED') return failure('withdrawal_not_cancellable', call.id);
-      log('money', 'WITHDRAWAL_CANCELLED', { request_id: call.id, txn: row.txnId });
-      return success({
-        status: 200,
-        message: { en: 'The withdrawal is cancelled.', fa: 'برداشت لغو شد.' },
-        data: withdrawalView(row),
-      });
-    },
-  );
+export const cancelWithdrawal = changeOperation({
+  name: 'cancel-withdrawal',
+  route: 'DELETE /withdrawals/{id}',
+  access: 'merchant',
+  input,
+  read: async (ledger, { params }, caller) => {
+    const row = await readTransaction(ledger, merchantPk(caller.id), params.id);
+    return row?.type === 'withdrawal' ? row : undefined;
+  },
+  decide: (row, _input, now) => {
+    if (row === undefined) return refused('withdrawal_not_found');
+    if (row.status === 'CANCELLED') return { kind: 'done' };
+    if (row.status !== 'SCHEDULED') return refused('withdrawal_not_cancellable');
+    const options = { at: now.toISOString(), requireLease: false };
+    return {
+      kind: 'accepted',
+      changes: [transition(row, TRANSITIONS.cancel, { nextCheckAt: null }, options)],
+    };
+  },
+  isDone: (row) => row?.status === 'CANCELLED',
+  respond: (row) => ({
+    status: 200,
+    message: { en: 'The withdrawal is cancelled.', fa: 'برداشت لغو شد.' },
+    data: row && withdrawalView(row),
+  }),
+  logged: {
+    kind: 'money',
+    code: 'WITHDRAWAL_CANCELLED',
+    fields: (row) => ({ txn: row?.txnId }),
+  },
+});

@@ -1,24 +1,22 @@
+import type { LedgerContext } from '../../ledger/context.ts';
 import { readCredit } from '../../ledger/rows/merchants.ts';
-import { findShares } from '../../ledger/rows/pool.ts';
-import { readWalletFacts } from '../../ledger/rows/wallets.ts';
-import type { Ledger } from '../../ledger/table.ts';
-import type { Source } from '../../ledger/transactions.ts';
+import { offerOf } from '../../ledger/rows/pool.ts';
+import { readWalletFunds } from '../../ledger/rows/wallets.ts';
 import type { Funds, WithdrawalOrder } from './rule.ts';
 
-/** What stands behind a withdrawal's source at an instant. */
+/** What a withdrawal's money comes from, at one instant. */
 export async function readFunds(
-  ledger: Ledger,
+  ledger: LedgerContext,
   merchantId: string,
-  { amount, currency }: Pick<WithdrawalOrder, 'amount' | 'currency'>,
-  source: Source,
+  { amount, currency, source }: WithdrawalOrder,
   now: Date,
 ): Promise<Funds> {
   if (source === 'wallet') {
-    return { source, ...(await readWalletFacts(ledger, merchantId, currency, amount, now)) };
+    return { source, ...(await readWalletFunds(ledger, merchantId, currency, amount, now)) };
   }
-  const [credit, pool] = await Promise.all([
+  const [line, pool] = await Promise.all([
     readCredit(ledger, merchantId, currency),
-    findShares(ledger, currency, amount),
+    offerOf(ledger, currency, amount),
   ]);
-  return { source, credit, pool };
+  return { source, line, pool };
 }

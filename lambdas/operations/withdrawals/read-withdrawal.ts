@@ -1,20 +1,24 @@
 import * as z from 'zod';
 import { byId, nothing } from '../../http/fields.ts';
+import { operation } from '../../http/operation.ts';
 import { failure, success } from '../../http/response.ts';
-import { endpoint } from '../../http/router.ts';
-import { withdrawalView } from '../../http/views.ts';
 import { merchantPk } from '../../ledger/keys.ts';
 import { readTransaction } from '../../ledger/rows/transactions.ts';
-import type { Ledger } from '../../ledger/table.ts';
+import { withdrawalView } from './view.ts';
 
-/** GET /withdrawals/{id}: one of the caller's own; another merchant's is not found, never forbidden. */
-export const readWithdrawal = (ledger: Ledger) =>
-  endpoint('optional', z.object({ params: byId, query: nothing }), async ({ params }, call) => {
-    const row = await readTransaction(ledger, merchantPk(call.caller.sub), params.id);
+/** One of the caller's own withdrawals. Another merchant's is not found, never forbidden. */
+export const readWithdrawal = operation({
+  name: 'read-withdrawal',
+  route: 'GET /withdrawals/{id}',
+  access: 'merchant',
+  input: () => z.object({ params: byId, query: nothing }),
+  handle: async ({ params }, call, { ledger }) => {
+    const row = await readTransaction(ledger, merchantPk(call.caller.id), params.id);
     if (row?.type !== 'withdrawal') return failure('withdrawal_not_found', call.id);
     return success({
       status: 200,
       message: { en: 'The withdrawal.', fa: 'برداشت.' },
       data: withdrawalView(row),
     });
-  });
+  },
+});

@@ -1,56 +1,45 @@
 import { later, yearsLater } from '../../ledger/calendar.ts';
-import { type Merchant, spenderOf } from '../../ledger/merchant.ts';
-import { type Refused, refused } from '../../ledger/reasons.ts';
-import type { Transaction } from '../../ledger/transactions.ts';
-import { type AcceptedWithdrawal, newWithdrawal, type WithdrawalOrder } from './rule.ts';
+import { type Decision, refused } from '../../ledger/decision.ts';
+import { activeOnTerms, type Merchant, spenderOf } from '../../ledger/merchant.ts';
+import type { NewTransactionOf } from '../../ledger/transactions.ts';
+import { newWithdrawal, type WithdrawalOrder } from './rule.ts';
 
 export type ScheduleFacts = {
   readonly merchant: Merchant | undefined;
+  /** ISO 8601 in UTC. */
   readonly executeAt: string;
 };
 
 const SOONEST_MS = 60_000;
 const MOST_YEARS_AHEAD = 1;
-/** A schedule fires within the minute of its time: after two, the sweep may take it for lost. */
-const DUE_AFTER_SCHEDULE_MS = 2 * 60_000;
+/** A schedule fires within the minute of its time. After two minutes recovery executes it. */
+const FIRST_CHECK_MS = 2 * 60_000;
 
 /**
- * A withdrawal at a set time, from one minute to one year ahead (WD-2). No money moves yet, and whether
- * there will be any is seen when its time has come.
+ * A withdrawal at a set time, from one minute to one year ahead (WD-2). No money moves yet: the balance is
+ * checked when it is executed.
  */
 export function decideSchedule(
-  { merchant, executeAt }: ScheduleFacts,
+  { merchant: found, executeAt }: ScheduleFacts,
   order: WithdrawalOrder,
   now: Date,
-): Refused | AcceptedWithdrawal {
-  const spender = spenderOf(merchant);
-  if ('kind' in spender) return spender;
+): Decision<NewTransactionOf<'withdrawal'>> {
+  const merchant = spenderOf(found);
+  if ('kind' in merchant) return merchant;
   if (executeAt < later(now, SOONEST_MS)) return refused('execution_too_soon');
   if (executeAt > yearsLater(now, MOST_YEARS_AHEAD).toISOString()) {
     return refused('execution_too_far');
   }
   return {
     kind: 'accepted',
-    folds: [],
-    merchant: spender,
-    execution: undefined,
     transaction: {
-      ...newWithdrawal(spender, order, 'SCHEDULED', now),
+      ...newWithdrawal(merchant, order),
+      status: 'SCHEDULED',
       executeAt,
-      due: later(new Date(executeAt), DUE_AFTER_SCHEDULE_MS),
+      nextCheckAt: later(new Date(executeAt), FIRST_CHECK_MS),
     },
+    postings: [],
+    guards: [activeOnTerms(merchant)],
+    changes: [],
   };
-}
-
-/** Whether a withdrawal is to be carried out now; a firing that is late or doubled finds it carried out. */
-export function planCarryOut(
-  { status, executeAt = '' }: Transaction,
-  now: Date,
-):
-  | { readonly kind: 'now' }
-  | { readonly kind: 'early'; readonly byMs: number }
-  | { readonly kind: 'over' } {
-  if (status !== 'SCHEDULED') return { kind: 'over' };
-  const byMs = Date.parse(executeAt) - now.getTime();
-  return byMs > 0 ? { kind: 'early', byMs } : { kind: 'now' };
 }

@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { formatAmount } from '../../ledger/money.ts';
-import type { BankAnswer } from '../settle-rule.ts';
-import type { Bank, Payout } from './provider.ts';
+import type { Payout, Provider, ProviderAnswer } from './provider.ts';
 
-/** What the bank says of a payout, both when it pays and when it is asked. */
+/** What the bank says of a payout, when it pays and when it is queried. */
 const statement = z.object({
   key: z.string(),
   account: z.string(),
@@ -23,7 +22,7 @@ type Settings = {
   readonly callMs: number;
 };
 
-/** Nothing of the request can have left: no name, no connection, no TLS. */
+/** No part of the request can have left: no name, no connection, no TLS. */
 const NEVER_LEFT = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',
@@ -36,17 +35,17 @@ const NEVER_LEFT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
-/** Refused at the bank's door: a fault of ours to mend, or its limit; not a word about the payout. */
-const NOT_TAKEN_UP = new Set([400, 401, 403, 404, 405, 413, 415, 429]);
+/** Rejected before the payout was looked at: a fault of ours, or the bank's rate limit. */
+const NOT_ACCEPTED = new Set([400, 401, 403, 404, 405, 413, 415, 429]);
 const MOST_TRIES = 3;
 const BASE_MS = 200;
 
 type Reply = { readonly status: number; readonly body: unknown };
-type Heard = Reply | Extract<BankAnswer, { kind: 'not_executed' | 'unclear' }>;
+type Outcome = Reply | Extract<ProviderAnswer, { kind: 'not_executed' | 'unclear' }>;
 
 /** The bank over HTTP, with a time limit for each call (WD-5). */
-export function httpBank({ url, secret, callMs }: Settings): Bank {
-  const call = async (path: string, init: RequestInit, until: AbortSignal): Promise<Heard> => {
+export function httpBank({ url, secret, callMs }: Settings): Provider {
+  const call = async (path: string, init: RequestInit, until: AbortSignal): Promise<Outcome> => {
     const password = await secret().catch(() => undefined);
     if (password === undefined) return { kind: 'not_executed', why: 'no secret' };
     try {
@@ -66,15 +65,15 @@ export function httpBank({ url, secret, callMs }: Settings): Bank {
     }
   };
 
-  const payOnce = async (payout: Payout, until: AbortSignal): Promise<BankAnswer> => {
+  const payOnce = async (payout: Payout, until: AbortSignal): Promise<ProviderAnswer> => {
     const { key, account, amount, currency } = payout;
     const body = JSON.stringify({ account, amount: formatAmount(amount, currency), currency });
     const headers = { 'content-type': 'application/json', 'idempotency-key': key };
-    const heard = await call('/payouts', { method: 'POST', headers, body }, until);
-    if ('kind' in heard) return heard;
-    if (NOT_TAKEN_UP.has(heard.status))
-      return { kind: 'not_executed', why: `HTTP ${heard.status}` };
-    return stated(heard, payout);
+    const outcome = await call('/payouts', { method: 'POST', headers, body }, until);
+    if ('kind' in outcome) return outcome;
+    if (NOT_ACCEPTED.has(outcome.status))
+      return { kind: 'not_executed', why: `HTTP ${outcome.status}` };
+    return stated(outcome, payout);
   };
 
   return {
@@ -83,24 +82,24 @@ export function httpBank({ url, secret, callMs }: Settings): Bank {
         const answer = await payOnce(payout, until);
         if (answer.kind !== 'not_executed' || tries === MOST_TRIES) return answer;
         const wait = Math.random() * BASE_MS * 2 ** tries;
-        const woken = await pause(wait, 'time', { signal: until }).catch(() => 'out of time');
-        if (woken !== 'time') return answer;
+        const ended = await pause(wait, 'time', { signal: until }).catch(() => 'out of time');
+        if (ended !== 'time') return answer;
       }
     },
     inquire: async (payout, until) => {
       const path = `/payouts/${encodeURIComponent(payout.key)}`;
-      const heard = await call(path, { method: 'GET' }, until);
-      if ('kind' in heard) return { kind: 'unclear', why: heard.why };
-      const code = problem.safeParse(heard.body).data?.code;
-      // Any other 404 may come from a wrong address, which knows nothing of payouts.
-      if (heard.status === 404 && code === 'payout_not_found') return { kind: 'not_found' };
-      return stated(heard, payout);
+      const outcome = await call(path, { method: 'GET' }, until);
+      if ('kind' in outcome) return { kind: 'unclear', why: outcome.why };
+      const code = problem.safeParse(outcome.body).data?.code;
+      // Any other 404 may come from a wrong address.
+      if (outcome.status === 404 && code === 'payout_not_found') return { kind: 'not_found' };
+      return stated(outcome, payout);
     },
   };
 }
 
-/** Only a statement that is about this very payout counts; anything else leaves us in doubt. */
-function stated({ status, body }: Reply, payout: Payout): BankAnswer {
+/** Only a statement about this very payout counts; anything else is unclear. */
+function stated({ status, body }: Reply, payout: Payout): ProviderAnswer {
   const said = statement.safeParse(body).data;
   const isOurs =
     said?.key === payout.key &&
@@ -109,7 +108,7 @@ function stated({ status, body }: Reply, payout: Payout): BankAnswer {
     said.amount === formatAmount(payout.amount, payout.currency);
   if (!isOurs) return { kind: 'unclear', why: `HTTP ${status}` };
   if (status >= 200 && status < 300 && said.status === 'SUCCEEDED') {
-    return { kind: 'succeeded', reference: said.reference ?? '' };
+    return { kind: 'succeeded', reference: said.reference };
   }
   if (said.status === 'REFUSED' && (status === 422 || status === 200)) {
     return { kind: 'refused', code: said.code ?? 'refused' };
@@ -125,7 +124,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** fetch hides the system's code one level down. */
+/** fetch wraps the system's error, which has the code. */
 const thrown = z.object({
   name: z.string(),
   cause: z.object({ code: z.string() }).optional().catch(undefined),

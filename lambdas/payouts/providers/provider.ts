@@ -1,7 +1,7 @@
 import type { Currency, MinorUnits } from '../../ledger/money.ts';
-import type { BankAnswer } from '../settle-rule.ts';
+import type { ProviderName } from '../../ledger/transactions.ts';
 
-/** One payout as the bank is told of it. The key is the transaction's id, for ever (WD-5). */
+/** One payout as its provider receives it. The key is the transaction's id, for ever (WD-5). */
 export type Payout = {
   readonly key: string;
   readonly account: string;
@@ -9,9 +9,22 @@ export type Payout = {
   readonly currency: Currency;
 };
 
-/** A bank, as settlement needs one. Neither call throws; silence is an answer of its own. */
-export type Bank = {
-  readonly pay: (payout: Payout, until: AbortSignal) => Promise<BankAnswer>;
-  /** What became of a key. Never answers `not_executed`: asking executes nothing. */
-  readonly inquire: (payout: Payout, until: AbortSignal) => Promise<BankAnswer>;
+/** What a provider said, or what is known about its silence. Only `refused` may ever lead to a refund. */
+export type ProviderAnswer =
+  | { readonly kind: 'succeeded'; readonly reference: string | undefined }
+  | { readonly kind: 'refused'; readonly code: string }
+  /** The provider knows no payout with this key. Proves nothing until the quiet period is over. */
+  | { readonly kind: 'not_found' }
+  /** Certainly nothing was executed: no connection, or an answer that says it was not accepted. */
+  | { readonly kind: 'not_executed'; readonly why: string }
+  | { readonly kind: 'unclear'; readonly why: string };
+
+/** A bank or an operator. Neither call throws: silence is an answer of its own. */
+export type Provider = {
+  readonly pay: (payout: Payout, until: AbortSignal) => Promise<ProviderAnswer>;
+  /** What became of a key. Never answers `not_executed`: an inquiry executes nothing. */
+  readonly inquire: (payout: Payout, until: AbortSignal) => Promise<ProviderAnswer>;
 };
+
+/** Every provider that a payout can name. A new name does not compile until it is here. */
+export type Providers = Readonly<Record<ProviderName, Provider>>;

@@ -1,14 +1,14 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type Key, nameKey } from '../../../lambdas/ledger/keys.ts';
 import type { Identity } from '../../../lambdas/operations/auth/cognito.ts';
 import { register } from '../../../lambdas/operations/auth/register.ts';
 import { callerOf, expectProblem } from '../../harness/http-caller.ts';
 import {
   aMerchant,
-  type PaperBooks,
-  paperBooks,
+  type InMemoryLedger,
+  inMemoryLedger,
   stored,
-  USD,
 } from '../../harness/in-memory-ledger.ts';
 
 const FORM = {
@@ -19,16 +19,16 @@ const FORM = {
 };
 type SignedUp = Awaited<ReturnType<Identity['signUp']>>;
 
-let books: PaperBooks;
+let context: InMemoryLedger;
 beforeEach(() => {
-  books = paperBooks();
+  context = inMemoryLedger();
   // No jitter: forty tries take no time.
   jest.spyOn(Math, 'random').mockReturnValue(0);
 });
 afterEach(() => {
   jest.restoreAllMocks();
 });
-const signingUp = (signedUp: SignedUp | Error, subOf?: string) => {
+const registration = (signedUp: SignedUp | Error, subOf?: string) => {
   const identity: Identity = {
     signUp: async () => {
       if (signedUp instanceof Error) throw signedUp;
@@ -38,12 +38,10 @@ const signingUp = (signedUp: SignedUp | Error, subOf?: string) => {
     signIn: async () => ({ kind: 'refused' }),
     refresh: async () => ({ kind: 'refused' }),
   };
-  const defaults = { currency: USD, timeZone: 'Asia/Tehran', now: books.now };
-  const call = callerOf({ 'POST /auth/register': register(books.ledger, identity, defaults) });
-  return call('POST /auth/register', { body: FORM });
+  return callerOf({ ...context, identity }, register)('POST /auth/register', { body: FORM });
 };
 const CREATED: SignedUp = { kind: 'created', sub: 's1' };
-const written = () => books.written.flat().map(({ Put }) => Put?.Item);
+const written = () => context.written.flat().map(({ Put }) => Put?.Item);
 const refusedBy = (...codes: readonly string[]): Error =>
   new TransactionCanceledException({
     message: 'cancelled',
@@ -51,11 +49,29 @@ const refusedBy = (...codes: readonly string[]): Error =>
     CancellationReasons: codes.map((Code) => ({ Code })),
   });
 const lost = (): Error => Object.assign(new Error('no answer'), { name: 'TimeoutError' });
-const wrong = (): Error => Object.assign(new Error('no'), { name: 'ValidationException' });
+const invalid = (): Error => Object.assign(new Error('no'), { name: 'ValidationException' });
+
+/** The rows of a registration under the name that the form asks for. */
+const registered = (id: string) => [
+  { ...nameKey('alice'), merchantId: id },
+  stored(aMerchant({ id, name: 'alice', status: 'PENDING' })),
+];
+/** These rows are committed after the first read: by another registration, or by a lost try of this one. */
+function registeredMeanwhile(id: string): void {
+  const { ledger: before } = context;
+  const { ledger: after } = inMemoryLedger(...registered(id));
+  let loaded = 0;
+  const load = (key: Key): Promise<unknown> => {
+    loaded += 1;
+    // A read loads two rows: by id and by name.
+    return (loaded <= 2 ? before : after).load(key);
+  };
+  context = { ...context, ledger: { ...before, load } };
+}
 
 describe('ID-1: a merchant registers itself', () => {
-  it('and starts PENDING, its name in lower case, with what it asked for', async () => {
-    const reply = await signingUp(CREATED);
+  it('it starts PENDING, with its name in lower case and the credit it asked for', async () => {
+    const reply = await registration(CREATED);
     expect(reply.status).toBe(201);
     expect(reply.body.data).toEqual({
       id: 's1',
@@ -72,43 +88,54 @@ describe('ID-1: a merchant registers itself', () => {
     expect(reply.text).not.toContain('Secret-123');
   });
 
-  it('its row and the guard of its name are one transaction', async () => {
-    await signingUp(CREATED);
-    expect(books.written).toHaveLength(1);
+  it('one transaction creates its row and the row that makes its name unique', async () => {
+    await registration(CREATED);
+    expect(context.written).toHaveLength(1);
     expect(written()).toMatchObject([
       { pk: 'NAME#alice', merchantId: 's1' },
       { pk: 'M#s1', sk: 'MERCHANT', status: 'PENDING', limits: {}, spent: {}, transferVolume: {} },
     ]);
-    for (const { Put } of books.written.flat()) {
-      expect(Put?.ConditionExpression).toBe('attribute_not_exists(pk)');
+    for (const { Put } of context.written.flat()) {
+      expect(Put).toMatchObject({
+        ConditionExpression: 'attribute_not_exists(#n0)',
+        ExpressionAttributeNames: { '#n0': 'pk' },
+      });
     }
   });
 
-  it('under a name that is somebody’s, it is refused and nothing is written', async () => {
-    expectProblem(await signingUp({ kind: 'taken' }), 409, 'name_taken');
-    expect(books.written).toEqual([]);
+  it('a name that belongs to another user is refused, and nothing is written', async () => {
+    expectProblem(await registration({ kind: 'taken' }), 409, 'name_taken');
+    expect(context.written).toEqual([]);
   });
 
-  it('under its own name it completes what a crash left half made', async () => {
-    const reply = await signingUp({ kind: 'taken' }, 's1');
+  it('a registration under its own name completes what a crash interrupted', async () => {
+    const reply = await registration({ kind: 'taken' }, 's1');
     expect([reply.status, reply.body.data.id]).toEqual([201, 's1']);
     expect(written()).toMatchObject([{ merchantId: 's1' }, { id: 's1' }]);
   });
 
-  it('a registration that was complete is not made again', async () => {
-    books = paperBooks(stored(aMerchant({ id: 's1', status: 'ACTIVE' })));
-    expectProblem(await signingUp({ kind: 'taken' }, 's1'), 409, 'name_taken');
-    expect(books.written).toEqual([]);
+  it('a completed registration is not repeated', async () => {
+    context = inMemoryLedger(stored(aMerchant({ id: 's1', status: 'ACTIVE' })));
+    expectProblem(await registration({ kind: 'taken' }, 's1'), 409, 'name_taken');
+    expect(context.written).toEqual([]);
   });
 
-  it('a name whose guard another merchant holds is taken, though Cognito knew nothing of it', async () => {
-    books.failures.push(refusedBy('ConditionalCheckFailed', 'None'));
-    expectProblem(await signingUp(CREATED), 409, 'name_taken');
+  it('a name that another merchant holds is taken, even where Cognito does not know it', async () => {
+    context = inMemoryLedger(...registered('s2'));
+    expectProblem(await registration(CREATED), 409, 'name_taken');
+    expect(context.written).toEqual([]);
   });
 
-  it('a password against the rules is told in Cognito’s words, and in Persian', async () => {
+  it('a name that another merchant takes during the registration is taken', async () => {
+    registeredMeanwhile('s2');
+    context.failures.push(refusedBy('ConditionalCheckFailed', 'None'));
+    expectProblem(await registration(CREATED), 409, 'name_taken');
+    expect([context.failures, context.written]).toEqual([[], []]);
+  });
+
+  it('a weak password is reported in Cognito’s words and in Persian', async () => {
     const rule = 'Password did not conform with policy: Password must have symbol characters';
-    const reply = await signingUp({ kind: 'weak_password', rule });
+    const reply = await registration({ kind: 'weak_password', rule });
     expectProblem(reply, 422, 'invalid_request');
     expect(reply.body.errors).toEqual([
       {
@@ -117,39 +144,43 @@ describe('ID-1: a merchant registers itself', () => {
         message: { en: rule, fa: expect.stringMatching(/گذرواژه/) },
       },
     ]);
-    expect(books.written).toEqual([]);
+    expect(context.written).toEqual([]);
   });
 
-  it('through conflicts and lost answers it is registered all the same', async () => {
-    books.failures.push(refusedBy('TransactionConflict', 'None'), lost());
-    expect((await signingUp(CREATED)).status).toBe(201);
+  it('it succeeds after a conflict and a lost answer', async () => {
+    context.failures.push(refusedBy('TransactionConflict', 'None'), lost());
+    expect((await registration(CREATED)).status).toBe(201);
+    expect(context.written).toHaveLength(1);
   });
 
-  it('its own first try, whose answer was lost, does not stand in its way', async () => {
-    books = paperBooks(stored(aMerchant({ id: 's1', name: 'alice', status: 'PENDING' })));
-    books.failures.push(lost(), refusedBy('ConditionalCheckFailed', 'ConditionalCheckFailed'));
-    const reply = await signingUp(CREATED);
+  it('it succeeds where its own first try was committed and the answer was lost', async () => {
+    registeredMeanwhile('s1');
+    context.failures.push(lost());
+    const reply = await registration(CREATED);
     expect([reply.status, reply.body.data.status]).toEqual([201, 'PENDING']);
+    expect([context.failures, context.written]).toEqual([[], []]);
   });
 
-  it('somebody else’s row after a lost answer does', async () => {
-    books.failures.push(lost(), refusedBy('ConditionalCheckFailed', 'None'));
-    expectProblem(await signingUp(CREATED), 409, 'name_taken');
+  it('it is refused where another merchant takes the name after a lost answer', async () => {
+    registeredMeanwhile('s2');
+    context.failures.push(lost());
+    expectProblem(await registration(CREATED), 409, 'name_taken');
+    expect([context.failures, context.written]).toEqual([[], []]);
   });
 
-  it('WD-8: a store that stays busy says so, and the same form may be sent again', async () => {
-    books.failures.push(...Array.from({ length: 40 }, () => refusedBy('TransactionConflict')));
-    expectProblem(await signingUp(CREATED), 503, 'busy');
+  it('WD-8: constant conflicts return 503, and the same form can be sent again', async () => {
+    context.failures.push(...Array.from({ length: 40 }, () => refusedBy('TransactionConflict')));
+    expectProblem(await registration(CREATED), 503, 'busy');
   });
 
-  it('WD-8: a user pool that is too busy is told as overload, not as a fault', async () => {
+  it('WD-8: a throttled user pool is reported as overload', async () => {
     const throttled = { name: 'TooManyRequestsException', $fault: 'client' };
-    const reply = await signingUp(Object.assign(new Error('slow down'), throttled));
+    const reply = await registration(Object.assign(new Error('slow down'), throttled));
     expectProblem(reply, 429, 'too_many_requests');
   });
 
-  it('a fault of ours is not told as a name that is taken', async () => {
-    books.failures.push(wrong());
-    expectProblem(await signingUp(CREATED), 500, 'internal_error');
+  it('an invalid transaction is an internal error, not a taken name', async () => {
+    context.failures.push(invalid());
+    expectProblem(await registration(CREATED), 500, 'internal_error');
   });
 });

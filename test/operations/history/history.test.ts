@@ -1,31 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { transactItem } from '../../../lambdas/ledger/expressions.ts';
 import { merchantPk } from '../../../lambdas/ledger/keys.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
-import { putTransaction } from '../../../lambdas/ledger/rows/transactions.ts';
+import { postChanges } from '../../../lambdas/ledger/post.ts';
+import { createTransaction } from '../../../lambdas/ledger/rows/transactions.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
-import { startWorld, USD, type World } from '../../harness/harness.ts';
+import { type Harness, startHarness, USD } from '../../harness/harness.ts';
 
 const MINUTE = 60_000;
-let world: World;
-/** A merchant with a history: approval, deposits, withdrawals that succeeded, failed and are on their way. */
+let harness: Harness;
+/** A merchant with an approval, deposits, and withdrawals that succeeded, failed and are in flight. */
 let as: string;
 let other: string;
 
-const wait = (ms: number) => {
-  world.clock.now = new Date(world.clock.now.getTime() + ms);
+const advance = (ms: number) => {
+  harness.clock.now = new Date(harness.clock.now.getTime() + ms);
 };
-const at = () => world.clock.now.toISOString();
+const at = () => harness.clock.now.toISOString();
 type Query = Record<string, string>;
 const list = async (query: Query = {}, who = as) =>
-  (await world.call('GET /transactions', { as: who, query })).body;
+  (await harness.call('GET /transactions', { as: who, query })).body;
 const all = async (query: Query) =>
-  (await world.call('GET /admin/transactions', { admin: true, query })).body;
+  (await harness.call('GET /admin/transactions', { admin: true, query })).body;
 const ids = ({ data }: { data: { items: { id: string }[] } }) => data.items.map(({ id }) => id);
 
 const deposit = async (merchant_id: string, amount: string, currency = 'USD') => {
-  wait(MINUTE);
+  advance(MINUTE);
   const request = {
     admin: true,
     key: randomUUID(),
@@ -33,12 +35,12 @@ const deposit = async (merchant_id: string, amount: string, currency = 'USD') =>
     body: { amount, currency },
   };
   return String(
-    (await world.call('POST /admin/wallets/{merchant_id}/deposits', request)).body.data.id,
+    (await harness.call('POST /admin/wallets/{merchant_id}/deposits', request)).body.data.id,
   );
 };
 const withdraw = async (key: string, outcome?: 'succeeded' | 'refused' | 'unclear', who = as) => {
-  wait(MINUTE);
-  const reply = await world.call('POST /withdrawals', { as: who, key, body: { amount: '1.00' } });
+  advance(MINUTE);
+  const reply = await harness.call('POST /withdrawals', { as: who, key, body: { amount: '1.00' } });
   const { id } = reply.body.data;
   if (outcome === undefined) return String(id);
   const answers = {
@@ -46,46 +48,46 @@ const withdraw = async (key: string, outcome?: 'succeeded' | 'refused' | 'unclea
     refused: { kind: 'refused', code: 'account_closed' },
     unclear: { kind: 'unclear', why: 'test' },
   } as const;
-  const say = async () => answers[outcome];
+  const answer = async () => answers[outcome];
   await settle({
-    ledger: world.books.ledger,
-    bank: { pay: say, inquire: say },
-    now: () => world.clock.now,
+    ledger: harness.context.ledger,
+    providers: { bank: { pay: answer, inquire: answer } },
     timers: { claimMs: 1_000, leaseMs: 90_000, visibilityMs: 180_000, quietMs: 600_000 },
   })({ merchantId: who, txnId: id });
   return String(id);
 };
 
-let made: Record<'dollars' | 'coins' | 'paid' | 'failed' | 'doubtful' | 'new' | 'failed2', string>;
+type Made = 'dollars' | 'coins' | 'paid' | 'failed' | 'unclear' | 'pending' | 'otherFailed';
+let made: Record<Made, string>;
 let noon: string;
 beforeAll(async () => {
-  world = await startWorld();
-  await world.fillPool('1000.00');
-  as = await world.merchant('100.00');
-  other = await world.merchant('100.00');
+  harness = await startHarness();
+  await harness.fillPool('1000.00');
+  as = await harness.merchant('100.00');
+  other = await harness.merchant('100.00');
   made = {
     dollars: await deposit(as, '5.00'),
     coins: await deposit(as, '0.5', 'BTC'),
     paid: await withdraw('paid', 'succeeded'),
     failed: '',
-    doubtful: '',
-    new: '',
-    failed2: '',
+    unclear: '',
+    pending: '',
+    otherFailed: '',
   };
   noon = at();
   made.failed = await withdraw('failed', 'refused');
-  made.doubtful = await withdraw('doubtful', 'unclear');
-  made.new = await withdraw('new');
-  made.failed2 = await withdraw('failed2', 'refused', other);
+  made.unclear = await withdraw('unclear', 'unclear');
+  made.pending = await withdraw('pending');
+  made.otherFailed = await withdraw('failed', 'refused', other);
 });
-afterAll(() => world.close());
+afterAll(() => harness.close());
 
 describe('a merchant’s history', () => {
-  it('LE-2: holds all that happened to its money and credit, newest first', async () => {
+  it('LE-2: holds everything that happened to its money and credit, newest first', async () => {
     const { items } = (await list()).data;
     expect(items.map(({ id }: { id: string }) => id).slice(0, 6)).toEqual([
-      made.new,
-      made.doubtful,
+      made.pending,
+      made.unclear,
       made.failed,
       made.paid,
       made.coins,
@@ -99,16 +101,16 @@ describe('a merchant’s history', () => {
     ['type', { type: 'deposit' }, ['coins', 'dollars']],
     ['currency, in any case', { currency: 'btc' }, ['coins']],
     ['status', { status: 'SUCCEEDED', type: 'withdrawal' }, ['paid']],
-    ['a doubt, which is to it what is under way', { status: 'PROCESSING' }, ['doubtful']],
-    ['nothing that there is', { status: 'CANCELLED' }, []],
-  ] as const)('LE-2: is narrowed by %s', async (_what, query, names) => {
+    ['status PROCESSING, which includes an unclear payout', { status: 'PROCESSING' }, ['unclear']],
+    ['a status that no transaction has', { status: 'CANCELLED' }, []],
+  ] as const)('LE-2: is filtered by %s', async (_what, query, names) => {
     expect(ids(await list(query))).toEqual(names.map((name) => made[name]));
   });
 
-  it('LE-2: is narrowed by time, both ends included, in any zone', async () => {
+  it('LE-2: is filtered by time, both ends included, in any zone', async () => {
     expect(ids(await list({ from: noon, type: 'withdrawal' }))).toEqual([
-      made.new,
-      made.doubtful,
+      made.pending,
+      made.unclear,
       made.failed,
       made.paid,
     ]);
@@ -126,19 +128,19 @@ describe('a merchant’s history', () => {
     ['type', 'gift'],
     ['currency', 'XYZ'],
     ['limit', '0'],
-  ])('LE-2: a %s of %s is refused by name', async (field, value) => {
+  ])('LE-2: refuses %s=%s and names the field', async (field, value) => {
     const reply = await list({ [field]: value });
     expect([reply.status, reply.errors[0].field]).toEqual([422, field]);
   });
 
-  it('LE-2: of a time that ends before it begins is empty, and one of the year 10000 is refused', async () => {
+  it('LE-2: is empty for a period that ends before it begins, and refuses the year 10000', async () => {
     const reversed = await list({ from: '2027-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' });
     expect([reversed.status, reversed.data.items]).toEqual([200, []]);
     const far = await list({ to: '9999-12-31T23:59:59-23:59' });
     expect([far.status, far.errors[0].code]).toEqual([422, 'time_malformed']);
   });
 
-  it('AP-6: is paged without a gap or a repeat, whatever is new meanwhile, and ends', async () => {
+  it('AP-6: is paged without a gap or a repeat while new transactions are added, and ends', async () => {
     const seen: string[] = [];
     let cursor: string | null = null;
     for (let pages = 0; pages < 10; pages += 1) {
@@ -148,18 +150,18 @@ describe('a merchant’s history', () => {
       if (cursor === null) break;
       await deposit(as, '1.00', 'EUR');
     }
-    expect(seen).toEqual([made.new, made.doubtful, made.failed, made.paid]);
+    expect(seen).toEqual([made.pending, made.unclear, made.failed, made.paid]);
   });
 
-  it('AP-6: a cursor of another merchant or another filter is refused', async () => {
+  it('AP-6: refuses a cursor of another merchant or another filter', async () => {
     const { next_cursor: cursor } = (await list({ limit: '1' })).data;
     expect((await list({ cursor }, other)).code).toBe('invalid_cursor');
     expect((await list({ cursor, type: 'deposit' })).code).toBe('invalid_cursor');
     expect((await list({ cursor })).status).toBe(200);
   });
 
-  it('AP-6: a page ends after a thousand rows that do not fit, and the next goes on from there', async () => {
-    const busy = await world.merchant('10.00');
+  it('AP-6: ends a page after a thousand rows that do not match, and the next page continues there', async () => {
+    const busy = await harness.merchant('10.00');
     await manyDeposits(busy, 1_050);
     const first = await list({ type: 'approval' }, busy);
     expect(first.data.items).toEqual([]);
@@ -169,14 +171,14 @@ describe('a merchant’s history', () => {
   });
 });
 
-/** Rows as deposits leave them, newer than all else; their balances are of no interest here. */
+/** Transaction rows of deposits, newer than all others. Their balances do not matter here. */
 async function manyDeposits(merchantId: string, count: number): Promise<void> {
-  const later = new Date(world.clock.now.getTime() + MINUTE).toISOString();
-  const rows = Array.from({ length: count }, (_, index) => {
-    const txnId = `X${String(index).padStart(25, '0')}`;
-    const { write } = putTransaction(world.books.ledger, {
+  const { table } = harness.context.ledger;
+  const later = new Date(harness.clock.now.getTime() + MINUTE).toISOString();
+  const deposits = Array.from({ length: count }, (_, index) =>
+    createTransaction({
       pk: merchantPk(merchantId),
-      txnId,
+      txnId: `X${String(index).padStart(25, '0')}`,
       type: 'deposit',
       status: 'SUCCEEDED',
       amount: minor(1n),
@@ -186,20 +188,20 @@ async function manyDeposits(merchantId: string, count: number): Promise<void> {
       at: { SUCCEEDED: later },
       phases: [],
       requestHash: '',
-    });
-    return write;
-  });
+    }),
+  );
+  const writes = postChanges(deposits).map((write) => transactItem(table, write));
   for (let from = 0; from < count; from += 100) {
-    await world.calm.send(
-      new TransactWriteCommand({ TransactItems: rows.slice(from, from + 100) }),
+    await harness.faultless.send(
+      new TransactWriteCommand({ TransactItems: writes.slice(from, from + 100) }),
     );
   }
 }
 
 describe('one transaction', () => {
-  it('LE-2: is its merchant’s own, and nobody else’s', async () => {
+  it('LE-2: can be read by its merchant alone', async () => {
     const read = (who: string) =>
-      world.call('GET /transactions/{id}', { as: who, params: { id: made.failed } });
+      harness.call('GET /transactions/{id}', { as: who, params: { id: made.failed } });
     expect((await read(as)).body.data).toMatchObject({
       status: 'FAILED',
       failure: 'account_closed',
@@ -208,9 +210,9 @@ describe('one transaction', () => {
     expect([foreign.status, foreign.body.code]).toEqual([404, 'transaction_not_found']);
   });
 
-  it('LE-2: is found by the key it was asked for with, when its answer was lost', async () => {
+  it('LE-2: is found by the key of its request where the response was lost', async () => {
     const byKey = (key: string, who = as) =>
-      world.call('GET /transactions/by-key/{key}', {
+      harness.call('GET /transactions/by-key/{key}', {
         as: who,
         params: { key },
         query: { operation: 'withdrawal' },
@@ -218,37 +220,37 @@ describe('one transaction', () => {
     expect((await byKey('paid')).body.data).toMatchObject({ id: made.paid, status: 'SUCCEEDED' });
     expect((await byKey('paid', other)).status).toBe(404);
     expect((await byKey('never-sent')).status).toBe(404);
-    const unsaid = { as, params: { key: 'paid' } };
-    const reply = await world.call('GET /transactions/by-key/{key}', unsaid);
+    const withoutOperation = { as, params: { key: 'paid' } };
+    const reply = await harness.call('GET /transactions/by-key/{key}', withoutOperation);
     expect([reply.status, reply.body.errors[0].field]).toEqual([422, 'operation']);
   });
 });
 
 describe('an administrator', () => {
-  it('LE-2: reads one merchant’s history, with the statuses as they are', async () => {
+  it('LE-2: reads one merchant’s history with internal statuses', async () => {
     const items = ids(await all({ merchant: as, type: 'withdrawal' }));
-    expect(items).toEqual([made.new, made.doubtful, made.failed, made.paid]);
+    expect(items).toEqual([made.pending, made.unclear, made.failed, made.paid]);
     expect(ids(await all({ merchant: as, status: 'FAILED' }))).toEqual([made.failed]);
   });
 
-  it('LE-2: finds what failed across all merchants, newest first, page by page', async () => {
+  it('LE-2: finds the failed transactions of all merchants, newest first, page by page', async () => {
     const first = await all({ status: 'FAILED', limit: '1' });
-    expect(first.data.items).toMatchObject([{ id: made.failed2, merchant_id: other }]);
+    expect(first.data.items).toMatchObject([{ id: made.otherFailed, merchant_id: other }]);
     const cursor = String(first.data.next_cursor);
     const next = await all({ status: 'FAILED', limit: '1', cursor });
     expect(ids(next)).toEqual([made.failed]);
     expect(next.data.next_cursor).toBeNull();
   });
 
-  it('LE-2: must name a merchant or a status that is watched: nothing scans for it', async () => {
+  it('LE-2: must name a merchant or a status that needs attention, because no request scans', async () => {
     for (const query of [{}, { status: 'SUCCEEDED' }]) {
       const reply = await all(query as Query);
-      expect([reply.status, reply.errors[0].code]).toEqual([422, 'merchant_or_watched_status']);
+      expect([reply.status, reply.errors[0].code]).toEqual([422, 'merchant_or_status_needed']);
     }
   });
 
-  it('ID-6: sees every merchant’s balances in the list', async () => {
-    const reply = await world.call('GET /admin/merchants', { admin: true });
+  it('ID-6: reads the balances of every merchant in the list', async () => {
+    const reply = await harness.call('GET /admin/merchants', { admin: true });
     const found = reply.body.data.items.find(({ id }: { id: string }) => id === as);
     expect(found.wallets).toContainEqual({
       currency: 'BTC',

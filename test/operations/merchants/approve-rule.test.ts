@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { MERCHANT_STATUSES } from '../../../lambdas/ledger/merchant.ts';
+import { openCreditLine, openPool, openWallet, toRoot } from '../../../lambdas/ledger/balances.ts';
+import { decideStatus, MERCHANT_STATUSES } from '../../../lambdas/ledger/merchant.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
+import { poolAvailable, postingsIn, system } from '../../../lambdas/ledger/postings.ts';
 import { decideApproval } from '../../../lambdas/operations/merchants/approve-rule.ts';
 import { decideTopUp } from '../../../lambdas/operations/pools/rule.ts';
-import { aMerchant, USD } from '../../harness/in-memory-ledger.ts';
+import { aMerchant, aPool, USD } from '../../harness/in-memory-ledger.ts';
 
-const NOW = new Date('2026-11-20T12:00:00.000Z');
 const approval = { limit: minor(500_00n), currency: USD };
 
-describe('ID-2: a merchant is approved once, while it is pending', () => {
+describe('ID-2: a merchant is approved once, while it is PENDING', () => {
   const TABLE = [
     [undefined, 'merchant_not_found'],
     ['PENDING', 'accepted'],
@@ -18,9 +19,9 @@ describe('ID-2: a merchant is approved once, while it is pending', () => {
     ['REJECTED', 'merchant_rejected'],
   ] as const;
 
-  it.each(TABLE)('a merchant that is %s: %s', (status, answer) => {
+  it.each(TABLE)('%s merchant: %s', (status, answer) => {
     const merchant = status && aMerchant({ status });
-    const decision = decideApproval(merchant, approval, NOW);
+    const decision = decideApproval(merchant, approval);
     expect(decision.kind === 'refused' ? decision.reason : decision.kind).toBe(answer);
   });
 
@@ -30,29 +31,55 @@ describe('ID-2: a merchant is approved once, while it is pending', () => {
     );
   });
 
-  it('an approval promises a limit and moves no money', () => {
-    expect(decideApproval(aMerchant({ status: 'PENDING' }), approval, NOW)).toMatchObject({
-      merchant: { id: 'm1', seq: 7n },
+  it('an approval opens a credit line and a wallet and moves no money', () => {
+    const merchant = aMerchant({ status: 'PENDING' });
+    expect(decideApproval(merchant, approval)).toEqual({
+      kind: 'accepted',
       transaction: {
         type: 'approval',
         status: 'SUCCEEDED',
         amount: 500_00n,
+        currency: 'USD',
         merchantId: 'm1',
-        phases: [{ name: 'accept', postings: {} }],
       },
+      postings: [],
+      guards: [],
+      changes: [
+        decideStatus(merchant, 'ACTIVE'),
+        openCreditLine('m1', USD, minor(500_00n)),
+        openWallet('m1', USD),
+      ],
+    });
+  });
+
+  it('an approval holds only for the whole merchant row as it was read', () => {
+    expect(decideStatus(aMerchant({ version: 7n }), 'ACTIVE')).toEqual({
+      row: { kind: 'merchant', merchantId: 'm1' },
+      conditions: [{ must: 'equal', path: 'version', value: 7n }],
+      set: { status: 'ACTIVE' },
     });
   });
 });
 
-it('CR-1: a top-up is final at once and posts what the owner paid in', () => {
-  const { transaction } = decideTopUp({ amount: minor(700n), currency: USD }, NOW);
-  expect(transaction).toEqual({
-    type: 'top_up',
-    status: 'SUCCEEDED',
-    amount: 700n,
-    currency: 'USD',
-    createdAt: NOW.toISOString(),
-    at: { SUCCEEDED: NOW.toISOString() },
-    phases: [{ name: 'accept', at: NOW.toISOString(), postings: { funding: -700n, pool: 700n } }],
+describe('CR-1: a top-up', () => {
+  const topUp = { amount: minor(700n), currency: USD };
+
+  it('is final at once and moves the owner’s money into the root of the pool', () => {
+    expect(decideTopUp(aPool(5n), topUp)).toEqual({
+      kind: 'accepted',
+      transaction: { type: 'top_up', status: 'SUCCEEDED', amount: 700n, currency: 'USD' },
+      postings: postingsIn(USD, [
+        system('funding'),
+        poolAvailable(toRoot(minor(700n))),
+        minor(700n),
+      ]),
+      guards: [],
+      changes: [],
+    });
+  });
+
+  it('opens the pool where it is the first', () => {
+    const first = decideTopUp(undefined, topUp);
+    expect(first).toEqual({ ...decideTopUp(aPool(5n), topUp), changes: [openPool(USD)] });
   });
 });

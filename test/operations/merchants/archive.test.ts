@@ -1,128 +1,146 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { walletRow } from '../../../lambdas/ledger/balances.ts';
+import { merchantOf } from '../../../lambdas/ledger/keys.ts';
+import { merchantRow } from '../../../lambdas/ledger/merchant.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
 import { ROUGH } from '../../harness/faults.ts';
-import { startWorld, type World } from '../../harness/harness.ts';
-import { readBooks } from '../../model/snapshot.ts';
+import { type Harness, startHarness } from '../../harness/harness.ts';
 
-let world: World;
+let harness: Harness;
 beforeAll(async () => {
-  world = await startWorld(51, ROUGH);
-  await world.fillPool('100000.00');
+  harness = await startHarness(51, ROUGH);
+  await harness.fillPool('100000.00');
 });
-afterAll(() => world.close());
+afterAll(() => harness.close());
 
 const archive = (id: string, key: string = randomUUID()) =>
-  world.insist('POST /admin/merchants/{id}/archive', { admin: true, key, params: { id } });
+  harness.insist('POST /admin/merchants/{id}/archive', { admin: true, key, params: { id } });
 const deposit = (id: string, amount: string, currency = 'USD') =>
-  world.deposit(id, { amount, currency });
+  harness.deposit(id, { amount, currency });
 const withdraw = (as: string, source: string, key: string = randomUUID()) =>
-  world.insist('POST /withdrawals', { as, key, body: { amount: '1.00', source } });
+  harness.insist('POST /withdrawals', { as, key, body: { amount: '1.00', source } });
+const statuses = async () => {
+  const merchants = (await harness.rows()).filter(({ sk }) => sk === 'MERCHANT');
+  return new Map(
+    merchants.map((row) => merchantRow.parse(row)).map(({ id, status }) => [id, status]),
+  );
+};
+const wallets = async () =>
+  (await harness.rows())
+    .filter(({ sk }) => String(sk).startsWith('WALLET#'))
+    .map((row) => ({ owner: merchantOf(String(row['pk'])), ...walletRow.parse(row) }));
+
 describe('archiving a merchant', () => {
-  it('ID-2: ends it for good: no withdrawal, no deposit, no way back', async () => {
-    const id = await world.merchant('10.00');
+  it('ID-2: is final: no withdrawal, no deposit and no reactivation', async () => {
+    const id = await harness.merchant('10.00');
     const reply = await archive(id, 'k-end');
     expect([reply.status, reply.body.data.status]).toEqual([200, 'ARCHIVED']);
     expect((await archive(id, 'k-end')).text).toBe(reply.text);
     expect((await archive(id)).body.code).toBe('merchant_not_archivable');
     expect((await withdraw(id, 'credit')).body.code).toBe('merchant_archived');
     expect((await deposit(id, '1.00')).body.code).toBe('merchant_cannot_receive');
-    const back = { admin: true, params: { id } };
-    expect((await world.insist('POST /admin/merchants/{id}/reactivate', back)).status).toBe(409);
+    const reactivate = { admin: true, params: { id } };
+    expect((await harness.insist('POST /admin/merchants/{id}/reactivate', reactivate)).status).toBe(
+      409,
+    );
     const { items } = (
-      await world.insist('GET /admin/merchants', { admin: true, query: { status: 'ARCHIVED' } })
+      await harness.insist('GET /admin/merchants', { admin: true, query: { status: 'ARCHIVED' } })
     ).body.data;
     expect(items.map((each: { id: string }) => each.id)).toContain(id);
   });
 
-  it('ID-2: is refused while a wallet holds money, credit is used, or a payout is under way', async () => {
-    const rich = await world.merchant('10.00');
+  it('ID-2: is refused while a wallet holds money, credit is used or a payout is in flight', async () => {
+    const rich = await harness.merchant('10.00');
     await deposit(rich, '0.01');
     expect((await archive(rich)).body.code).toBe('merchant_not_empty');
-    const owing = await world.merchant('10.00');
+    const owing = await harness.merchant('10.00');
     await withdraw(owing, 'credit');
     expect((await archive(owing)).body.code).toBe('merchant_not_empty');
 
-    const paying = await world.merchant('10.00');
+    const paying = await harness.merchant('10.00');
     await deposit(paying, '1.00');
     const txnId = (await withdraw(paying, 'wallet')).body.data.id;
-    // Its wallet is empty; but the bank may yet refuse, and the money would come back.
+    // Its wallet is empty, but the bank may still refuse and the money would return.
     expect((await archive(paying)).body.code).toBe('merchant_not_empty');
-    const paid = async () => ({ kind: 'succeeded', reference: 'r' }) as const;
+    const pay = async () => ({ kind: 'succeeded', reference: 'r' }) as const;
     const worker = settle({
-      ledger: world.books.ledger,
-      bank: { pay: paid, inquire: paid },
-      now: () => world.clock.now,
+      ledger: harness.context.ledger,
+      providers: { bank: { pay, inquire: pay } },
       timers: { claimMs: 1_000, leaseMs: 90_000, visibilityMs: 180_000, quietMs: 600_000 },
     });
     while ((await worker({ merchantId: paying, txnId })) !== 'done') {
-      world.clock.now = new Date(world.clock.now.getTime() + 120_000);
+      harness.clock.now = new Date(harness.clock.now.getTime() + 120_000);
     }
     expect((await archive(paying)).status).toBe(200);
   });
 
-  it('ID-2: is for merchants that were approved, and exist', async () => {
-    expect((await archive('nobody')).body.code).toBe('merchant_not_found');
-    expect((await archive(await world.register())).body.code).toBe('merchant_not_archivable');
+  it('ID-2: is refused for an unknown merchant and for one that was not approved', async () => {
+    expect((await archive('unknown')).body.code).toBe('merchant_not_found');
+    expect((await archive(await harness.register())).body.code).toBe('merchant_not_archivable');
   });
 
-  it('ID-2 OP-3: against a deposit, 100 times: one of them wins, and no archived merchant holds money', async () => {
+  it('ID-2 OP-3: excludes a concurrent deposit in 100 races, and no archived merchant holds money', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, async (_, index) => {
-        const id = await world.merchant('10.00');
-        // Every other one into a wallet that does not exist yet.
+        const id = await harness.merchant('10.00');
+        // Every second deposit opens a wallet.
         const currency = index % 2 === 0 ? 'USD' : 'EUR';
-        const [ended, paid] = await Promise.all([archive(id), deposit(id, '5.00', currency)]);
-        return { id, ended: ended.status === 200, paid: paid.status === 201 };
+        const [end, paid] = await Promise.all([archive(id), deposit(id, '5.00', currency)]);
+        return { id, archived: end.status === 200, paid: paid.status === 201 };
       }),
     );
-    const { merchants } = await readBooks(world);
-    const statuses = new Map(merchants.map(({ id, status }) => [id, status]));
-    for (const { id, ended, paid } of outcomes) {
-      expect([id, ended]).toEqual([id, !paid]);
-      expect([id, statuses.get(id)]).toEqual([id, ended ? 'ARCHIVED' : 'ACTIVE']);
+    const stored = await statuses();
+    const held = await wallets();
+    for (const { id, archived, paid } of outcomes) {
+      expect([id, archived]).toEqual([id, !paid]);
+      expect([id, stored.get(id)]).toEqual([id, archived ? 'ARCHIVED' : 'ACTIVE']);
+      const received = held.filter(({ owner }) => owner === id);
+      expect(received.reduce((sum, { available }) => sum + available, 0n)).toBe(paid ? 5_00n : 0n);
     }
   }, 120_000);
 
-  it('ID-2 WA-5 OP-3: against an incoming transfer, 500 times: one of them wins, never both', async () => {
-    const payers = await Promise.all(Array.from({ length: 50 }, () => world.merchant('1.00')));
+  it('ID-2 WA-5 OP-3: excludes a concurrent incoming transfer in 500 races', async () => {
+    const payers = await Promise.all(Array.from({ length: 50 }, () => harness.merchant('1.00')));
     for (const id of payers)
       for (const currency of ['USD', 'EUR']) await deposit(id, '20.00', currency);
-    const outcomes: { payee: string; ended: boolean; paid: boolean }[] = [];
+    const outcomes: { payee: string; archived: boolean; paid: boolean }[] = [];
     for (let round = 0; round < 10; round += 1) {
       const races = payers.map(async (as, index) => {
-        const payee = await world.merchant('10.00');
-        // Every other one has to open a wallet for it.
+        const payee = await harness.merchant('10.00');
+        // Every second transfer opens a wallet.
         const body = { to: payee, amount: '1.00', currency: index % 2 === 0 ? 'USD' : 'EUR' };
-        const transfer = world.insist('POST /transfers', { as, key: randomUUID(), body });
-        const [ended, paid] = await Promise.all([archive(payee), transfer]);
-        return { payee, ended: ended.status === 200, paid: paid.status === 201 };
+        const transfer = harness.insist('POST /transfers', { as, key: randomUUID(), body });
+        const [end, paid] = await Promise.all([archive(payee), transfer]);
+        return { payee, archived: end.status === 200, paid: paid.status === 201 };
       });
       outcomes.push(...(await Promise.all(races)));
     }
-    const { merchants, wallets } = await readBooks(world);
-    const statuses = new Map(merchants.map(({ id, status }) => [id, status]));
-    for (const { payee, ended, paid } of outcomes) {
-      expect([payee, ended]).toEqual([payee, !paid]);
-      expect([payee, statuses.get(payee)]).toEqual([payee, ended ? 'ARCHIVED' : 'ACTIVE']);
-      const received = wallets.filter(({ owner }) => owner === payee);
+    const stored = await statuses();
+    const held = await wallets();
+    for (const { payee, archived, paid } of outcomes) {
+      expect([payee, archived]).toEqual([payee, !paid]);
+      expect([payee, stored.get(payee)]).toEqual([payee, archived ? 'ARCHIVED' : 'ACTIVE']);
+      const received = held.filter(({ owner }) => owner === payee);
       expect(received.reduce((sum, { available }) => sum + available, 0n)).toBe(paid ? 1_00n : 0n);
     }
-    const made = BigInt(outcomes.filter(({ paid }) => paid).length);
-    expect(made > 0n && made < 500n).toBe(true);
-    const left = wallets.filter(({ owner }) => payers.includes(owner));
-    // Each cost its fee of two per cent.
-    expect(left.reduce((sum, { available }) => sum + available, 0n)).toBe(2_000_00n - made * 1_02n);
+    const transfers = BigInt(outcomes.filter(({ paid }) => paid).length);
+    expect(transfers > 0n && transfers < 500n).toBe(true);
+    const left = held.filter(({ owner }) => payers.includes(owner));
+    // Each transfer costs a fee of two per cent.
+    expect(left.reduce((sum, { available }) => sum + available, 0n)).toBe(
+      2_000_00n - transfers * 1_02n,
+    );
   }, 180_000);
 
-  it('ID-2: against a withdrawal, 50 times: never both', async () => {
+  it('ID-2: excludes a concurrent withdrawal in 50 races', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 50 }, async () => {
-        const id = await world.merchant('10.00');
-        const [ended, spent] = await Promise.all([archive(id), withdraw(id, 'credit')]);
-        return [ended.status === 200, spent.status === 202];
+        const id = await harness.merchant('10.00');
+        const [end, spent] = await Promise.all([archive(id), withdraw(id, 'credit')]);
+        return { archived: end.status === 200, spent: spent.status === 202 };
       }),
     );
-    expect(outcomes.filter(([ended, spent]) => ended === spent)).toEqual([]);
+    expect(outcomes.filter(({ archived, spent }) => archived === spent)).toEqual([]);
   }, 120_000);
 });

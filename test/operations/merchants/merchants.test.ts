@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { httpFamily } from '../../../lambdas/http/router.ts';
+import { MERCHANT_STATUSES, type MerchantStatus } from '../../../lambdas/ledger/merchant.ts';
 import type { Identity } from '../../../lambdas/operations/auth/cognito.ts';
 import { register } from '../../../lambdas/operations/auth/register.ts';
 import { ROUGH } from '../../harness/faults.ts';
-import { startWorld, USD, type World } from '../../harness/harness.ts';
-import { httpEvent, lambdaContext } from '../../harness/http-event.ts';
+import { type Harness, type Reply, startHarness } from '../../harness/harness.ts';
+import { callerOf } from '../../harness/http-caller.ts';
 
-let world: World;
+let harness: Harness;
 beforeAll(async () => {
-  world = await startWorld(21, { ...ROUGH, throttle: 0 });
+  harness = await startHarness(21, { ...ROUGH, throttle: 0 });
 });
-afterAll(() => world.close());
+afterAll(() => harness.close());
 
-/** A user pool in memory: it knows names and passwords, and nothing of merchants. */
+/** A user pool in memory, with names and passwords alone. */
 let users: Map<string, { sub: string; password: string }>;
 let fake: Identity;
 beforeEach(() => {
@@ -35,13 +35,10 @@ beforeEach(() => {
   };
 });
 
-const send = async (body: Record<string, unknown>) => {
-  const defaults = { currency: USD, timeZone: 'UTC', now: () => world.clock.now };
-  const handler = httpFamily({
-    'POST /auth/register': register(world.books.ledger, fake, defaults),
-  });
-  const answer = await handler(httpEvent('POST /auth/register', { body }), lambdaContext);
-  return { status: answer.statusCode, body: JSON.parse(answer.body ?? '') };
+const send = (body: Record<string, unknown>): Promise<Reply> => {
+  const settings = { ...harness.context.settings, timeZone: 'UTC' };
+  const call = callerOf({ ...harness.context, settings, identity: fake }, register);
+  return call('POST /auth/register', { body });
 };
 const form = (username: string, password = 'Secret-123') => ({
   username,
@@ -50,20 +47,20 @@ const form = (username: string, password = 'Secret-123') => ({
   bank_account: 'IRTEST0000000000001',
 });
 const approve = (id: string, key?: string, limit = '50.00') =>
-  world.insist('POST /admin/merchants/{id}/approve', {
+  harness.insist('POST /admin/merchants/{id}/approve', {
     admin: true,
     params: { id },
     body: { credit_limit: limit },
     ...(key !== undefined && { key }),
   });
-const move = (id: string, name: 'reject' | 'suspend' | 'reactivate') =>
-  world.insist(`POST /admin/merchants/{id}/${name}`, { admin: true, params: { id } });
+const change = (id: string, name: 'reject' | 'suspend' | 'reactivate') =>
+  harness.insist(`POST /admin/merchants/{id}/${name}`, { admin: true, params: { id } });
 
 describe('registration', () => {
-  it('ID-1: makes a merchant that is PENDING and has no balances', async () => {
+  it('ID-1: creates a merchant that is PENDING and has no balances', async () => {
     const reply = await send(form(`m-${randomUUID()}`));
     expect(reply.status).toBe(201);
-    const me = await world.insist('GET /me', { as: reply.body.data.id });
+    const me = await harness.insist('GET /me', { as: reply.body.data.id });
     expect(me.body.data).toMatchObject({
       status: 'PENDING',
       requested_credit: '1000.00',
@@ -74,7 +71,7 @@ describe('registration', () => {
     });
   });
 
-  it('ID-1: refuses a name that is taken, in any case of letters', async () => {
+  it('ID-1: refuses a taken name in upper and lower case', async () => {
     const name = `m-${randomUUID()}`;
     await send(form(name));
     const reply = await send(form(name.toUpperCase(), 'Other-1234'));
@@ -82,7 +79,7 @@ describe('registration', () => {
     expect((await send(form(name))).body.code).toBe('name_taken');
   });
 
-  it('ID-1: completes its own half-made registration, and nobody else’s', async () => {
+  it('ID-1: completes an interrupted registration for the owner of the password alone', async () => {
     const name = `m-${randomUUID()}`;
     await fake.signUp(name, 'Secret-123');
     expect((await send(form(name, 'Other-1234'))).body.code).toBe('name_taken');
@@ -91,7 +88,7 @@ describe('registration', () => {
     expect(reply.body.data.id).toBe(users.get(name)?.sub);
   });
 
-  it('ID-1: tells a weak password by the user pool’s own rule, in both languages', async () => {
+  it('ID-1: reports a weak password with the user pool’s own rule, in both languages', async () => {
     const reply = await send(form(`m-${randomUUID()}`, 'short'));
     expect(reply.status).toBe(422);
     expect(reply.body.errors).toEqual([
@@ -103,7 +100,7 @@ describe('registration', () => {
     ]);
   });
 
-  it('ID-1: survives lost answers: forty registrations make forty merchants', async () => {
+  it('ID-1: creates forty merchants in forty registrations, even where answers are lost', async () => {
     const names = Array.from({ length: 40 }, () => `m-${randomUUID()}`);
     const statuses = await Promise.all(
       names.map(async (name) => {
@@ -119,12 +116,12 @@ describe('registration', () => {
 });
 
 describe('an administrator', () => {
-  it('ID-2: approves a merchant once: its credit line and wallet exist from then on', async () => {
-    const id = await world.register();
+  it('ID-2: approves a merchant once, which opens its credit line and its wallet', async () => {
+    const id = await harness.register();
     const reply = await approve(id, 'k1');
     expect(reply.status).toBe(200);
     expect(reply.body.data).toMatchObject({ id, status: 'ACTIVE', credit_limit: '50.00' });
-    const merchant = await world.insist('GET /admin/merchants/{id}', {
+    const merchant = await harness.insist('GET /admin/merchants/{id}', {
       admin: true,
       params: { id },
     });
@@ -133,38 +130,38 @@ describe('an administrator', () => {
       credit: [{ currency: 'USD', limit: '50.00', utilised: '0.00', available: '50.00' }],
       wallets: [{ currency: 'USD', available: '0.00', pending: '0.00' }],
     });
-    const again = await approve(id, 'k2', '900.00');
-    expect([again.status, again.body.code]).toEqual([409, 'merchant_already_approved']);
+    const repeated = await approve(id, 'k2', '900.00');
+    expect([repeated.status, repeated.body.code]).toEqual([409, 'merchant_already_approved']);
     expect((await approve(id)).status).toBe(409);
     expect((await approve(id, 'k1')).text).toBe(reply.text);
   });
 
-  it('ID-2: cannot approve whom there is not, nor whom was rejected', async () => {
-    expect((await approve('nobody', randomUUID())).body.code).toBe('merchant_not_found');
-    const id = await world.register();
-    expect((await move(id, 'reject')).body.data.status).toBe('REJECTED');
+  it('ID-2: cannot approve a merchant that is unknown or was rejected', async () => {
+    expect((await approve('unknown', randomUUID())).body.code).toBe('merchant_not_found');
+    const id = await harness.register();
+    expect((await change(id, 'reject')).body.data.status).toBe('REJECTED');
     expect((await approve(id)).body.code).toBe('merchant_rejected');
-    expect((await move(id, 'reject')).body.code).toBe('merchant_not_pending');
+    expect((await change(id, 'reject')).body.code).toBe('merchant_not_pending');
   });
 
-  it('ID-2: suspends an active merchant and reactivates a suspended one, nothing else', async () => {
-    const id = await world.register();
-    expect((await move(id, 'suspend')).body.code).toBe('merchant_not_active');
+  it('ID-2: suspends only an active merchant and reactivates only a suspended one', async () => {
+    const id = await harness.register();
+    expect((await change(id, 'suspend')).body.code).toBe('merchant_not_active');
     await approve(id);
-    expect((await move(id, 'reactivate')).body.code).toBe('merchant_not_suspended');
-    expect((await move(id, 'suspend')).body.data.status).toBe('SUSPENDED');
-    expect((await move(id, 'suspend')).body.code).toBe('merchant_not_active');
-    expect((await move(id, 'reactivate')).body.data.status).toBe('ACTIVE');
-    expect((await move('nobody', 'suspend')).status).toBe(404);
+    expect((await change(id, 'reactivate')).body.code).toBe('merchant_not_suspended');
+    expect((await change(id, 'suspend')).body.data.status).toBe('SUSPENDED');
+    expect((await change(id, 'suspend')).body.code).toBe('merchant_not_active');
+    expect((await change(id, 'reactivate')).body.data.status).toBe('ACTIVE');
+    expect((await change('unknown', 'suspend')).status).toBe(404);
   });
 
-  it('ID-6: lists merchants newest first, by status and by name', async () => {
+  it('ID-6: lists merchants newest first, filtered by status and name', async () => {
     const list = (query: Record<string, string>) =>
-      world.insist('GET /admin/merchants', { admin: true, query });
+      harness.insist('GET /admin/merchants', { admin: true, query });
     const made: string[] = [];
     for (let index = 0; index < 5; index += 1) {
-      world.clock.now = new Date(world.clock.now.getTime() + 1000);
-      made.unshift(await world.register(`listed-${index}-${world.clock.now.getTime()}`));
+      harness.clock.now = new Date(harness.clock.now.getTime() + 1000);
+      made.unshift(await harness.register(`listed-${index}-${harness.clock.now.getTime()}`));
     }
     const [last = '', second = ''] = made;
     await approve(last);
@@ -179,8 +176,66 @@ describe('an administrator', () => {
     const { username } = (await list({ limit: '1' })).body.data.items[0];
     expect(ids(await list({ name: username.toUpperCase() }))).toEqual([last]);
     expect(ids(await list({ name: username, status: 'PENDING' }))).toEqual([]);
-    expect(ids(await list({ name: 'nobody-at-all' }))).toEqual([]);
+    expect(ids(await list({ name: 'unknown-name' }))).toEqual([]);
     const foreign = await list({ status: 'ACTIVE', cursor: first.body.data.next_cursor });
     expect(foreign.body.code).toBe('invalid_cursor');
+  });
+});
+
+describe('ID-2: an administrator changes the status of a merchant only as listed here', () => {
+  /** From each status: the status after the change, or why it is refused. */
+  const CHANGES = {
+    reject: {
+      PENDING: 'REJECTED',
+      ACTIVE: 'merchant_not_pending',
+      SUSPENDED: 'merchant_not_pending',
+      REJECTED: 'merchant_not_pending',
+      ARCHIVED: 'merchant_not_pending',
+    },
+    suspend: {
+      PENDING: 'merchant_not_active',
+      ACTIVE: 'SUSPENDED',
+      SUSPENDED: 'merchant_not_active',
+      REJECTED: 'merchant_not_active',
+      ARCHIVED: 'merchant_not_active',
+    },
+    reactivate: {
+      PENDING: 'merchant_not_suspended',
+      ACTIVE: 'merchant_not_suspended',
+      SUSPENDED: 'ACTIVE',
+      REJECTED: 'merchant_not_suspended',
+      ARCHIVED: 'merchant_not_suspended',
+    },
+  } as const satisfies Record<string, Record<MerchantStatus, string>>;
+  const NAMES = ['reject', 'suspend', 'reactivate'] as const;
+
+  /** A merchant that reached this status through the API. */
+  async function merchantIn(status: MerchantStatus): Promise<string> {
+    const id = await harness.register();
+    if (status === 'REJECTED') await change(id, 'reject');
+    if (status === 'PENDING' || status === 'REJECTED') return id;
+    await approve(id, randomUUID());
+    if (status === 'SUSPENDED') await change(id, 'suspend');
+    const archive = { admin: true, key: randomUUID(), params: { id } };
+    if (status === 'ARCHIVED') await harness.insist('POST /admin/merchants/{id}/archive', archive);
+    return id;
+  }
+  const read = async (id: string): Promise<Reply> =>
+    harness.insist('GET /admin/merchants/{id}', { admin: true, params: { id } });
+
+  it.each(
+    NAMES.flatMap((name) =>
+      MERCHANT_STATUSES.map((status) => [name, status, CHANGES[name][status]] as const),
+    ),
+  )('%s of a merchant that is %s: %s', async (name, status, outcome) => {
+    const id = await merchantIn(status);
+    expect((await read(id)).body.data.status).toBe(status);
+    const reply = await change(id, name);
+    const isChanged = outcome === outcome.toUpperCase();
+    expect([reply.status, reply.body.data?.status ?? reply.body.code]).toEqual([
+      isChanged ? 200 : 409,
+      outcome,
+    ]);
+    expect((await read(id)).body.data.status).toBe(isChanged ? outcome : status);
   });
 });

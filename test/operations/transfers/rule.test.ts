@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { openWallet, type Wallet } from '../../../lambdas/ledger/balances.ts';
 import {
   type FeeTier,
   feeOf,
@@ -7,7 +8,15 @@ import {
   rateAt,
   tierFault,
 } from '../../../lambdas/ledger/fees.ts';
+import { countSpending, countVolume } from '../../../lambdas/ledger/limits.ts';
+import { activeOnTerms, type Merchant, receiving } from '../../../lambdas/ledger/merchant.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
+import {
+  type PendingRelease,
+  releaseFunds,
+  sumOf,
+} from '../../../lambdas/ledger/pending-releases.ts';
+import { postingsIn, system, walletAvailable } from '../../../lambdas/ledger/postings.ts';
 import { decideTransfer, priceOf } from '../../../lambdas/operations/transfers/rule.ts';
 import { aMerchant, aWallet, USD } from '../../harness/in-memory-ledger.ts';
 
@@ -24,11 +33,11 @@ describe('ID-5 WA-5: a fee in parts per million', () => {
     [26n, 20_000n, 1n],
     [10_000n, 0n, 0n],
     [1n, 999_999n, 1n],
-  ])('of %s at %s is %s, half to even', (amount, ppm, fee) => {
+  ])('of %s at %s is %s, rounded half to even', (amount, ppm, fee) => {
     expect(feeOf(minor(amount), ppm)).toBe(fee);
   });
 
-  it('is never more than half a minor unit from the exact one', () => {
+  it('is within half a minor unit of the exact fee', () => {
     fc.assert(
       fc.property(
         fc.bigInt({ min: 1n, max: 10n ** 17n }),
@@ -83,7 +92,7 @@ describe('WA-8: fee tiers by monthly volume', () => {
     [[tier(1n, 9n), tier(2n, 9n), tier(3n, 12n)], undefined],
     [[tier(1n, 9n), tier(1n, 8n)], { index: 1, reason: 'tiers_overlap' }],
     [[tier(1n, 9n), tier(5n, 8n), tier(4n, 7n)], { index: 2, reason: 'tiers_fall' }],
-  ])('%p: %p', (list, fault) => {
+  ])('tiers %p have the fault %p', (list, fault) => {
     expect(tierFault(list)).toEqual(fault);
   });
 
@@ -97,26 +106,71 @@ describe('WA-8: fee tiers by monthly volume', () => {
   /** Still November in UTC, December in Tehran. */
   const LATE = new Date('2026-11-30T21:00:00.000Z');
 
-  it('what counts is the volume before the transfer, not with it', () => {
+  it('the volume before the transfer decides, without its own amount', () => {
     expect(priceOf(payer('2026-11', 99n), order, NOW)).toMatchObject({ feePpm: 20_000n, fee: 20n });
     expect(priceOf(payer('2026-11', 100n), order, NOW)).toMatchObject({
       feePpm: 10_000n,
       fee: 10n,
     });
-    expect(priceOf(payer('2026-11', 100n), order, NOW).volume).toEqual({
-      month: '2026-11',
-      amount: 1_100n,
+  });
+
+  it('the amount is added to the volume of its month', () => {
+    const merchant = payer('2026-11', 100n);
+    expect(volumeChange(merchant, NOW)).toEqual({
+      row: { kind: 'merchant', merchantId: 'm1' },
+      conditions: [
+        { must: 'equal', path: 'transferVolume.USD.month', value: '2026-11' },
+        { must: 'be at least', path: 'transferVolume.USD.amount', value: 100n },
+        { must: 'be at most', path: 'transferVolume.USD.amount', value: 999n },
+      ],
+      add: { 'transferVolume.USD.amount': 1_000n },
     });
   });
 
-  it('it is that of the merchant’s own local month, and starts anew with each', () => {
-    const december = priceOf(payer('2026-11', 5_000n), order, LATE);
-    expect(december).toMatchObject({
+  it('the volume is that of the merchant’s own local month and starts at zero with each', () => {
+    const merchant = payer('2026-11', 5_000n);
+    expect(priceOf(merchant, order, LATE)).toMatchObject({
       feePpm: 20_000n,
-      volume: { month: '2026-12', amount: 1_000n },
+      labels: { day: '2026-12-01', month: '2026-12' },
+    });
+    expect(volumeChange(merchant, LATE)).toEqual({
+      row: { kind: 'merchant', merchantId: 'm1' },
+      conditions: [{ must: 'equal', path: 'transferVolume.USD.month', value: '2026-11' }],
+      set: { 'transferVolume.USD.month': '2026-12', 'transferVolume.USD.amount': 1_000n },
     });
     expect(priceOf(payer('2026-12', 5_000n), order, LATE).feePpm).toBe(5_000n);
   });
+
+  it.each([
+    // volume  from        below
+    [99n, undefined, 100n],
+    [100n, 100n, 1_000n],
+    [999n, 100n, 1_000n],
+    [1_000n, 1_000n, undefined],
+  ])('a price at a volume of %s holds from %s and below %s', (volume, from, below) => {
+    expect(priceOf(payer('2026-11', volume), order, NOW).bounds).toEqual({ from, below });
+  });
+
+  it('a price without tiers holds at every volume', () => {
+    const untiered = { ...payer('2026-11', 99n), feeTiers: {} };
+    expect(priceOf(untiered, order, NOW).bounds).toEqual({ from: undefined, below: undefined });
+  });
+
+  /** How an accepted transfer of `order` counts towards the payer's volume. */
+  function volumeChange(merchant: Merchant, now: Date) {
+    const decision = decideTransfer(
+      {
+        payer: merchant,
+        payee: aMerchant({ id: 'm2', name: 'bob' }),
+        funds: { wallet: aWallet(10_000n), matured: [] },
+        payeeWallet: aWallet(0n),
+      },
+      { ...order, to: 'bob' },
+      now,
+    );
+    if (decision.kind !== 'accepted') throw new Error(decision.kind);
+    return decision.changes[1];
+  }
 });
 
 describe('WA-5: a transfer is decided in this order', () => {
@@ -125,18 +179,23 @@ describe('WA-5: a transfer is decided in this order', () => {
     // payer       payee         wallet     payee's wallet  answer
     [undefined, 'ACTIVE', 102n, 'open', 'not_a_merchant'],
     ['SUSPENDED', undefined, undefined, undefined, 'merchant_suspended'],
+    ['ARCHIVED', undefined, undefined, undefined, 'merchant_archived'],
+    ['REJECTED', undefined, undefined, undefined, 'merchant_not_approved'],
     ['PENDING', 'self', undefined, undefined, 'merchant_not_approved'],
     ['ACTIVE', 'self', undefined, undefined, 'self_transfer'],
     ['ACTIVE', undefined, 102n, undefined, 'payee_not_found'],
     ['ACTIVE', 'PENDING', 102n, undefined, 'payee_not_found'],
+    ['ACTIVE', 'REJECTED', undefined, undefined, 'payee_not_found'],
     ['ACTIVE', 'ARCHIVED', 102n, 'closed', 'payee_not_found'],
     ['ACTIVE', 'ACTIVE', undefined, 'open', 'wallet_not_found'],
+    ['ACTIVE', 'ACTIVE', undefined, 'closed', 'wallet_not_found'],
+    ['ACTIVE', 'ACTIVE', 101n, 'closed', 'wallet_closed'],
     ['ACTIVE', 'ACTIVE', 102n, 'closed', 'wallet_closed'],
     ['ACTIVE', 'ACTIVE', 101n, 'open', 'insufficient_funds'],
     ['ACTIVE', 'ACTIVE', 102n, 'open', 'accepted'],
     ['ACTIVE', 'SUSPENDED', 102n, undefined, 'accepted'],
   ] as const)(
-    'payer %s, payee %s, wallet %s, its wallet %s: %s',
+    'payer %s, payee %s, wallet %s, payee’s wallet %s: %s',
     (payer, payee, wallet, other, answer) => {
       const facts = {
         payer: payer && aMerchant({ status: payer, feePpm: 20_000n }),
@@ -149,13 +208,75 @@ describe('WA-5: a transfer is decided in this order', () => {
       };
       const decision = decideTransfer(facts, order, NOW);
       expect(decision.kind === 'refused' ? decision.reason : decision.kind).toBe(answer);
-      if (decision.kind === 'refused') return;
-      expect(decision.transaction).toMatchObject({
-        amount: 100n,
-        fee: 2n,
-        phases: [{ postings: { wallet: -102n, payee: 100n, fees: 2n } }],
-      });
-      expect(decision.price.spent.dayAmount).toBe(100n);
     },
   );
+
+  const payer = aMerchant({ feePpm: 20_000n });
+  const payee = aMerchant({ id: 'm2', name: 'bob' });
+  const labels = { day: '2026-11-20', month: '2026-11' };
+  const noBounds = { from: undefined, below: undefined };
+  const transfer = (matured: readonly PendingRelease[], payeeWallet: Wallet | undefined) =>
+    decideTransfer(
+      { payer, payee, funds: { wallet: aWallet(102n - sumOf(matured)), matured }, payeeWallet },
+      order,
+      NOW,
+    );
+
+  it('WA-5: it moves the amount to the payee and the fee to the fees, and counts the amount', () => {
+    expect(transfer([], aWallet(0n))).toEqual({
+      kind: 'accepted',
+      transaction: {
+        type: 'transfer',
+        status: 'SUCCEEDED',
+        amount: 100n,
+        currency: 'USD',
+        merchantId: 'm1',
+        payerName: 'alice',
+        payeeId: 'm2',
+        payeeName: 'bob',
+        fee: 2n,
+        feePpm: 20_000n,
+        limitDay: '2026-11-20',
+        limitMonth: '2026-11',
+      },
+      postings: postingsIn(
+        USD,
+        [walletAvailable('m1'), walletAvailable('m2'), minor(100n)],
+        [walletAvailable('m1'), system('fees'), minor(2n)],
+      ),
+      guards: [activeOnTerms(payer)],
+      changes: [
+        countSpending(payer, USD, minor(100n), labels),
+        countVolume(payer, USD, minor(100n), '2026-11', noBounds),
+      ],
+    });
+  });
+
+  it('WA-5: it opens the wallet of a payee that may still receive', () => {
+    expect(transfer([], undefined)).toMatchObject({
+      guards: [activeOnTerms(payer), receiving('m2')],
+      changes: [
+        countSpending(payer, USD, minor(100n), labels),
+        countVolume(payer, USD, minor(100n), '2026-11', noBounds),
+        openWallet('m2', USD),
+      ],
+    });
+  });
+
+  it('WA-3: it releases the matured funds that amount and fee need', () => {
+    const matured = {
+      depositId: 'D1',
+      currency: USD,
+      amount: minor(50n),
+      releaseAt: '2026-11-20T11:00:00.000Z',
+    };
+    const released = releaseFunds('m1', USD, [matured]);
+    const plain = transfer([], aWallet(0n));
+    if (plain.kind !== 'accepted') throw new Error(plain.kind);
+    expect(transfer([matured], aWallet(0n))).toEqual({
+      ...plain,
+      postings: [...released.postings, ...plain.postings],
+      changes: [...plain.changes, ...released.changes],
+    });
+  });
 });

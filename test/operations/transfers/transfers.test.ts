@@ -1,46 +1,50 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ROUGH } from '../../harness/faults.ts';
-import { startWorld, type World } from '../../harness/harness.ts';
+import { type Harness, startHarness } from '../../harness/harness.ts';
 import { sizeOf } from '../../harness/size.ts';
 
-let world: World;
+let harness: Harness;
 beforeAll(async () => {
-  world = await startWorld(61, ROUGH);
+  harness = await startHarness(61, ROUGH);
 });
-afterAll(() => world.close());
+afterAll(() => harness.close());
 
 type Party = { readonly id: string; readonly name: string };
 async function party(fee = '2', funds?: string): Promise<Party> {
   const name = `t-${randomUUID()}`;
-  const id = await world.register(name);
+  const id = await harness.register(name);
   const approve = {
     admin: true,
     key: randomUUID(),
     params: { id },
     body: { credit_limit: '1.00' },
   };
-  await world.insist('POST /admin/merchants/{id}/approve', approve);
-  await world.insist('PATCH /admin/merchants/{id}', { admin: true, params: { id }, body: { fee } });
+  await harness.insist('POST /admin/merchants/{id}/approve', approve);
+  await harness.insist('PATCH /admin/merchants/{id}', {
+    admin: true,
+    params: { id },
+    body: { fee },
+  });
   if (funds !== undefined) await deposit(id, funds);
   return { id, name };
 }
 const deposit = (id: string, amount: string, currency = 'USD') =>
-  world.deposit(id, { amount, currency });
+  harness.deposit(id, { amount, currency });
 const transfer = (
   as: Party,
   to: string,
   amount: string,
   currency = 'USD',
   key: string = randomUUID(),
-) => world.insist('POST /transfers', { as: as.id, key, body: { to, amount, currency } });
+) => harness.insist('POST /transfers', { as: as.id, key, body: { to, amount, currency } });
 const held = async ({ id }: Party, currency = 'USD'): Promise<string | undefined> =>
-  (await world.insist('GET /wallets/{currency}', { as: id, params: { currency } })).body.data
+  (await harness.insist('GET /wallets/{currency}', { as: id, params: { currency } })).body.data
     ?.available;
 const cents = (amount: string | undefined) => BigInt((amount ?? '0').replace('.', ''));
 
 describe('a transfer', () => {
-  it('WA-5 ID-5: takes amount and fee from the payer, gives the amount to the payee, whose wallet it opens', async () => {
+  it('WA-5 ID-5: moves the amount to the payee, opens its wallet and charges the payer a fee on top', async () => {
     const [alice, bob] = [await party(), await party()];
     await deposit(alice.id, '0.20000000', 'BTC');
     const reply = await transfer(alice, bob.name.toUpperCase(), '0.1', 'BTC');
@@ -58,22 +62,22 @@ describe('a transfer', () => {
     ]);
   });
 
-  it('WA-5: finds the payee by id as well, and never by an id somebody registered as a name', async () => {
+  it('WA-5: finds the payee by id, even where another merchant registered that id as its name', async () => {
     const [alice, bob] = [await party('0', '10.00'), await party()];
-    await world.register(bob.id);
+    await harness.register(bob.id);
     expect((await transfer(alice, bob.id, '1.00')).body.data.to).toBe(bob.name);
     expect(await held(bob)).toBe('1.00');
   });
 
-  it('WA-5: refuses itself, the unknown, and what the wallet does not hold with the fee', async () => {
+  it('WA-5: is refused to oneself, to an unknown payee and above what the wallet holds with the fee', async () => {
     const [alice, bob] = [await party('2', '10.00'), await party()];
-    const answers = [
+    const refusals = [
       await transfer(alice, alice.name, '1.00'),
-      await transfer(alice, 'nobody-at-all', '1.00'),
+      await transfer(alice, 'unknown-name', '1.00'),
       await transfer(alice, bob.name, '10.00'),
       await transfer(alice, bob.name, '1.00', 'EUR'),
     ].map(({ status, body }) => [status, body.code]);
-    expect(answers).toEqual([
+    expect(refusals).toEqual([
       [422, 'self_transfer'],
       [404, 'payee_not_found'],
       [402, 'insufficient_funds'],
@@ -82,7 +86,7 @@ describe('a transfer', () => {
     expect([await held(alice), await held(bob)]).toEqual(['10.00', '0.00']);
   });
 
-  it('OP-3 WA-5: five times 250 at once against 1000 without a fee: four succeed', async () => {
+  it('OP-3 WA-5: succeeds four times of five concurrent 250s against 1000 without a fee', async () => {
     const [alice, bob] = [await party('0', '1000.00'), await party()];
     const replies = await Promise.all(
       Array.from({ length: 5 }, () => transfer(alice, bob.name, '250.00')),
@@ -91,7 +95,7 @@ describe('a transfer', () => {
     expect([await held(alice), await held(bob)]).toEqual(['0.00', '1000.00']);
   });
 
-  it('AP-1 WA-5: thirty copies of one move the money once', async () => {
+  it('AP-1 WA-5: moves the money once in thirty concurrent copies', async () => {
     const [alice, bob] = [await party('2', '100.00'), await party()];
     const replies = await Promise.all(
       Array.from({ length: 30 }, () => transfer(alice, bob.name, '50.00', 'USD', 'once')),
@@ -100,7 +104,7 @@ describe('a transfer', () => {
     expect([await held(alice), await held(bob)]).toEqual(['49.00', '50.00']);
   });
 
-  it('OP-3 WA-5: 2,000 in both directions at once neither lose a cent nor block each other', async () => {
+  it('OP-3 WA-5: neither loses a cent nor blocks in 2,000 transfers in both directions', async () => {
     const [alice, bob] = [await party('0', '1000.00'), await party('0', '1000.00')];
     const worker = async (from: Party, to: Party) => {
       for (let count = 0; count < 500; count += 1) {
@@ -113,40 +117,40 @@ describe('a transfer', () => {
   }, 120_000);
 });
 
-describe('whoever is paid all the time', () => {
-  it('OP-3 WA-5 WD-1: withdraws at the first try, while fifty payments at a time come in', async () => {
+describe('a merchant that receives payments constantly', () => {
+  it('OP-3 WA-5 WD-1: withdraws at the first call while fifty payers pay it', async () => {
     const payee = await party('0', '100.00');
     const payers = await Promise.all(Array.from({ length: 50 }, () => party('0', '100.00')));
-    let coming = payers.length;
+    let paying = payers.length;
     const pay = async (payer: Party) => {
       for (let count = 0; count < 10; count += 1) {
         expect((await transfer(payer, payee.name, '1.00')).status).toBe(201);
       }
-      coming -= 1;
+      paying -= 1;
     };
-    const paying = Promise.all(payers.map(pay));
+    const payments = Promise.all(payers.map(pay));
     let withdrawn = 0;
-    while (coming > 0) {
-      // Not insisted on: whoever is starved by what comes in hears 503.
+    while (paying > 0) {
+      // A single call: a withdrawal that incoming payments starve would get 503.
       const order = { as: payee.id, key: randomUUID(), body: { amount: '2.00', source: 'wallet' } };
-      expect((await world.call('POST /withdrawals', order)).status).toBe(202);
+      expect((await harness.call('POST /withdrawals', order)).status).toBe(202);
       withdrawn += 1;
     }
-    await paying;
+    await payments;
     expect(withdrawn).toBeGreaterThan(20);
     expect(cents(await held(payee))).toBe(600_00n - BigInt(withdrawn) * 2_00n);
   }, 120_000);
 });
 
-describe('transfers are listed', () => {
-  it('WA-6 LE-2: by payer, payee and currency in any combination, newest first, for both sides', async () => {
+describe('the list of transfers', () => {
+  it('WA-6 LE-2: is filtered by payer, payee and currency, newest first, for both parties', async () => {
     const [alice, bob, carol] = [
       await party('2', '100.00'),
       await party('2', '100.00'),
       await party(),
     ];
     const tick = () => {
-      world.clock.now = new Date(world.clock.now.getTime() + 1_000);
+      harness.clock.now = new Date(harness.clock.now.getTime() + 1_000);
     };
     const make = async (from: Party, to: Party, currency = 'USD') => {
       tick();
@@ -158,7 +162,7 @@ describe('transfers are listed', () => {
     const back = await make(bob, alice);
     const euros = await make(alice, bob, 'EUR');
     const list = async (as: Party, query: Record<string, string> = {}) =>
-      (await world.insist('GET /transfers', { as: as.id, query })).body.data;
+      (await harness.insist('GET /transfers', { as: as.id, query })).body.data;
     const ids = async (as: Party, query?: Record<string, string>) =>
       (await list(as, query)).items.map(({ id }: { id: string }) => id);
 
@@ -173,9 +177,9 @@ describe('transfers are listed', () => {
     const rest = await list(alice, { limit: '3', cursor: first.next_cursor });
     expect(rest.items.map(({ id }: { id: string }) => id)).toEqual([toBob]);
 
-    // The payee reads it, without the payer's fee; a third merchant does not.
+    // The payee reads it without the payer's fee. A third merchant does not find it.
     const read = (as: Party) =>
-      world.insist('GET /transactions/{id}', { as: as.id, params: { id: toBob } });
+      harness.insist('GET /transactions/{id}', { as: as.id, params: { id: toBob } });
     const received = (await read(bob)).body.data;
     expect(received).toMatchObject({ direction: 'in', from: alice.name, amount: '1.00' });
     expect(received).not.toHaveProperty('fee');
@@ -185,16 +189,16 @@ describe('transfers are listed', () => {
 
 describe('fee tiers', () => {
   const change = (id: string, body: object) =>
-    world.insist('PATCH /admin/merchants/{id}', { admin: true, params: { id }, body });
+    harness.insist('PATCH /admin/merchants/{id}', { admin: true, params: { id }, body });
   const preview = (as: Party, to: string, amount: string, key?: string) =>
-    world.insist('POST /transfers', {
+    harness.insist('POST /transfers', {
       as: as.id,
       ...(key !== undefined && { key }),
       query: { preview: 'true' },
       body: { to, amount },
     });
 
-  it('WA-8: apply by the volume of the month before the transfer, and the answer says which', async () => {
+  it('WA-8: apply by the month’s volume before the transfer, and the response names the tier', async () => {
     const [alice, bob] = [await party('2', '1000.00'), await party()];
     const fee_tiers = [
       { currency: 'usd', from_volume: '100', fee: '1' },
@@ -210,29 +214,29 @@ describe('fee tiers', () => {
         { currency: 'USD', from_volume: '300.00', fee: '0.50' },
       ],
     });
-    const made = async (amount: string) => {
+    const priceFor = async (amount: string) => {
       const { fee, fee_rate, fee_tier, total } = (await transfer(alice, bob.name, amount)).body
         .data;
       return [fee, fee_rate, fee_tier?.from_volume, total];
     };
-    expect(await made('99.99')).toEqual(['2.00', '2.00', undefined, '101.99']);
-    expect(await made('0.01')).toEqual(['0.00', '2.00', undefined, '0.01']);
-    expect(await made('250.00')).toEqual(['2.50', '1.00', '100.00', '252.50']);
-    expect(await made('100.00')).toEqual(['0.50', '0.50', '300.00', '100.50']);
+    expect(await priceFor('99.99')).toEqual(['2.00', '2.00', undefined, '101.99']);
+    expect(await priceFor('0.01')).toEqual(['0.00', '2.00', undefined, '0.01']);
+    expect(await priceFor('250.00')).toEqual(['2.50', '1.00', '100.00', '252.50']);
+    expect(await priceFor('100.00')).toEqual(['0.50', '0.50', '300.00', '100.50']);
     // A new local month.
-    const before = world.clock.now;
-    world.clock.now = new Date('2026-12-05T00:00:00.000Z');
-    expect(await made('10.00')).toEqual(['0.20', '2.00', undefined, '10.20']);
-    world.clock.now = before;
+    const before = harness.clock.now;
+    harness.clock.now = new Date('2026-12-05T00:00:00.000Z');
+    expect(await priceFor('10.00')).toEqual(['0.20', '2.00', undefined, '10.20']);
+    harness.clock.now = before;
     expect((await change(alice.id, { fee_tiers: [] })).body.data.fee_tiers).toEqual([]);
   });
 
-  it('WA-8: a preview prices on the same path, and changes nothing', async () => {
+  it('WA-8: a preview returns the price of the transfer and writes nothing', async () => {
     const [alice, bob] = [await party('2', '1000.00'), await party()];
     await change(alice.id, { fee_tiers: [{ currency: 'USD', from_volume: '50', fee: '1' }] });
     await transfer(alice, bob.name, '50.00');
-    const everything = async () => [await world.rows(), await world.answers()];
-    const before = await everything();
+    const allRows = async () => [await harness.rows(), await harness.responses()];
+    const before = await allRows();
     const priced = await preview(alice, bob.name, '30.00', 'k');
     expect([priced.status, priced.body.data]).toEqual([
       200,
@@ -251,31 +255,31 @@ describe('fee tiers', () => {
     ]);
     expect((await preview(alice, bob.name, '5000.00')).body.code).toBe('insufficient_funds');
     expect((await preview(alice, alice.name, '1.00')).body.code).toBe('self_transfer');
-    expect((await preview(alice, 'nobody', '1.00')).body.code).toBe('payee_not_found');
+    expect((await preview(alice, 'unknown', '1.00')).body.code).toBe('payee_not_found');
     expect((await preview(alice, bob.name, '1.001')).body.errors[0].field).toBe('amount');
-    expect(await everything()).toEqual(before);
-    // The same key is still free for the transfer itself.
+    expect(await allRows()).toEqual(before);
+    // The key is still free for the transfer itself.
     expect((await transfer(alice, bob.name, '30.00', 'USD', 'k')).body.data.total).toBe('30.30');
-    const unkeyed = {
+    const withoutKey = {
       as: alice.id,
       query: { preview: 'false' },
       body: { to: bob.name, amount: '1' },
     };
-    expect((await world.call('POST /transfers', unkeyed)).body.code).toBe(
+    expect((await harness.call('POST /transfers', withoutKey)).body.code).toBe(
       'idempotency_key_required',
     );
-    const other = { as: alice.id, key: 'x', query: { preview: 'yes' }, body: unkeyed.body };
-    expect((await world.insist('POST /transfers', other)).body.errors[0].field).toBe('preview');
+    const other = { as: alice.id, key: 'x', query: { preview: 'yes' }, body: withoutKey.body };
+    expect((await harness.insist('POST /transfers', other)).body.errors[0].field).toBe('preview');
   });
 
-  it('WA-8: that overlap, fall, are none or too many are refused by name', async () => {
+  it('WA-8: are refused by field where they overlap, fall, are missing or are too many', async () => {
     const { id } = await party();
     const tier = (from_volume: unknown, fee: unknown = '1', currency = 'USD') => ({
       currency,
       from_volume,
       fee,
     });
-    const wrong: [object, string, string][] = [
+    const invalid: [object, string, string][] = [
       [{ fee_tiers: [tier('5'), tier('5.00', '2')] }, 'fee_tiers.1.from_volume', 'tiers_overlap'],
       [
         { fee_tiers: [tier('5'), tier('1', '1', 'EUR'), tier('4')] },
@@ -296,15 +300,17 @@ describe('fee tiers', () => {
       [{ fee_tiers: 'none' }, 'fee_tiers', 'wrong_type'],
       [{}, 'body', 'nothing_to_change'],
     ];
-    for (const [body, field, code] of wrong) {
+    for (const [body, field, code] of invalid) {
       const reply = await change(id, body);
       expect([reply.status, reply.body.errors]).toMatchObject([422, [{ field, code }]]);
     }
-    const rows = (await world.rows()).filter(({ pk, sk }) => pk === `M#${id}` && sk === 'MERCHANT');
+    const rows = (await harness.rows()).filter(
+      ({ pk, sk }) => pk === `M#${id}` && sk === 'MERCHANT',
+    );
     expect(rows).toMatchObject([{ feeTiers: {} }]);
   });
 
-  it('WA-8: as many as there may be leave the merchant’s row under 1 KB', async () => {
+  it('WA-8: keep the merchant’s row under 1 KB at their maximum number', async () => {
     const { id } = await party('99.9999', '10.00');
     const fee_tiers = Array.from({ length: 10 }, (_, index) => ({
       currency: 'USD',
@@ -312,22 +318,22 @@ describe('fee tiers', () => {
       fee: '99.9998',
     }));
     expect((await change(id, { fee_tiers })).status).toBe(200);
-    const [row] = (await world.rows()).filter(
+    const [row] = (await harness.rows()).filter(
       ({ pk, sk }) => pk === `M#${id}` && sk === 'MERCHANT',
     );
     expect(sizeOf(row)).toBeLessThan(1024);
   });
 });
 
-it('ID-5: a fee that is 100 per cent, negative or too fine is refused by name', async () => {
+it('ID-5: a fee of 100 per cent, a negative fee and one with too many decimals are refused by field', async () => {
   const { id } = await party();
   const set = (fee: unknown) =>
-    world.insist('PATCH /admin/merchants/{id}', { admin: true, params: { id }, body: { fee } });
+    harness.insist('PATCH /admin/merchants/{id}', { admin: true, params: { id }, body: { fee } });
   for (const fee of ['100', '-1', '1.1234567', 2]) {
     const reply = await set(fee);
     expect([reply.status, reply.body.errors[0].field]).toEqual([422, 'fee']);
   }
   expect((await set('2.5')).body.data.fee).toBe('2.50');
-  const nobody = { admin: true, params: { id: 'nobody' }, body: { fee: '1' } };
-  expect((await world.insist('PATCH /admin/merchants/{id}', nobody)).status).toBe(404);
+  const unknown = { admin: true, params: { id: 'unknown' }, body: { fee: '1' } };
+  expect((await harness.insist('PATCH /admin/merchants/{id}', unknown)).status).toBe(404);
 });

@@ -1,16 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { currencyCode, minor } from '../../../lambdas/ledger/money.ts';
 import { httpBank } from '../../../lambdas/payouts/providers/bank.ts';
-import type { Bank, Payout } from '../../../lambdas/payouts/providers/provider.ts';
-import type { BankAnswer } from '../../../lambdas/payouts/settle-rule.ts';
+import type {
+  Payout,
+  Provider,
+  ProviderAnswer,
+} from '../../../lambdas/payouts/providers/provider.ts';
 import { startBank } from '../../../local/bank/server.ts';
 import {
-  type Answer,
-  answerWith,
-  hangUp,
-  hangUpHalfWay,
-  neverAnswer,
-  unrulyBank,
+  type BankResponse,
+  faultyBank,
+  neverRespond,
+  resetConnection,
+  resetDuringBody,
+  respondWith,
 } from '../../harness/faulty-bank.ts';
 
 const PAYOUT: Payout = {
@@ -29,37 +32,40 @@ const PAID = {
 };
 const REFUSED = { ...PAID, status: 'REFUSED', reference: undefined, code: 'account_closed' };
 
-const PATIENCE_MS = 60_000;
+const LONG_CALL_MS = 60_000;
 const until = (): AbortSignal => new AbortController().signal;
 const secret = async (): Promise<string> => 'secret';
-const bankAt = (url: string): Bank => httpBank({ url, secret, callMs: PATIENCE_MS });
+const bankAt = (url: string): Provider => httpBank({ url, secret, callMs: LONG_CALL_MS });
 
 const opened: { readonly close: () => Promise<void> }[] = [];
 beforeEach(() => {
-  // No jitter: tries follow each other at once.
+  // Without jitter the retries start at once.
   jest.spyOn(Math, 'random').mockReturnValue(0);
 });
 afterEach(async () => {
   jest.restoreAllMocks();
   for (const each of opened.splice(0)) await each.close();
 });
-const bankThat = async (...answers: readonly [Answer, ...Answer[]]) => {
-  const bank = await unrulyBank(...answers);
+const bankResponding = async (...responses: readonly [BankResponse, ...BankResponse[]]) => {
+  const bank = await faultyBank(...responses);
   opened.push(bank);
-  return { ...bankAt(bank.url), heard: bank.heard };
+  return { ...bankAt(bank.url), requests: bank.requests };
 };
-const kindAndTries = async (how: 'pay' | 'inquire', ...answers: readonly [Answer, ...Answer[]]) => {
-  const bank = await bankThat(...answers);
-  const answer = await bank[how](PAYOUT, until());
-  return [answer.kind, bank.heard.length];
+const kindAndRequests = async (
+  call: 'pay' | 'inquire',
+  ...responses: readonly [BankResponse, ...BankResponse[]]
+) => {
+  const bank = await bankResponding(...responses);
+  const answer = await bank[call](PAYOUT, until());
+  return [answer.kind, bank.requests.length];
 };
 
-describe('WD-5: what the bank is asked', () => {
-  it('a payout names the account, the amount in decimals, the key and our secret', async () => {
-    const bank = await bankThat(answerWith(201, PAID));
+describe('WD-5: the requests that the bank receives', () => {
+  it('a payout carries the account, the decimal amount, the idempotency key and the secret', async () => {
+    const bank = await bankResponding(respondWith(201, PAID));
     await bank.pay(PAYOUT, until());
-    expect(bank.heard).toHaveLength(1);
-    expect(bank.heard[0]).toMatchObject({
+    expect(bank.requests).toHaveLength(1);
+    expect(bank.requests[0]).toMatchObject({
       line: 'POST /payouts',
       headers: {
         'content-type': 'application/json',
@@ -67,116 +73,133 @@ describe('WD-5: what the bank is asked', () => {
         authorization: 'Bearer secret',
       },
     });
-    expect(JSON.parse(bank.heard[0]?.body ?? '')).toEqual({
+    expect(JSON.parse(bank.requests[0]?.body ?? '')).toEqual({
       account: 'IR-1',
       amount: '12.34',
       currency: 'USD',
     });
   });
 
-  it('an inquiry names the key only', async () => {
-    const bank = await bankThat(answerWith(200, { ...PAID, key: 'a/b' }));
+  it('an inquiry carries only the key', async () => {
+    const bank = await bankResponding(respondWith(200, { ...PAID, key: 'a/b' }));
     await bank.inquire({ ...PAYOUT, key: 'a/b' }, until());
-    expect(bank.heard).toMatchObject([
+    expect(bank.requests).toMatchObject([
       { line: 'GET /payouts/a%2Fb', headers: { authorization: 'Bearer secret' }, body: '' },
     ]);
   });
 
-  it('every try is the same request, to the letter', async () => {
-    const bank = await bankThat(answerWith(429, {}), answerWith(401, {}), answerWith(201, PAID));
+  it('every retry sends an identical request', async () => {
+    const bank = await bankResponding(
+      respondWith(429, {}),
+      respondWith(401, {}),
+      respondWith(201, PAID),
+    );
     expect(await bank.pay(PAYOUT, until())).toEqual({ kind: 'succeeded', reference: 'B-1' });
-    expect(bank.heard).toHaveLength(3);
-    const asked = bank.heard.map(({ line, body, headers }) => [
+    expect(bank.requests).toHaveLength(3);
+    const sent = bank.requests.map(({ line, body, headers }) => [
       line,
       body,
       headers['idempotency-key'],
     ]);
-    expect(asked[1]).toEqual(asked[0]);
-    expect(asked[2]).toEqual(asked[0]);
+    expect(sent[1]).toEqual(sent[0]);
+    expect(sent[2]).toEqual(sent[0]);
   });
 
-  it('a secret that was rotated is taken up at the next try', async () => {
-    const bank = await unrulyBank(answerWith(401, {}), answerWith(201, PAID));
+  it('the next retry uses a rotated secret', async () => {
+    const bank = await faultyBank(respondWith(401, {}), respondWith(201, PAID));
     opened.push(bank);
     const secrets = ['old', 'new'];
     const rotating = httpBank({
       url: bank.url,
       secret: async () => secrets.shift() ?? 'new',
-      callMs: PATIENCE_MS,
+      callMs: LONG_CALL_MS,
     });
     expect(await rotating.pay(PAYOUT, until())).toMatchObject({ kind: 'succeeded' });
-    expect(bank.heard.map(({ headers }) => headers.authorization)).toEqual([
+    expect(bank.requests.map(({ headers }) => headers.authorization)).toEqual([
       'Bearer old',
       'Bearer new',
     ]);
   });
 });
 
-describe('WD-6: what the bank’s answer to a payout means', () => {
-  it.each<[string, Answer, BankAnswer]>([
-    ['201, paid', answerWith(201, PAID), { kind: 'succeeded', reference: 'B-1' }],
-    ['200, paid', answerWith(200, PAID), { kind: 'succeeded', reference: 'B-1' }],
-    ['422, refused', answerWith(422, REFUSED), { kind: 'refused', code: 'account_closed' }],
-  ])('%s: %j', async (_, answer, means) => {
-    const bank = await bankThat(answer);
+describe('WD-6: the meaning of the bank’s response to a payout', () => {
+  it.each<[string, BankResponse, ProviderAnswer]>([
+    ['succeeded, HTTP 201', respondWith(201, PAID), { kind: 'succeeded', reference: 'B-1' }],
+    ['succeeded, HTTP 200', respondWith(200, PAID), { kind: 'succeeded', reference: 'B-1' }],
+    ['refused, HTTP 422', respondWith(422, REFUSED), { kind: 'refused', code: 'account_closed' }],
+    [
+      'succeeded, without a reference',
+      respondWith(201, { ...PAID, reference: undefined }),
+      { kind: 'succeeded', reference: undefined },
+    ],
+    [
+      'refused, without a code',
+      respondWith(422, { ...REFUSED, code: undefined }),
+      { kind: 'refused', code: 'refused' },
+    ],
+  ])('a payout is %s', async (_, response, means) => {
+    const bank = await bankResponding(response);
     expect(await bank.pay(PAYOUT, until())).toEqual(means);
-    expect(bank.heard).toHaveLength(1);
+    expect(bank.requests).toHaveLength(1);
   });
 
-  it.each<[string, Answer]>([
-    ['another amount was paid', answerWith(201, { ...PAID, amount: '12.33' })],
-    ['the amount is a number', answerWith(201, { ...PAID, amount: 12.34 })],
-    ['another currency was paid', answerWith(201, { ...PAID, currency: 'EUR' })],
-    ['another account was paid', answerWith(201, { ...PAID, account: 'IR-2' })],
-    ['another key was paid', answerWith(201, { ...PAID, key: 'another' })],
-    ['a state nobody knows', answerWith(201, { ...PAID, status: 'ACCEPTED' })],
-    ['paid, said with a refusal’s status', answerWith(422, PAID)],
-    ['refused, said with a success’s status', answerWith(201, REFUSED)],
-    ['an unreadable success', answerWith(200, '{"key": "…')],
-    ['an empty success', answerWith(200, '')],
-    ['a success that is a web page', answerWith(200, '<html></html>')],
-    ['a success about nothing', answerWith(200, {})],
-    ['a success about a list', answerWith(200, [PAID])],
-    ['no content', (response) => response.writeHead(204).end()],
-    ['a refusal of another amount', answerWith(422, { ...REFUSED, amount: '12.33' })],
-    ['a refusal of another account', answerWith(422, { ...REFUSED, account: 'IR-2' })],
-    ['a refusal of another key', answerWith(422, { ...REFUSED, key: 'another' })],
-    ['a refusal without a payout', answerWith(422, { code: 'account_closed' })],
-    ['our key was used for another order', answerWith(422, { code: 'idempotency_key_reused' })],
-    ['an unreadable refusal', answerWith(422, 'account closed')],
-    ['a conflict', answerWith(409, REFUSED)],
-    ['payment required', answerWith(402, REFUSED)],
-    ['a refusal with a fault of the bank', answerWith(500, REFUSED)],
-    ['a fault of the bank', answerWith(500, { code: 'oops' })],
-    ['a bad gateway', answerWith(502, '')],
-    ['unavailable', answerWith(503, { code: 'unavailable' }, { 'retry-after': '1' })],
-    ['a gateway’s time-out', answerWith(504, '')],
-    ['a redirect', answerWith(302, '', { location: '/elsewhere' })],
-    ['a redirect that keeps the method', answerWith(307, '', { location: '/payouts' })],
-    ['a connection that breaks without an answer', hangUp],
-    ['a connection that breaks within the answer', hangUpHalfWay],
-  ])('%s: unclear, and nothing is sent again', async (_, answer) => {
-    expect(await kindAndTries('pay', answer)).toEqual(['unclear', 1]);
+  it.each<[string, BankResponse]>([
+    ['a payout of another amount', respondWith(201, { ...PAID, amount: '12.33' })],
+    ['an amount that is a number', respondWith(201, { ...PAID, amount: 12.34 })],
+    ['a payout in another currency', respondWith(201, { ...PAID, currency: 'EUR' })],
+    ['a payout to another account', respondWith(201, { ...PAID, account: 'IR-2' })],
+    ['a payout under another key', respondWith(201, { ...PAID, key: 'another' })],
+    ['an unknown status', respondWith(201, { ...PAID, status: 'ACCEPTED' })],
+    ['a paid payout with the HTTP status of a refusal', respondWith(422, PAID)],
+    ['a refused payout with the HTTP status of a success', respondWith(201, REFUSED)],
+    ['an unreadable success', respondWith(200, '{"key": "…')],
+    ['an empty success', respondWith(200, '')],
+    ['a success that is a web page', respondWith(200, '<html></html>')],
+    ['a success with an empty object', respondWith(200, {})],
+    ['a success with a list', respondWith(200, [PAID])],
+    ['a response without content', (response) => response.writeHead(204).end()],
+    ['a refusal of another amount', respondWith(422, { ...REFUSED, amount: '12.33' })],
+    ['a refusal of another account', respondWith(422, { ...REFUSED, account: 'IR-2' })],
+    ['a refusal of another key', respondWith(422, { ...REFUSED, key: 'another' })],
+    ['a refusal without a payout', respondWith(422, { code: 'account_closed' })],
+    ['a key that was used for another order', respondWith(422, { code: 'idempotency_key_reused' })],
+    ['an unreadable refusal', respondWith(422, 'account closed')],
+    ['a conflict', respondWith(409, REFUSED)],
+    ['HTTP 402', respondWith(402, REFUSED)],
+    ['a refusal with HTTP 500', respondWith(500, REFUSED)],
+    ['an internal error', respondWith(500, { code: 'oops' })],
+    ['a bad gateway', respondWith(502, '')],
+    ['HTTP 503', respondWith(503, { code: 'unavailable' }, { 'retry-after': '1' })],
+    ['a gateway time-out', respondWith(504, '')],
+    ['a redirect', respondWith(302, '', { location: '/elsewhere' })],
+    ['a redirect that keeps the method', respondWith(307, '', { location: '/payouts' })],
+    ['a connection reset before the response', resetConnection],
+    ['a connection reset during the response', resetDuringBody],
+  ])('the answer is unclear, and the request is not repeated, after %s', async (_, response) => {
+    expect(await kindAndRequests('pay', response)).toEqual(['unclear', 1]);
   });
 
-  it('no answer in time: unclear, though the claim has time left', async () => {
-    const bank = await unrulyBank(neverAnswer);
+  it('a call without a response in time is unclear, even if the claim has time left', async () => {
+    const bank = await faultyBank(neverRespond);
     opened.push(bank);
-    const hasty = httpBank({ url: bank.url, secret, callMs: 50 });
-    expect(await hasty.pay(PAYOUT, until())).toMatchObject({ kind: 'unclear' });
-    expect(await hasty.inquire(PAYOUT, until())).toMatchObject({ kind: 'unclear' });
-    expect(bank.heard.filter(({ line }) => line.startsWith('POST')).length).toBeLessThan(2);
+    const impatient = httpBank({ url: bank.url, secret, callMs: 50 });
+    expect(await impatient.pay(PAYOUT, until())).toMatchObject({ kind: 'unclear' });
+    expect(await impatient.inquire(PAYOUT, until())).toMatchObject({ kind: 'unclear' });
+    expect(bank.requests.filter(({ line }) => line.startsWith('POST')).length).toBeLessThan(2);
   });
 
   it.each([400, 401, 403, 404, 405, 413, 415, 429])(
-    'HTTP %s: not taken up, tried three times, and no word about the payout',
+    'HTTP %s means not executed, after three tries',
     async (status) => {
-      expect(await kindAndTries('pay', answerWith(status, REFUSED))).toEqual(['not_executed', 3]);
+      expect(await kindAndRequests('pay', respondWith(status, REFUSED))).toEqual([
+        'not_executed',
+        3,
+      ]);
     },
   );
 
-  it('a bank that is not there: nothing can have been executed', async () => {
-    const bank = await unrulyBank(neverAnswer);
+  it('a refused connection means not executed', async () => {
+    const bank = await faultyBank(neverRespond);
     await bank.close();
     expect(await bankAt(bank.url).pay(PAYOUT, until())).toEqual({
       kind: 'not_executed',
@@ -184,88 +207,94 @@ describe('WD-6: what the bank’s answer to a payout means', () => {
     });
   });
 
-  it('a secret that cannot be read: nothing is sent', async () => {
-    const bank = await unrulyBank(answerWith(201, PAID));
+  it('nothing is sent without a readable secret', async () => {
+    const bank = await faultyBank(respondWith(201, PAID));
     opened.push(bank);
     const secretless = httpBank({
       url: bank.url,
       secret: () => Promise.reject(new Error('denied')),
-      callMs: PATIENCE_MS,
+      callMs: LONG_CALL_MS,
     });
     expect(await secretless.pay(PAYOUT, until())).toMatchObject({ kind: 'not_executed' });
-    expect(bank.heard).toEqual([]);
+    expect(bank.requests).toEqual([]);
   });
 
-  it('a doubt ends the tries, whatever came before it', async () => {
-    expect(await kindAndTries('pay', answerWith(429, {}), answerWith(503, {}))).toEqual([
+  it('an unclear response ends the retries', async () => {
+    expect(await kindAndRequests('pay', respondWith(429, {}), respondWith(503, {}))).toEqual([
       'unclear',
       2,
     ]);
-    expect(await kindAndTries('pay', answerWith(429, {}), hangUp)).toEqual(['unclear', 2]);
+    expect(await kindAndRequests('pay', respondWith(429, {}), resetConnection)).toEqual([
+      'unclear',
+      2,
+    ]);
   });
 
-  it('WD-5: when the claim’s time is up there is no further try', async () => {
-    const bank = await bankThat(answerWith(429, {}));
+  it('WD-5: the end of the claim’s time ends the retries', async () => {
+    const bank = await bankResponding(respondWith(429, {}));
     const claim = new AbortController();
-    // The jitter is drawn between two tries.
+    // Math.random is called between two tries.
     jest.spyOn(Math, 'random').mockImplementation(() => {
       claim.abort();
       return 0.5;
     });
     expect(await bank.pay(PAYOUT, claim.signal)).toMatchObject({ kind: 'not_executed' });
-    expect(bank.heard).toHaveLength(1);
+    expect(bank.requests).toHaveLength(1);
   });
 
-  it('WD-5: nor is an answer waited for', async () => {
+  it('WD-5: the end of the claim’s time aborts a call under way', async () => {
     const claim = new AbortController();
-    const bank = await unrulyBank(() => claim.abort());
+    const bank = await faultyBank(() => claim.abort());
     opened.push(bank);
-    const patient = httpBank({ url: bank.url, secret, callMs: PATIENCE_MS });
+    const patient = httpBank({ url: bank.url, secret, callMs: LONG_CALL_MS });
     expect(await patient.pay(PAYOUT, claim.signal)).toMatchObject({ kind: 'unclear' });
-    expect(bank.heard).toHaveLength(1);
+    expect(bank.requests).toHaveLength(1);
   });
 });
 
-describe('WD-6: what the bank’s answer to an inquiry means', () => {
-  it.each<[string, Answer, BankAnswer]>([
-    ['paid', answerWith(200, PAID), { kind: 'succeeded', reference: 'B-1' }],
-    ['refused', answerWith(200, REFUSED), { kind: 'refused', code: 'account_closed' }],
-    ['unknown to it', answerWith(404, { code: 'payout_not_found' }), { kind: 'not_found' }],
-  ])('%s: %j', async (_, answer, means) => {
-    const bank = await bankThat(answer);
+describe('WD-6: the meaning of the bank’s response to an inquiry', () => {
+  it.each<[string, BankResponse, ProviderAnswer]>([
+    ['succeeded', respondWith(200, PAID), { kind: 'succeeded', reference: 'B-1' }],
+    ['refused', respondWith(200, REFUSED), { kind: 'refused', code: 'account_closed' }],
+    ['not found', respondWith(404, { code: 'payout_not_found' }), { kind: 'not_found' }],
+  ])('a payout is %s', async (_, response, means) => {
+    const bank = await bankResponding(response);
     expect(await bank.inquire(PAYOUT, until())).toEqual(means);
   });
 
-  it.each<[string, Answer]>([
-    ['a path nobody knows', answerWith(404, { code: 'not_found' })],
-    ['not found, and nothing more', answerWith(404, '')],
-    ['not found, said with a success', answerWith(200, { code: 'payout_not_found' })],
-    ['another amount', answerWith(200, { ...PAID, amount: '12.33' })],
-    ['another key', answerWith(200, { ...PAID, key: 'another' })],
-    ['a refusal of another amount', answerWith(200, { ...REFUSED, amount: '12.33' })],
-    ['a refusal of another key', answerWith(200, { ...REFUSED, key: 'another' })],
-    ['unreadable', answerWith(200, '{"key": "…')],
-    ['a bad request', answerWith(400, REFUSED)],
-    ['not signed in', answerWith(401, REFUSED)],
-    ['not allowed', answerWith(403, REFUSED)],
-    ['a conflict', answerWith(409, REFUSED)],
-    ['too many', answerWith(429, REFUSED)],
-    ['a fault of the bank', answerWith(500, REFUSED)],
-    ['unavailable', answerWith(503, { code: 'unavailable' })],
-    ['a redirect', answerWith(302, '', { location: '/payouts' })],
-    ['a connection that breaks', hangUp],
-  ])('%s: unclear, and the next turn asks again', async (_, answer) => {
-    expect(await kindAndTries('inquire', answer)).toEqual(['unclear', 1]);
+  it.each<[string, BankResponse]>([
+    ['an unknown path', respondWith(404, { code: 'not_found' })],
+    ['a 404 without a body', respondWith(404, '')],
+    [
+      'an unknown key with the HTTP status of a success',
+      respondWith(200, { code: 'payout_not_found' }),
+    ],
+    ['a payout of another amount', respondWith(200, { ...PAID, amount: '12.33' })],
+    ['a payout under another key', respondWith(200, { ...PAID, key: 'another' })],
+    ['a refusal of another amount', respondWith(200, { ...REFUSED, amount: '12.33' })],
+    ['a refusal of another key', respondWith(200, { ...REFUSED, key: 'another' })],
+    ['an unreadable body', respondWith(200, '{"key": "…')],
+    ['a bad request', respondWith(400, REFUSED)],
+    ['HTTP 401', respondWith(401, REFUSED)],
+    ['HTTP 403', respondWith(403, REFUSED)],
+    ['a conflict', respondWith(409, REFUSED)],
+    ['HTTP 429', respondWith(429, REFUSED)],
+    ['an internal error', respondWith(500, REFUSED)],
+    ['HTTP 503', respondWith(503, { code: 'unavailable' })],
+    ['a redirect', respondWith(302, '', { location: '/payouts' })],
+    ['a connection reset', resetConnection],
+  ])('the answer is unclear, and the request is not repeated, after %s', async (_, response) => {
+    expect(await kindAndRequests('inquire', response)).toEqual(['unclear', 1]);
   });
 
-  it('a bank that is not there, or a secret that cannot be read: unclear, for asking executes nothing', async () => {
-    const bank = await unrulyBank(neverAnswer);
+  it('an inquiry that cannot be sent is unclear, because it proves nothing about the payout', async () => {
+    const bank = await faultyBank(neverRespond);
     await bank.close();
     expect(await bankAt(bank.url).inquire(PAYOUT, until())).toMatchObject({ kind: 'unclear' });
     const secretless = httpBank({
       url: bank.url,
       secret: () => Promise.reject(new Error('denied')),
-      callMs: PATIENCE_MS,
+      callMs: LONG_CALL_MS,
     });
     expect(await secretless.inquire(PAYOUT, until())).toMatchObject({ kind: 'unclear' });
   });
@@ -274,7 +303,7 @@ describe('WD-6: what the bank’s answer to an inquiry means', () => {
 describe('WD-9: with the bank simulator', () => {
   const simulator = async () => {
     const claim = new AbortController();
-    // A slow answer never comes: the claim runs out of time as soon as the bank takes its time.
+    // A SLOW response is never sent: the claim’s time ends as soon as the bank starts to delay it.
     const wait = (): Promise<never> => {
       claim.abort();
       return new Promise(() => {});
@@ -295,22 +324,25 @@ describe('WD-9: with the bank simulator', () => {
     ['IR-1-SLOW', 'unclear', 'succeeded', 1],
     ['IR-1-LOST', 'unclear', 'succeeded', 1],
     ['IR-1-GARBLED', 'unclear', 'succeeded', 1],
-  ])('%s: %s, and asked afterwards: %s', async (account, answer, afterwards, times) => {
-    const bank = await simulator();
-    expect((await bank.pay(to(account), bank.claim)).kind).toBe(answer);
-    expect((await bank.inquire(to(account), until())).kind).toBe(afterwards);
-    const paid = (await bank.paid()) as { status: string }[];
-    expect(paid.filter(({ status }) => status === 'SUCCEEDED')).toHaveLength(times);
-  });
+  ])(
+    'account %s: pay returns %s, and a later inquiry %s',
+    async (account, answer, afterwards, times) => {
+      const bank = await simulator();
+      expect((await bank.pay(to(account), bank.claim)).kind).toBe(answer);
+      expect((await bank.inquire(to(account), until())).kind).toBe(afterwards);
+      const paid = (await bank.paid()) as { status: string }[];
+      expect(paid.filter(({ status }) => status === 'SUCCEEDED')).toHaveLength(times);
+    },
+  );
 
-  it('a payout sent twice under its key is paid once, and both hear of the same one', async () => {
+  it('a payout sent twice under one key is paid once, and both responses are equal', async () => {
     const bank = await simulator();
     const first = await bank.pay(PAYOUT, until());
     expect(await bank.pay(PAYOUT, until())).toEqual(first);
     expect(await bank.paid()).toHaveLength(1);
   });
 
-  it('a key that was used for another order is no refusal', async () => {
+  it('a key that was used for another order is unclear, not refused', async () => {
     const bank = await simulator();
     await bank.pay(PAYOUT, until());
     expect(await bank.pay({ ...PAYOUT, amount: minor(1n) }, until())).toMatchObject({
@@ -318,7 +350,7 @@ describe('WD-9: with the bank simulator', () => {
     });
   });
 
-  it('a bank that limits us throughout is tried three times, and nothing was executed', async () => {
+  it('a bank that limits every request is called three times, and executes nothing', async () => {
     const bank = await simulator();
     const order = { method: 'POST', body: JSON.stringify({ behaviour: 'rate', times: 3 }) };
     await fetch(`${bank.url}/control`, order);

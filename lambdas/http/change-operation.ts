@@ -1,0 +1,51 @@
+import type * as z from 'zod';
+import type { LedgerContext } from '../ledger/context.ts';
+import { type ChangeDecision, runChange } from '../ledger/run-change.ts';
+import { type LogCode, type LogKind, log } from '../platform/logger.ts';
+import { type Caller, endpoint } from './endpoint.ts';
+import type { Described, Operation, Route } from './operation.ts';
+import { failure, type Success, success } from './response.ts';
+
+/** An operation that changes a row without moving money: no key is needed, a repeat finds it changed. */
+export const changeOperation = <const Path extends Route, Schema extends z.ZodType, Facts>({
+  input,
+  read,
+  decide,
+  isDone,
+  respond,
+  logged,
+  ...described
+}: Described<Path> & {
+  readonly input: Schema;
+  readonly read: (ledger: LedgerContext, input: z.output<Schema>, caller: Caller) => Promise<Facts>;
+  readonly decide: (facts: Facts, input: z.output<Schema>, now: Date) => ChangeDecision;
+  /** Whether the rows show the change. Asked only after a commit whose answer was lost. */
+  readonly isDone: (facts: Facts) => boolean;
+  /** From the rows as they are after the change. */
+  readonly respond: (facts: Facts) => Success;
+  readonly logged: {
+    readonly kind: LogKind;
+    readonly code: LogCode;
+    /** Which row changed, and to what. */
+    readonly fields: (facts: Facts) => Readonly<Record<string, string | undefined>>;
+  };
+}): Operation<Path> => ({
+  ...described,
+  grants: ['commit'],
+  byKey: false,
+  endpoint: ({ ledger }) =>
+    endpoint('optional', input, async (parsed, call) => {
+      const result = await runChange(ledger, {
+        read: () => read(ledger, parsed, call.caller),
+        decide: (facts, now) => decide(facts, parsed, now),
+        isDone,
+      });
+      if (result.kind === 'undecided') return failure('busy', call.id);
+      if (result.kind === 'refused') return failure(result.reason, call.id);
+      if (result.isNew) {
+        const who = { request_id: call.id, [described.access]: call.caller.id };
+        log(logged.kind, logged.code, { ...who, ...logged.fields(result.facts) });
+      }
+      return success(respond(result.facts));
+    }),
+});

@@ -1,0 +1,56 @@
+import type { Context } from 'aws-lambda';
+import type * as z from 'zod';
+import type { SentRequest } from '../ledger/request-identity.ts';
+import { fieldErrors } from './field-errors.ts';
+import { type FieldError, failure, type HttpResponse } from './response.ts';
+
+/** Who calls: the claims of the token, which the gateway's authorizer has checked. */
+export type Caller = {
+  /** The merchant's id, or the admin's. */
+  readonly id: string;
+  readonly isAdmin: boolean;
+};
+
+/** One request beside its input. */
+export type Call = {
+  readonly id: string;
+  readonly caller: Caller;
+  /** The Idempotency-Key, or a fresh one where the operation needs none. */
+  readonly key: string;
+  readonly request: SentRequest;
+  readonly context: Context;
+};
+
+/** Whether an Idempotency-Key must be sent; where it depends, the raw request tells. */
+export type KeyRule = 'required' | 'optional';
+export type RawInput = {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly key: string | undefined;
+};
+export type Endpoint = (call: Omit<Call, 'key'>, raw: RawInput) => Promise<HttpResponse>;
+
+const KEY = /^[A-Za-z0-9._:-]{1,128}$/;
+
+/** Checks the form of a request. What reaches `handle` has the right shape, and nothing else is decided. */
+export const endpoint =
+  <Schema extends z.ZodType>(
+    keyRule: KeyRule | ((raw: RawInput) => KeyRule),
+    schema: Schema,
+    handle: (input: z.output<Schema>, call: Call) => Promise<HttpResponse>,
+  ): Endpoint =>
+  async (call, input) => {
+    const { key, ...raw } = input;
+    const rule = typeof keyRule === 'function' ? keyRule(input) : keyRule;
+    if (key === undefined && rule === 'required')
+      return failure('idempotency_key_required', call.id);
+    const errors: FieldError[] =
+      key === undefined || KEY.test(key)
+        ? []
+        : [{ field: 'Idempotency-Key', reason: 'idempotency_key_malformed' }];
+    const parsed = schema.safeParse(raw);
+    if (!parsed.success) errors.push(...fieldErrors(parsed.error, raw));
+    if (!parsed.success || errors.length > 0) return failure('invalid_request', call.id, errors);
+    return handle(parsed.data, { ...call, key: key ?? crypto.randomUUID() });
+  };

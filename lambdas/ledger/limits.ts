@@ -1,0 +1,146 @@
+import type { CalendarLabels } from './calendar.ts';
+import type { Merchant, Spent, Volume } from './merchant.ts';
+import { type Currency, type MinorUnits, minor } from './money.ts';
+import type { Change, Condition, RowRef } from './row-writes.ts';
+
+const rowOf = ({ id }: Merchant): RowRef => ({ kind: 'merchant', merchantId: id });
+
+/** A label never goes back: neither a slow clock nor a time zone moved west opens a second window. */
+const latest = (label: string, before: string | undefined): string =>
+  before !== undefined && before > label ? before : label;
+
+/** The labels under which a merchant's spending counts now: the later of the stored and the current ones. */
+export function countingLabels(
+  { spent }: Merchant,
+  currency: Currency,
+  { day, month }: CalendarLabels,
+): CalendarLabels {
+  const before = spent[currency];
+  return { day: latest(day, before?.day), month: latest(month, before?.month) };
+}
+
+/** The counters of one currency after `amount` more is spent; a new day or month starts from nothing. */
+function spentAfter(
+  before: Spent | undefined,
+  amount: MinorUnits,
+  { day, month }: CalendarLabels,
+): Spent {
+  return {
+    day,
+    dayAmount: minor((before?.day === day ? before.dayAmount : 0n) + amount),
+    month,
+    monthAmount: minor((before?.month === month ? before.monthAmount : 0n) + amount),
+  };
+}
+
+/**
+ * Counts spending on the day and month of `labels`, in minor units (CR-5). A counter that is already
+ * running is added to, so that a busy merchant's withdrawals do not exclude each other; the first of a
+ * day or month replaces it. Both stored labels must be as they were read.
+ */
+export function countSpending(
+  merchant: Merchant,
+  currency: Currency,
+  amount: MinorUnits,
+  labels: CalendarLabels,
+): Change {
+  const before = merchant.spent[currency];
+  const row = rowOf(merchant);
+  const path = `spent.${currency}`;
+  const after = spentAfter(before, amount, labels);
+  if (before === undefined) {
+    return { row, conditions: [{ must: 'be absent', path }], set: { [path]: after } };
+  }
+  const sameDay = before.day === after.day;
+  const sameMonth = before.month === after.month;
+  return {
+    row,
+    conditions: [
+      { must: 'equal', path: `${path}.day`, value: before.day },
+      { must: 'equal', path: `${path}.month`, value: before.month },
+    ],
+    set: {
+      ...(!sameDay && { [`${path}.day`]: after.day, [`${path}.dayAmount`]: amount }),
+      ...(!sameMonth && { [`${path}.month`]: after.month, [`${path}.monthAmount`]: amount }),
+    },
+    add: {
+      ...(sameDay && { [`${path}.dayAmount`]: amount }),
+      ...(sameMonth && { [`${path}.monthAmount`]: amount }),
+    },
+  };
+}
+
+/**
+ * Takes an amount off the counters that still count its day or month; others have started anew.
+ * Undefined where neither does.
+ */
+export function uncountSpending(
+  merchant: Merchant,
+  currency: Currency,
+  amount: MinorUnits,
+  counted: { readonly day: string | undefined; readonly month: string | undefined },
+): Change | undefined {
+  const stored = merchant.spent[currency];
+  const running = (['day', 'month'] as const).filter(
+    (label) => stored !== undefined && stored[label] === counted[label],
+  );
+  if (stored === undefined || running.length === 0) return undefined;
+  const path = `spent.${currency}`;
+  return {
+    row: rowOf(merchant),
+    conditions: running.map((label) => ({
+      must: 'equal',
+      path: `${path}.${label}`,
+      value: stored[label],
+    })),
+    add: Object.fromEntries(running.map((label) => [`${path}.${label}Amount`, -amount])),
+  };
+}
+
+/** What was transferred in a month so far, in minor units. */
+export const volumeIn = (merchant: Merchant, currency: Currency, month: string): bigint => {
+  const volume: Volume | undefined = merchant.transferVolume[currency];
+  return volume?.month === month ? volume.amount : 0n;
+};
+
+/** A tier's bounds: the volume it starts at, and the one at which the next tier starts. */
+export type TierBounds = { readonly from: bigint | undefined; readonly below: bigint | undefined };
+
+/**
+ * Counts a transfer towards the month's volume (WA-8). With `bounds`, the volume must still be inside the
+ * tier that priced the transfer.
+ */
+export function countVolume(
+  merchant: Merchant,
+  currency: Currency,
+  amount: MinorUnits,
+  month: string,
+  bounds: TierBounds,
+): Change {
+  const before = merchant.transferVolume[currency];
+  const row = rowOf(merchant);
+  const path = `transferVolume.${currency}`;
+  if (before === undefined) {
+    return { row, conditions: [{ must: 'be absent', path }], set: { [path]: { month, amount } } };
+  }
+  const asRead: Condition = { must: 'equal', path: `${path}.month`, value: before.month };
+  if (before.month !== month) {
+    return {
+      row,
+      conditions: [asRead],
+      set: { [`${path}.month`]: month, [`${path}.amount`]: amount },
+    };
+  }
+  return {
+    row,
+    conditions: [asRead, ...withinTier(`${path}.amount`, bounds)],
+    add: { [`${path}.amount`]: amount },
+  };
+}
+
+function withinTier(path: string, { from, below }: TierBounds): readonly Condition[] {
+  const conditions: Condition[] = [];
+  if (from !== undefined) conditions.push({ must: 'be at least', path, value: from });
+  if (below !== undefined) conditions.push({ must: 'be at most', path, value: below - 1n });
+  return conditions;
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { transactionId } from './keys.ts';
+
+/** What a repeat must match: method, actual path, query and whole body, as sent. */
+export type SentRequest = {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly body: unknown;
+};
+
+/** Everything that identifies a request, computed once before anything else. */
+export type RequestIdentity = {
+  /** Of the stored response. */
+  readonly responseId: string;
+  /** Of what was sent: the same key with another hash is refused. */
+  readonly hash: string;
+  /** Partition and id of its transaction. */
+  readonly pk: string;
+  readonly txnId: string;
+};
+
+/** The prefix is constant: Powertools' default, the function's name, may change with a deploy. */
+const PREFIX = 'surety';
+
+/** 132 bits: enough to tell requests apart, and short, since every row that stores it is billed by size. */
+const HASH_CHARACTERS = 22;
+
+export const requestIdentity = (
+  caller: string,
+  operation: string,
+  key: string,
+  pk: string,
+  sent: SentRequest,
+): RequestIdentity => ({
+  responseId: `${PREFIX}#${hashOf([caller, operation, key])}`,
+  hash: hashOf(sent).slice(0, HASH_CHARACTERS),
+  pk,
+  txnId: transactionId(caller, pk, operation, key),
+});
+
+const hashOf = (value: unknown): string =>
+  createHash('sha256').update(canonical(value)).digest('base64');
+
+/** JSON with the names of every object sorted: the order in which a client writes fields says nothing. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, each: unknown) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}

@@ -1,0 +1,9 @@
+import type { Group } from '../../http/operation.ts';
+import { listAllTransactions } from './list-all-transactions.ts';
+import { listTransactions, readTransaction, readTransactionByKey } from './read-transactions.ts';
+
+export const history = {
+  name: 'history',
+  impact: 'Merchants and admins cannot look up transactions. Money is not affected.',
+  operations: [listTransactions, readTransaction, readTransactionByKey, listAllTransactions],
+} satisfies Group;

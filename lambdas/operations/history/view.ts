@@ -1,0 +1,33 @@
+import { formatAmount } from '../../ledger/money.ts';
+import { hasPayout, type Transaction } from '../../ledger/transactions.ts';
+import { transferView } from '../transfers/view.ts';
+import { withdrawalView } from '../withdrawals/view.ts';
+import { statusHistory } from './status-history.ts';
+
+/** Any transaction, as a merchant that it concerns sees it. */
+export const transactionView = (row: Transaction, viewer: string) => {
+  if (row.type === 'transfer') return transferView(row, viewer);
+  return row.type === 'withdrawal' ? withdrawalView(row) : plainView(row);
+};
+
+const plainView = (row: Transaction) => ({
+  id: row.txnId,
+  type: row.type,
+  status: row.status,
+  amount: formatAmount(row.amount, row.currency),
+  currency: row.currency,
+  created_at: row.createdAt,
+  ...('releaseAt' in row && { release_at: row.releaseAt }),
+  history: statusHistory(row),
+});
+
+/** As an admin sees it: with its merchant, and the status as it is. */
+export const adminTransactionView = (row: Transaction) => {
+  const merchantId = 'merchantId' in row ? row.merchantId : null;
+  return {
+    ...(row.type === 'top_up' ? plainView(row) : transactionView(row, row.merchantId)),
+    merchant_id: merchantId,
+    status: row.status,
+    attempt: hasPayout(row) ? Number(row.payout.attempt) : 0,
+  };
+};

@@ -1,0 +1,31 @@
+import type { Operation } from '../http/operation.ts';
+import { auth } from './auth/index.ts';
+import { deposits } from './deposits/index.ts';
+import { health } from './health/index.ts';
+import { history } from './history/index.ts';
+import { me } from './me/index.ts';
+import { merchants } from './merchants/index.ts';
+import { pools } from './pools/index.ts';
+import { transfers } from './transfers/index.ts';
+import { wallets } from './wallets/index.ts';
+import { withdrawals } from './withdrawals/index.ts';
+
+/** The whole API. Each group is one function; the gateway, IAM and the tests derive from this list. */
+export const GROUPS = [
+  auth,
+  me,
+  withdrawals,
+  transfers,
+  wallets,
+  deposits,
+  merchants,
+  pools,
+  history,
+  health,
+] as const;
+
+export type RouteName = (typeof GROUPS)[number]['operations'][number]['route'];
+
+export const OPERATIONS: readonly Operation<RouteName, never>[] = GROUPS.flatMap(
+  ({ operations }): readonly Operation<RouteName, never>[] => operations,
+);

@@ -1,0 +1,22 @@
+import type { z } from 'zod';
+import { schedulerClient, sqsClient } from '../platform/clients.ts';
+import type { relayEnv } from '../platform/env.ts';
+import { sendPayout } from './payout-queue.ts';
+import { relay } from './relay.ts';
+import { createSchedule, deleteSchedule } from './schedules.ts';
+
+/** The relay with the queue and the schedules of its environment. */
+export function relayFrom(env: z.output<typeof relayEnv>) {
+  const scheduler = schedulerClient();
+  const target = {
+    group: env.SCHEDULE_GROUP,
+    queueArn: env.SCHEDULE_QUEUE_ARN,
+    deadLetterArn: env.SCHEDULE_DLQ_ARN,
+    roleArn: env.SCHEDULE_ROLE_ARN,
+  };
+  return relay({
+    settle: sendPayout(sqsClient(), env.PAYOUT_QUEUE_URL),
+    schedule: createSchedule(scheduler, target, () => new Date()),
+    unschedule: deleteSchedule(scheduler, target),
+  });
+}

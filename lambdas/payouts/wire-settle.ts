@@ -1,0 +1,37 @@
+import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
+import type { z } from 'zod';
+import { openLedger } from '../ledger/context.ts';
+import { dynamoClient, secretsClient, sqsClient } from '../platform/clients.ts';
+import type { settleEnv } from '../platform/env.ts';
+import { postpone } from './payout-queue.ts';
+import { httpBank } from './providers/bank.ts';
+import type { Providers } from './providers/provider.ts';
+import { settle } from './settle.ts';
+import { settleMessage } from './settle-message.ts';
+
+/** A rotated secret is used within five minutes, without a deploy. */
+const SECRET_SECONDS = 300;
+
+/** Settlement with the providers and timers of its environment. */
+export function settleFrom(env: z.output<typeof settleEnv>) {
+  const secrets = new SecretsProvider({ awsSdkV3Client: secretsClient() });
+  const providers: Providers = {
+    bank: httpBank({
+      url: env.BANK_URL,
+      callMs: env.PROVIDER_CALL_MS,
+      secret: async () =>
+        String(await secrets.get(env.BANK_SECRET_NAME, { maxAge: SECRET_SECONDS })),
+    }),
+  };
+  const timers = {
+    claimMs: env.CLAIM_MS,
+    leaseMs: env.LEASE_MS,
+    visibilityMs: env.VISIBILITY_MS,
+    quietMs: env.QUIET_MS,
+  };
+  const ledger = openLedger(dynamoClient(), env.LEDGER_TABLE);
+  return settleMessage(
+    settle({ ledger, providers, timers }),
+    postpone(sqsClient(), env.PAYOUT_QUEUE_URL),
+  );
+}

@@ -1,0 +1,433 @@
+import { isDeepStrictEqual } from 'node:util';
+import { expect } from '@jest/globals';
+import type { Merchant } from '../../lambdas/ledger/merchant.ts';
+import {
+  isFinal,
+  needsAttention,
+  type Transaction,
+  transactionRow,
+  type Withdrawal,
+} from '../../lambdas/ledger/transactions.ts';
+import type { FakeBank } from './fake-bank.ts';
+import { legsOf, type Posted, postedIn, type Writer } from './posted.ts';
+import { type LedgerSnapshot, once, type Row, rowId } from './snapshot.ts';
+
+/** A rule that does not hold. Collected first: one `expect` for each of thousands costs seconds. */
+type Violation = readonly [rule: string, of: string, actual: unknown, expected: unknown];
+
+const unequal = (
+  rule: string,
+  of: string,
+  actual: unknown,
+  expected: unknown,
+): readonly Violation[] =>
+  actual === expected || isDeepStrictEqual(actual, expected) ? [] : [[rule, of, actual, expected]];
+
+const sum = (amounts: readonly bigint[]): bigint =>
+  amounts.reduce((total, amount) => total + amount, 0n);
+const latest = (times: readonly (string | undefined)[]): string | undefined =>
+  times
+    .filter((time) => time !== undefined)
+    .toSorted()
+    .at(-1);
+const ofCurrency = <Item extends { readonly currency: string }>(
+  items: readonly Item[],
+  currency: string,
+): readonly Item[] => items.filter((item) => item.currency === currency);
+const currenciesOf = (...rows: readonly { readonly currency: string }[]): readonly string[] => [
+  ...new Set(rows.map(({ currency }) => currency)),
+];
+const withdrawalsIn = ({ transactions }: LedgerSnapshot): readonly Withdrawal[] =>
+  transactions.filter((row) => row.type === 'withdrawal');
+
+/** Everything that must hold of the Ledger at any moment, whatever is in progress. */
+export function expectConsistentLedger(snapshot: LedgerSnapshot): void {
+  const posted = postedIn(snapshot);
+  expect([
+    ...snapshot.transactions.flatMap(postingViolations),
+    ...balanceViolations(snapshot, posted),
+    ...lastChangeViolations(snapshot, posted),
+    ...poolViolations(snapshot),
+    ...systemAccountViolations(snapshot, posted),
+    ...snapshot.merchants.flatMap((merchant) => merchantViolations(snapshot, merchant)),
+    ...releaseViolations(snapshot),
+    ...[...snapshot.rows.values()].flatMap(transactionRowViolations),
+  ]).toEqual([]);
+}
+
+/** LE-1: amounts are positive, shares make up their posting, and clearing holds what is in flight. */
+const postingViolations = once((transaction: Transaction): readonly Violation[] => {
+  const { txnId, type, status, amount } = transaction;
+  const legs = legsOf(transaction);
+  const clearing = legs.flatMap(({ cells }) => cells.filter(({ row }) => row === 'clearing'));
+  return [
+    // The two ends of a posting follow each other: the source falls, the destination rises.
+    ...legs.flatMap((leg, index) =>
+      unequal('LE-1 a posting is positive', txnId, leg.amount > 0n, index % 2 === 1),
+    ),
+    ...legs.flatMap((leg) =>
+      unequal(
+        'shares make up their posting',
+        txnId,
+        sum(leg.cells.map((cell) => (cell.attribute === 'lent' ? -cell.amount : cell.amount))),
+        leg.amount,
+      ),
+    ),
+    ...unequal(
+      'clearing holds a withdrawal exactly while it is in flight',
+      `${txnId} ${type} ${status}`,
+      sum(clearing.map((cell) => cell.amount)),
+      isInFlight(transaction) ? amount : 0n,
+    ),
+  ];
+});
+
+const isInFlight = ({ type, status }: Transaction): boolean =>
+  type === 'withdrawal' && !isFinal(status) && status !== 'SCHEDULED';
+
+const balanceRowsOf = ({ wallets, credit, pools }: LedgerSnapshot) => [
+  ...wallets.map((row) => ({ row, balances: { available: row.available, pending: row.pending } })),
+  ...credit.map((row) => ({ row, balances: { utilised: row.utilised } })),
+  ...pools.map((row) => ({ row, balances: { available: row.available, lent: row.lent } })),
+];
+
+/** LE-1: every balance is the sum of its postings, and none is negative. */
+function balanceViolations(snapshot: LedgerSnapshot, { totals }: Posted): readonly Violation[] {
+  const stored = new Map(
+    balanceRowsOf(snapshot).flatMap(({ row, balances }) =>
+      Object.entries(balances).map(([attribute, balance]): [string, bigint] => [
+        `${row.rowId}|${attribute}`,
+        balance,
+      ]),
+    ),
+  );
+  const withoutRow = [...totals.keys()].filter(
+    (name) => /^(M|POOL)#/.test(name) && !stored.has(name),
+  );
+  return [
+    ...[...stored].flatMap(([name, balance]) => [
+      ...unequal('LE-1 a balance is its postings', name, balance, totals.get(name) ?? 0n),
+      ...unequal('no balance is negative', name, balance >= 0n, true),
+    ]),
+    ...unequal('a posting is to a row', '', withoutRow, []),
+  ];
+}
+
+/** `version` counts the phases that wrote a balance row, and `by` names the last of them. */
+const lastChangeViolations = (
+  snapshot: LedgerSnapshot,
+  { writers }: Posted,
+): readonly Violation[] =>
+  balanceRowsOf(snapshot).flatMap(({ row: { rowId: id, version, by } }) => {
+    const known = writers.get(id) ?? new Map<string, Writer>();
+    const last = latest([...known.values()].map(({ at }) => at));
+    const named = by.map((each) => known.get(each)?.at);
+    return [
+      ...unequal('a version counts the writes', id, version, BigInt(known.size)),
+      ...unequal('`by` names the last phase that wrote the row', `${id} ${by.join()}`, named, [
+        last,
+      ]),
+    ];
+  });
+
+/** LE-1 CR-2: what was paid in is either available or lent, and merchants owe exactly what is lent. */
+const poolViolations = ({ transactions, pools, credit }: LedgerSnapshot): readonly Violation[] =>
+  currenciesOf(...transactions, ...pools, ...credit).flatMap((currency) => {
+    const own = ofCurrency(pools, currency);
+    const lent = sum(own.map((pool) => pool.lent));
+    const available = sum(own.map((pool) => pool.available));
+    const topUps = ofCurrency(transactions, currency).filter(({ type }) => type === 'top_up');
+    const paidIn = sum(topUps.map(({ amount }) => amount));
+    const utilised = sum(ofCurrency(credit, currency).map((line) => line.utilised));
+    return [
+      ...unequal('LE-1 what was paid in is available or lent', currency, available + lent, paidIn),
+      ...unequal('CR-2 what is lent is utilised', currency, lent, utilised),
+    ];
+  });
+
+/** What each kind of transaction contributes to the accounts that have no row, in minor units. */
+const SYSTEM_BALANCES: Readonly<Record<string, (transaction: Transaction) => bigint>> = {
+  funding: ({ type, amount }) => (type === 'top_up' ? -amount : 0n),
+  outside: ({ type, amount }) => (type === 'deposit' ? -amount : 0n),
+  clearing: (transaction) => (isInFlight(transaction) ? transaction.amount : 0n),
+  fees: (transaction) => (transaction.type === 'transfer' ? transaction.fee : 0n),
+  bank: ({ type, status, amount }) =>
+    type === 'withdrawal' && status === 'SUCCEEDED' ? amount : 0n,
+};
+
+/** LE-1: what came from outside, what is in flight, fees and what the bank paid. */
+function systemAccountViolations(
+  { transactions }: LedgerSnapshot,
+  { totals }: Posted,
+): readonly Violation[] {
+  const expected = new Map(
+    currenciesOf(...transactions).flatMap((currency) =>
+      Object.entries(SYSTEM_BALANCES).map(([name, contribution]): [string, bigint] => [
+        `${name}|${currency}`,
+        sum(ofCurrency(transactions, currency).map(contribution)),
+      ]),
+    ),
+  );
+  const names = [...totals.keys(), ...expected.keys()].filter((name) => !/^(M|POOL)#/.test(name));
+  return [...new Set(names)].flatMap((name) =>
+    unequal('LE-1 system accounts', name, totals.get(name) ?? 0n, expected.get(name) ?? 0n),
+  );
+}
+
+function merchantViolations(snapshot: LedgerSnapshot, merchant: Merchant): readonly Violation[] {
+  const { id, status } = merchant;
+  const own = snapshot.transactions.filter((row) => 'merchantId' in row && row.merchantId === id);
+  const approvals = own.filter(({ type }) => type === 'approval');
+  const lines = snapshot.credit.filter(({ owner }) => owner === id);
+  const wallets = snapshot.wallets.filter(({ owner }) => owner === id);
+  const isApproved = status !== 'PENDING' && status !== 'REJECTED';
+  const isArchived = status === 'ARCHIVED';
+  return [
+    // ID-2: a credit line and a wallet from its one approval, and a credit line from nothing else.
+    ...unequal('ID-2 a merchant is approved once', id, approvals.length, isApproved ? 1 : 0),
+    ...unequal(
+      'ID-2 a credit line has the currency and the limit of the approval',
+      id,
+      lines.map(({ currency, limit }) => [currency, limit]),
+      approvals.map(({ currency, amount }) => [currency, amount]),
+    ),
+    ...approvals.flatMap(({ currency }) =>
+      unequal('ID-2 an approval opens a wallet', id, ofCurrency(wallets, currency).length, 1),
+    ),
+    ...lines.flatMap((line) =>
+      unequal('CR-2 the limit is not exceeded', line.rowId, line.utilised <= line.limit, true),
+    ),
+    ...wallets.flatMap(({ rowId: wallet, closed = false }) =>
+      unequal('ID-2 a wallet is closed with its merchant', wallet, closed, isArchived),
+    ),
+    ...counterViolations(own, merchant),
+  ];
+}
+
+type Counted = {
+  readonly amount: bigint;
+  readonly status: string;
+  readonly day: string;
+  readonly month: string;
+};
+
+/** What is counted under the latest label: everything but what was refunded. */
+const countedUnder = (payments: readonly Counted[], label: 'day' | 'month') => {
+  const current = latest(payments.map((payment) => payment[label])) ?? '';
+  const kept = payments.filter((each) => each[label] === current && each.status !== 'FAILED');
+  return [current, sum(kept.map(({ amount }) => amount))] as const;
+};
+
+/** CR-5 WA-8: in every currency, the counters are what was accepted less what was refunded. */
+function counterViolations(
+  own: readonly Transaction[],
+  { id, spent, transferVolume }: Merchant,
+): readonly Violation[] {
+  const payments = own.flatMap((row) =>
+    // A withdrawal that is only scheduled is not counted yet.
+    (row.type === 'withdrawal' || row.type === 'transfer') && row.limitDay !== undefined
+      ? [{ ...row, day: row.limitDay, month: row.limitMonth ?? '' }]
+      : [],
+  );
+  const currencies = new Set([
+    ...Object.keys(spent),
+    ...Object.keys(transferVolume),
+    ...payments.map(({ currency }) => currency),
+  ]);
+  return [...currencies].flatMap((currency) => {
+    const counted = ofCurrency(payments, currency);
+    const transfers = counted.filter(({ type }) => type === 'transfer');
+    const [day, dayAmount] = countedUnder(counted, 'day');
+    const [month, monthAmount] = countedUnder(counted, 'month');
+    const [volumeMonth, amount] = countedUnder(transfers, 'month');
+    return [
+      ...unequal(
+        'CR-5 what was spent is counted',
+        `${id} ${currency}`,
+        spent[currency],
+        counted.length === 0 ? undefined : { day, dayAmount, month, monthAmount },
+      ),
+      ...unequal(
+        'WA-8 what was transferred is counted',
+        `${id} ${currency}`,
+        transferVolume[currency],
+        transfers.length === 0 ? undefined : { month: volumeMonth, amount },
+      ),
+    ];
+  });
+}
+
+/** WA-3: pending releases make up what is pending, and each of them is a whole deposit. */
+function releaseViolations({
+  wallets,
+  releases,
+  transactions,
+}: LedgerSnapshot): readonly Violation[] {
+  const deposits = new Map(transactions.map((row) => [row.txnId, row]));
+  const byWallet = Map.groupBy(releases, (each) => `M#${each.owner}|WALLET#${each.currency}`);
+  const withWallet = new Set(wallets.map((wallet) => wallet.rowId));
+  return [
+    ...wallets.flatMap(({ rowId: wallet, pending }) => {
+      const held = sum((byWallet.get(wallet) ?? []).map(({ amount }) => amount));
+      return unequal('WA-3 releases make up what is pending', wallet, held, BigInt(pending));
+    }),
+    ...unequal(
+      'WA-3 a pending release has a wallet',
+      '',
+      [...byWallet.keys()].filter((wallet) => !withWallet.has(wallet)),
+      [],
+    ),
+    ...releases.flatMap(({ depositId, owner, currency, amount, releaseAt }) => {
+      const row = deposits.get(depositId);
+      return unequal(
+        'WA-3 a pending release is a whole deposit',
+        depositId,
+        [owner, currency, amount, releaseAt],
+        row?.type === 'deposit' && [row.merchantId, row.currency, row.amount, row.releaseAt],
+      );
+    }),
+  ];
+}
+
+const PHASES_OF: Readonly<Record<Exclude<Transaction['type'], 'withdrawal'>, readonly string[]>> = {
+  top_up: ['accept'],
+  deposit: ['accept'],
+  transfer: ['accept'],
+  release: ['release'],
+  approval: [],
+  archive: [],
+};
+
+/** The phases and the index keys that follow from a transaction's type and status. */
+const transactionRowViolations = once((row: Row): readonly Violation[] => {
+  if (!String(row['sk']).startsWith('TXN#')) return [];
+  const { txnId, type, status, phases } = transactionRow.parse(row);
+  const of = `${txnId} ${type} ${status}`;
+  const prefixOf = (name: string): string => String(row[name] ?? '').replace(/#\d+$/, '');
+  const nextCheck = status === 'SCHEDULED' ? 'SCHEDULE' : 'PAYOUT';
+  return [
+    // WD-8: recovery looks at a withdrawal exactly while it is not final.
+    ...unequal('WD-8 a next check', of, row['nextCheckAt'] !== undefined, !isFinal(status)),
+    ...unequal('WD-8 its key', of, prefixOf('nextCheckKey'), isFinal(status) ? '' : nextCheck),
+    ...unequal(
+      'admins find what needs attention',
+      of,
+      prefixOf('statusKey'),
+      needsAttention(status) ? `TXN#${status}` : '',
+    ),
+    ...(type === 'withdrawal'
+      ? []
+      : unequal(
+          'a transaction without a payout is final at once',
+          of,
+          [status, ...phases.map(({ name }) => name)],
+          ['SUCCEEDED', ...PHASES_OF[type]],
+        )),
+  ];
+});
+
+/** WD-5 WD-6: each withdrawal against what the bank itself knows of it. */
+export function expectBankAgrees(snapshot: LedgerSnapshot, bank: FakeBank): void {
+  const decisions = new Map(bank.decisions.map((decision) => [decision.payout.key, decision]));
+  const withdrawals = withdrawalsIn(snapshot);
+  const ids = new Set(withdrawals.map(({ txnId }) => txnId));
+  const unknown = [...decisions.keys()].filter((key) => !ids.has(key));
+  expect([
+    ...withdrawals.flatMap((row) => {
+      const { txnId, amount, currency, payout } = row;
+      const known = decisions.get(txnId);
+      const order = { key: txnId, account: payout.destination, amount, currency };
+      return [
+        ...withdrawalViolations(row, known?.paid),
+        ...unequal('WD-5 the order', txnId, known?.payout, known && order),
+      ];
+    }),
+    ...unequal('WD-5 the bank pays withdrawals alone', 'bank', unknown, []),
+    ...unequal('WD-5 the bank is queried instead of paid twice', 'bank', bank.duplicates, []),
+  ]).toEqual([]);
+}
+
+/** `paid` is the bank's decision; undefined where it has no order. */
+function withdrawalViolations(row: Withdrawal, paid: boolean | undefined): readonly Violation[] {
+  const { txnId, status, phases, payout } = row;
+  const names = phases.map(({ name }) => name);
+  const of = `${txnId} ${status}`;
+  if (status === 'SUCCEEDED') {
+    const expected = [['accept', 'settle'], true, `B-${txnId}`];
+    return unequal('WD-5 paid', of, [names, paid, payout.reference], expected);
+  }
+  if (status === 'FAILED' && names.length > 0) {
+    const expected = [['accept', 'refund'], false, 'account_closed'];
+    return unequal('WD-6 refunded', of, [names, paid, payout.failure], expected);
+  }
+  if (status === 'FAILED' || status === 'CANCELLED' || status === 'SCHEDULED') {
+    // No money was taken for it, and the bank has no order.
+    return unequal('WD-2 not executed', of, [names, paid, payout.attempt], [[], undefined, 0n]);
+  }
+  return unequal('WD-1 accepted', of, names, ['accept']);
+}
+
+/**
+ * How rows may change: balances and merchants raise their version, what is final stays as it is, and only
+ * pending releases are deleted.
+ */
+export function expectTraceableChanges(before: LedgerSnapshot, after: LedgerSnapshot): void {
+  const changed = [...before.rows].filter(([id, row]) => after.rows.get(id) !== row);
+  expect(changed.flatMap(([id, row]) => changeViolations(row, after.rows.get(id)))).toEqual([]);
+}
+
+const termsOf = ({ feePpm, feeTiers, limits, timeZone, bankAccount }: Row) => ({
+  feePpm,
+  feeTiers,
+  limits,
+  timeZone,
+  bankAccount,
+});
+const rises = (before: Row, after: Row, name: string): boolean =>
+  BigInt(String(after[name] ?? 0)) > BigInt(String(before[name] ?? 0));
+
+function changeViolations(row: Row, next: Row | undefined): readonly Violation[] {
+  const id = rowId(row);
+  const kind = String(row['sk']).split('#')[0];
+  if (next === undefined) return unequal('only releases are deleted', id, kind, 'RELEASE');
+  // A write that did not commit was read again as well.
+  if (isDeepStrictEqual(row, next)) return [];
+  if (kind === 'TXN') {
+    const { status } = transactionRow.parse(row);
+    return unequal('a final transaction never changes', id, isFinal(status), false);
+  }
+  const changesTerms = !isDeepStrictEqual(termsOf(row), termsOf(next));
+  return [
+    ...unequal('a version rises with every change', id, rises(row, next, 'version'), true),
+    ...(changesTerms
+      ? unequal('ID-5 terms have a version', id, rises(row, next, 'termsVersion'), true)
+      : []),
+  ];
+}
+
+/** Once nothing is in progress: every withdrawal is final, and the bank paid what the Ledger says. */
+export function expectSettledLedger(snapshot: LedgerSnapshot, bank: FakeBank): void {
+  const withdrawals = withdrawalsIn(snapshot);
+  const { totals } = postedIn(snapshot);
+  expect([
+    ...withdrawals.flatMap(({ txnId, status }) =>
+      unequal('WD-8 every withdrawal becomes final', `${txnId} ${status}`, isFinal(status), true),
+    ),
+    ...currenciesOf(...withdrawals).flatMap((currency) => {
+      const inClearing = totals.get(`clearing|${currency}`) ?? 0n;
+      const paid = ofCurrency(
+        bank.decisions.filter((each) => each.paid).map(({ payout }) => payout),
+        currency,
+      );
+      return [
+        ...unequal('nothing is left in clearing', currency, inClearing, 0n),
+        ...unequal(
+          'WD-5 the bank paid what the Ledger says',
+          currency,
+          totals.get(`bank|${currency}`) ?? 0n,
+          sum(paid.map(({ amount }) => amount)),
+        ),
+      ];
+    }),
+  ]).toEqual([]);
+}
