@@ -9,7 +9,6 @@ import {
   publicStatus,
   STATUSES,
   TRANSACTION_TYPES,
-  type Transaction,
   type TransactionType,
   transactionRow,
 } from '../../lambdas/ledger/transactions.ts';
@@ -39,30 +38,22 @@ const transfer = {
   feePpm: 20_000n,
 };
 
-/** The smallest row of each type. */
-const ROWS: { readonly [Type in TransactionType]: Extract<Transaction, { type: Type }> } = {
+/** The smallest rows of the types with attributes of their own. */
+const ROWS = {
   withdrawal: aWithdrawal(),
   transfer,
   deposit: { ...ofMerchant, type: 'deposit' },
-  approval: { ...ofMerchant, type: 'approval' },
-  archive: { ...ofMerchant, type: 'archive' },
-  release: { ...ofMerchant, type: 'release' },
   top_up: { ...common, pk: 'POOL#USD#ROOT', type: 'top_up' },
-};
-const rows = Object.entries(ROWS);
+} as const;
+const rowOf = (type: TransactionType): object =>
+  Object.entries(ROWS).find(([own]) => own === type)?.[1] ?? { ...ofMerchant, type };
+const rows = TRANSACTION_TYPES.map((type) => [type, rowOf(type)] as const);
 
 describe('a transaction row', () => {
-  it('is of one of these types', () => {
-    expect(TRANSACTION_TYPES.toSorted()).toEqual([
-      'approval',
-      'archive',
-      'deposit',
-      'release',
-      'top_up',
-      'transfer',
-      'withdrawal',
-    ]);
-    expect(TRANSACTION_TYPES.toSorted()).toEqual(Object.keys(ROWS).toSorted());
+  it('has a type, and types are never renamed: rows of years ago carry them', () => {
+    const types = ['approval', 'archive', 'deposit', 'release', 'top_up', 'transfer', 'withdrawal'];
+    expect(TRANSACTION_TYPES).toEqual(expect.arrayContaining(types));
+    expect(new Set(TRANSACTION_TYPES).size).toBe(TRANSACTION_TYPES.length);
   });
 
   it.each(rows)('of type %s is read as it is stored', (_, row) => {
@@ -75,7 +66,7 @@ describe('a transaction row', () => {
   });
 
   it('WD-1: has a payout only where a provider carries out a part of it', () => {
-    const paid = Object.values(ROWS).filter(hasPayout);
+    const paid = rows.map(([, row]) => transactionRow.parse(row)).filter(hasPayout);
     expect(paid.map(({ type }) => type)).toEqual(['withdrawal']);
   });
 

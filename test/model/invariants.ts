@@ -289,14 +289,13 @@ function releaseViolations({
   ];
 }
 
-const PHASES_OF: Readonly<Record<Exclude<Transaction['type'], 'withdrawal'>, readonly string[]>> = {
-  top_up: ['accept'],
-  deposit: ['accept'],
-  transfer: ['accept'],
-  release: ['release'],
+/** A limit and an archive move no money; everything else but a withdrawal is one phase. */
+const PHASES_OF: Readonly<Record<string, readonly string[]>> = {
   approval: [],
   archive: [],
+  release: ['release'],
 };
+const phasesOf = (type: string): readonly string[] => PHASES_OF[type] ?? ['accept'];
 
 /** The phases and the index keys that follow from a transaction's type and status. */
 const transactionRowViolations = once((row: Row): readonly Violation[] => {
@@ -321,7 +320,7 @@ const transactionRowViolations = once((row: Row): readonly Violation[] => {
           'a transaction without a payout is final at once',
           of,
           [status, ...phases.map(({ name }) => name)],
-          ['SUCCEEDED', ...PHASES_OF[type]],
+          ['SUCCEEDED', ...phasesOf(type)],
         )),
   ];
 });
