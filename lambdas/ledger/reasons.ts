@@ -282,6 +282,12 @@ export const REASONS = {
     'There is no credit line in this currency. Use a currency listed under credit in /me.',
     'در این ارز خط اعتباری ندارید. ارزی را به کار ببرید که در ‎/me زیر credit آمده است.',
   ),
+  repayment_exceeds_utilised: problem(
+    422,
+    'Repayment exceeds utilised credit',
+    'The amount is more than the credit that is utilised. Repay at most what /me lists as utilised.',
+    'این مبلغ بیش از اعتبار مصرف‌شده است. حداکثر مبلغ utilised را که در ‎/me آمده است بازپرداخت کنید.',
+  ),
   insufficient_credit: problem(
     402,
     'Insufficient credit',

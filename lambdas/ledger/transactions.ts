@@ -119,6 +119,7 @@ export const transactionRow = z.discriminatedUnion('type', [
   plain('approval'),
   plain('archive'),
   plain('release'),
+  plain('repayment'),
   topUp,
 ]);
 export type Transaction = z.infer<typeof transactionRow>;

@@ -1,5 +1,6 @@
 import type { Operation } from '../http/operation.ts';
 import { auth } from './auth/index.ts';
+import { credit } from './credit/index.ts';
 import { deposits } from './deposits/index.ts';
 import { health } from './health/index.ts';
 import { history } from './history/index.ts';
@@ -18,6 +19,7 @@ export const GROUPS = [
   transfers,
   wallets,
   deposits,
+  credit,
   merchants,
   pools,
   history,

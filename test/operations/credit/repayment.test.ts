@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { toRoot } from '../../../lambdas/ledger/balances.ts';
+import type { Merchant } from '../../../lambdas/ledger/merchant.ts';
+import { minor } from '../../../lambdas/ledger/money.ts';
+import {
+  credit,
+  poolAvailable,
+  poolLent,
+  postingsIn,
+  walletAvailable,
+  walletPending,
+} from '../../../lambdas/ledger/postings.ts';
+import {
+  decideRepayment,
+  type RepaymentFacts,
+} from '../../../lambdas/operations/credit/repayment-rule.ts';
+import { ROUGH } from '../../harness/faults.ts';
+import { type Harness, startHarness } from '../../harness/harness.ts';
+import { aCreditLine, aMerchant, aWallet, USD } from '../../harness/in-memory-ledger.ts';
+
+describe('CR-4: a repayment is decided in this order', () => {
+  const order = { amount: minor(40n), currency: USD };
+  const facts = (
+    status: Merchant['status'],
+    known: Partial<RepaymentFacts> = {},
+  ): RepaymentFacts => ({
+    merchant: aMerchant({ status }),
+    line: aCreditLine(100n, 60n),
+    funds: { wallet: aWallet(50n), matured: [] },
+    ...known,
+  });
+  const noWallet = { wallet: undefined, matured: [] };
+  const shortWallet = { wallet: aWallet(39n), matured: [] };
+
+  it.each<[string, RepaymentFacts]>([
+    ['not_a_merchant', facts('ACTIVE', { merchant: undefined, line: undefined })],
+    ['merchant_not_approved', facts('PENDING', { line: undefined })],
+    ['merchant_suspended', facts('SUSPENDED', { line: undefined })],
+    ['merchant_archived', facts('ARCHIVED', { line: undefined })],
+    ['no_credit_line', facts('ACTIVE', { line: undefined, funds: noWallet })],
+    [
+      'repayment_exceeds_utilised',
+      facts('ACTIVE', { line: aCreditLine(100n, 39n), funds: noWallet }),
+    ],
+    ['wallet_not_found', facts('ACTIVE', { funds: noWallet })],
+    ['insufficient_funds', facts('ACTIVE', { funds: shortWallet })],
+  ])('%s', (reason, given) => {
+    expect(decideRepayment(given, order)).toEqual({ kind: 'refused', reason });
+  });
+
+  it('lowers the wallet and the utilised credit, and raises the pool, by the same amount', () => {
+    const shares = toRoot(minor(40n));
+    expect(decideRepayment(facts('ACTIVE'), order)).toMatchObject({
+      kind: 'accepted',
+      transaction: { type: 'repayment', amount: 40n, merchantId: 'm1' },
+      postings: postingsIn(
+        USD,
+        [walletAvailable('m1'), poolAvailable(shares), minor(40n)],
+        [credit('m1'), poolLent(shares), minor(40n)],
+      ),
+    });
+  });
+
+  it('accepts exactly what is utilised, and uses matured releases for it', () => {
+    const release = { depositId: 'D', currency: USD, amount: minor(30n), releaseAt: '2026-01-01' };
+    const decision = decideRepayment(
+      facts('ACTIVE', {
+        line: aCreditLine(10n, 40n),
+        funds: { wallet: aWallet(10n, { pending: minor(30n) }), matured: [release] },
+      }),
+      order,
+    );
+    expect(decision).toMatchObject({
+      kind: 'accepted',
+      postings: [
+        ...postingsIn(USD, [walletPending('m1'), walletAvailable('m1'), minor(30n)]),
+        { amount: 40n },
+        { amount: 40n },
+      ],
+      changes: [{ delete: true }],
+    });
+  });
+});
+
+describe('CR-4: repayments on the engine', () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await startHarness(41, ROUGH);
+    await harness.fillPool('1000.00');
+  });
+  afterAll(() => harness.close());
+
+  const utilised = async (as: string): Promise<string> =>
+    (await harness.insist('GET /me', { as })).body.data.credit[0].utilised;
+  const pool = async () => {
+    const request = { admin: true, params: { currency: 'USD' } };
+    return (await harness.insist('GET /admin/pools/{currency}', request)).body.data;
+  };
+  const repay = (as: string, key: string, amount: string) =>
+    harness.insist('POST /repayments', { as, key, body: { amount } });
+  const merchantThatUsed = async (amount: string, deposit: string): Promise<string> => {
+    const as = await harness.merchant('500.00');
+    await harness.deposit(as, { amount: deposit });
+    await harness.insist('POST /withdrawals', { as, key: 'use', body: { amount } });
+    return as;
+  };
+
+  it('returns credit to merchant and pool, once, and replays the response byte for byte', async () => {
+    const as = await merchantThatUsed('100.00', '80.00');
+    const before = await pool();
+    const first = await repay(as, 'one', '60.00');
+    expect([first.status, first.body.data.amount]).toEqual([201, '60.00']);
+    const again = await repay(as, 'one', '60.00');
+    expect([again.text, again.headers['idempotency-replayed']]).toEqual([first.text, 'true']);
+    expect(await utilised(as)).toBe('40.00');
+    const after = await pool();
+    expect(Number(after.available) - Number(before.available)).toBe(60);
+    expect(Number(before.lent) - Number(after.lent)).toBe(60);
+    const wallet = { as, params: { currency: 'USD' } };
+    expect((await harness.insist('GET /wallets/{currency}', wallet)).body.data.available).toBe(
+      '20.00',
+    );
+    const byKey = { as, params: { key: 'one' }, query: { operation: 'repayment' } };
+    const found = await harness.insist('GET /transactions/by-key/{key}', byKey);
+    expect(found.body.data).toMatchObject({ id: first.body.data.id, type: 'repayment' });
+  });
+
+  it('never repays more than is utilised, however many are sent at once', async () => {
+    const as = await merchantThatUsed('50.00', '200.00');
+    const replies = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => repay(as, `r${index}`, '10.00')),
+    );
+    const count = (status: number) => replies.filter((each) => each.status === status).length;
+    expect([count(201), count(422)]).toEqual([5, 7]);
+    expect(await utilised(as)).toBe('0.00');
+  });
+
+  it('interleaves with withdrawals on the same credit without losing a cent', async () => {
+    const as = await merchantThatUsed('100.00', '100.00');
+    const calls = Array.from({ length: 20 }, (_, index) => [
+      repay(as, `i${index}`, '5.00'),
+      harness.insist('POST /withdrawals', { as, key: `i${index}`, body: { amount: '5.00' } }),
+    ]).flat();
+    const statuses = (await Promise.all(calls)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([201, 202]));
+    expect(await utilised(as)).toBe('100.00');
+  });
+});
