@@ -12,6 +12,7 @@ export const changeOperation = <const Path extends Route, Schema extends z.ZodTy
   read,
   decide,
   isDone,
+  versionOf = () => undefined,
   respond,
   logged,
   ...described
@@ -20,9 +21,11 @@ export const changeOperation = <const Path extends Route, Schema extends z.ZodTy
   readonly read: (ledger: LedgerContext, input: z.output<Schema>, caller: Caller) => Promise<Facts>;
   readonly decide: (facts: Facts, input: z.output<Schema>, now: Date) => ChangeDecision;
   /** Whether the rows show the change. Asked only after a commit whose answer was lost. */
-  readonly isDone: (facts: Facts) => boolean;
+  readonly isDone: (facts: Facts, input: z.output<Schema>) => boolean;
+  /** Raised by every change that could hide this one; left out where none can. */
+  readonly versionOf?: (facts: Facts) => bigint | undefined;
   /** From the rows as they are after the change. */
-  readonly respond: (facts: Facts) => Success;
+  readonly respond: (facts: Facts, ledger: LedgerContext) => Success | Promise<Success>;
   readonly logged: {
     readonly kind: LogKind;
     readonly code: LogCode;
@@ -38,14 +41,15 @@ export const changeOperation = <const Path extends Route, Schema extends z.ZodTy
       const result = await runChange(ledger, {
         read: () => read(ledger, parsed, call.caller),
         decide: (facts, now) => decide(facts, parsed, now),
-        isDone,
+        isDone: (facts) => isDone(facts, parsed),
+        versionOf,
+        committed: (facts) => {
+          const who = { request_id: call.id, [described.access]: call.caller.id };
+          log(logged.kind, logged.code, { ...who, ...logged.fields(facts) });
+        },
       });
       if (result.kind === 'undecided') return failure('busy', call.id);
       if (result.kind === 'refused') return failure(result.reason, call.id);
-      if (result.isNew) {
-        const who = { request_id: call.id, [described.access]: call.caller.id };
-        log(logged.kind, logged.code, { ...who, ...logged.fields(result.facts) });
-      }
-      return success(respond(result.facts));
+      return success(await respond(result.facts, ledger));
     }),
 });

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Account, SYSTEM_ACCOUNTS } from './accounts.ts';
+import { type Account, type BalanceAccountName, SYSTEM_ACCOUNTS } from './accounts.ts';
 import { type PoolShare, poolShare } from './balances.ts';
 import { type Currency, currencyCode, type MinorUnits, minor, minorUnits } from './money.ts';
 
@@ -70,10 +70,21 @@ export type StoredPhase = z.infer<typeof storedPhase>;
 /** Whose row the transaction is about: only another merchant's account is stored with its owner. */
 type Subject = { readonly merchantId?: string | undefined; readonly currency: Currency };
 
-const textOf = (account: Account, { merchantId }: Subject): string =>
-  'merchantId' in account && account.merchantId !== merchantId
-    ? `${account.name}@${account.merchantId}`
-    : account.name;
+/** Balance accounts as rows store them: short, since every phase of every transaction repeats them. */
+const STORED = {
+  'wallet.available': 'wallet',
+  'wallet.pending': 'pending',
+  credit: 'credit',
+  'pool.available': 'pool',
+  'pool.lent': 'lent',
+} as const satisfies Record<BalanceAccountName, string>;
+
+function textOf(account: Account, { merchantId }: Subject): string {
+  if ('shares' in account) return STORED[account.name];
+  if (!('merchantId' in account)) return account.name;
+  const name = STORED[account.name];
+  return account.merchantId === merchantId ? name : `${name}@${account.merchantId}`;
+}
 
 const sharesIn = (postings: readonly Posting[]): readonly PoolShare[] =>
   postings
@@ -103,16 +114,16 @@ export function storePhase(
 }
 
 const systemAccount = z.enum(SYSTEM_ACCOUNTS);
-const merchantAccount = z.enum(['wallet.available', 'wallet.pending', 'credit']);
-const poolAccount = z.enum(['pool.available', 'pool.lent']);
+const OF_MERCHANT = ['wallet.available', 'wallet.pending', 'credit'] as const;
+const OF_POOL = ['pool.available', 'pool.lent'] as const;
 
 /** @throws where the text names no account, or a merchant's account has no owner. */
 function accountOf(text: string, { merchantId }: Subject, shares: readonly PoolShare[]): Account {
   const [first, owner = merchantId] = text.split('@');
-  const ofMerchant = merchantAccount.safeParse(first);
-  if (ofMerchant.success) return { name: ofMerchant.data, merchantId: z.string().parse(owner) };
-  const ofPool = poolAccount.safeParse(first);
-  if (ofPool.success) return { name: ofPool.data, shares };
+  const ofMerchant = OF_MERCHANT.find((name) => STORED[name] === first);
+  if (ofMerchant !== undefined) return { name: ofMerchant, merchantId: z.string().parse(owner) };
+  const ofPool = OF_POOL.find((name) => STORED[name] === first);
+  if (ofPool !== undefined) return { name: ofPool, shares };
   return { name: systemAccount.parse(first) };
 }
 

@@ -16,34 +16,43 @@ export type ChangeRun<Facts> = {
   readonly decide: (facts: Facts, now: Date) => ChangeDecision;
   /** Whether the rows show the change. Asked only after a commit whose answer was lost. */
   readonly isDone: (facts: Facts) => boolean;
+  /** Raised by every change that could hide this one; undefined where none can. */
+  readonly versionOf: (facts: Facts) => bigint | undefined;
+  readonly committed: (facts: Facts) => void;
 };
-/** The rows after the change, and whether this run made it. */
-export type Changed<Facts> = {
-  readonly kind: 'changed';
-  readonly facts: Facts;
-  readonly isNew: boolean;
-};
+/** The rows with the change. */
+export type Changed<Facts> = { readonly kind: 'changed'; readonly facts: Facts };
 
-/** Makes a change that moves no money and needs no transaction row: read, decide, commit, read. */
+/**
+ * Makes a change that moves no money and needs no transaction row: read, decide, commit, read. After a lost
+ * answer it is not repeated over a later change: rows that moved on without showing it stay undecided.
+ */
 export async function runChange<Facts>(
   ledger: LedgerContext,
-  { read, decide, isDone }: ChangeRun<Facts>,
+  { read, decide, isDone, versionOf, committed }: ChangeRun<Facts>,
 ): Promise<Changed<Facts> | Refused | Undecided> {
-  let isSent = false;
+  let sent: Facts | undefined;
   let isCommitted = false;
   return untilDecided(async (): Promise<Changed<Facts> | Refused | Undecided> => {
     const facts = await read();
-    // After a lost answer, the change itself may be what the rule would refuse.
-    if (isCommitted || (isSent && isDone(facts))) return { kind: 'changed', facts, isNew: true };
+    if (isCommitted) return { kind: 'changed', facts };
+    if (sent !== undefined) {
+      if (isDone(facts)) {
+        committed(facts);
+        return { kind: 'changed', facts };
+      }
+      if (versionOf(facts) !== versionOf(sent)) return undecided('unknown');
+    }
     const decision = decide(facts, ledger.now());
     if (decision.kind === 'refused') return decision;
-    if (decision.kind === 'done') return { kind: 'changed', facts, isNew: false };
+    if (decision.kind === 'done') return { kind: 'changed', facts };
     const result = await commit(ledger, postChanges(decision.changes));
     if (result.kind === 'committed') {
       isCommitted = true;
-      return { kind: 'changed', facts: await read(), isNew: true };
+      committed(facts);
+      return { kind: 'changed', facts: await read() };
     }
-    isSent ||= result.kind === 'unknown';
+    if (result.kind === 'unknown') sent ??= facts;
     return undecided('by' in result ? result.by : result.kind);
   });
 }

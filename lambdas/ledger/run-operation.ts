@@ -22,19 +22,21 @@ import type { NewTransaction, Transaction } from './transactions.ts';
 /** What one commit makes true, and the outcome it stands for. */
 export type Attempt<Outcome> = {
   readonly kind: 'attempt';
+  /** A refusal needs no preparation. */
+  readonly isAccepted: boolean;
   readonly writes: readonly RowWrite[];
   readonly outcome: Outcome;
 };
 
 type Read<Facts> = { readonly facts: Facts; readonly now: Date };
 
-/** One decision: read, prepare, decide, commit; again after a lost race. */
+/** One decision: read, decide, prepare, commit; again after a lost race. */
 export type DecisionRun<Facts, Outcome> = {
   /** At one instant, which is also the decision's. */
   readonly read: () => Promise<Read<Facts>>;
   /** The outcome, where an earlier run already committed it. */
   readonly settled: (facts: Facts) => Outcome | undefined;
-  /** @returns whether it changed what was read, which then has to be read again. */
+  /** Before an acceptance is committed. @returns whether it changed what was read, which is then read again. */
   readonly prepare: (facts: Facts, now: Date) => Promise<boolean>;
   readonly decide: (facts: Facts, now: Date) => Attempt<Outcome> | Undecided;
   /** After a failed condition: the outcome, if the row that failed it tells. */
@@ -54,9 +56,9 @@ export function untilCommitted<Facts, Outcome>(
     const { facts, now } = await run.read();
     const settled = run.settled(facts);
     if (settled !== undefined) return { kind: 'done', outcome: settled };
-    if (await run.prepare(facts, now)) return undecided('release');
     const attempt = run.decide(facts, now);
     if (attempt.kind === 'undecided') return attempt;
+    if (attempt.isAccepted && (await run.prepare(facts, now))) return undecided('release');
     const result = await commit(ledger, attempt.writes);
     switch (result.kind) {
       case 'committed':
@@ -127,7 +129,7 @@ export function runOperation<Facts, New extends NewTransaction>(
       case 'refused': {
         // Committed like an acceptance: it may not contradict one that is under way.
         const outcome = decider.refuse(decision.reason);
-        return attempt(outcome, now, {
+        return attempt(false, outcome, now, {
           postings: [],
           guards: [noTransaction(pk, txnId)],
           changes: [],
@@ -137,16 +139,18 @@ export function runOperation<Facts, New extends NewTransaction>(
         const transaction = stamp(decision, identity, now);
         const outcome = decider.respond(transaction);
         const changes = [createTransaction(transaction), ...decision.changes];
-        return attempt(outcome, now, { ...decision, changes });
+        return attempt(true, outcome, now, { ...decision, changes });
       }
     }
   };
   const attempt = (
+    isAccepted: boolean,
     outcome: StoredResponse,
     now: Date,
     effects: Pick<Accepted, 'postings' | 'guards' | 'changes'>,
   ): Attempt<Response> => ({
     kind: 'attempt',
+    isAccepted,
     outcome,
     writes: [
       storeResponse(responses, responseId, hash, outcome, now),

@@ -124,7 +124,8 @@ function execute(
       const { labels, nextCheckAt, postings, guards, changes } = decision;
       const progress = {
         nextCheckAt,
-        limits: { limitDay: labels.day, limitMonth: labels.month },
+        limitDay: labels.day,
+        limitMonth: labels.month,
         phase: storePhase('accept', options.at, postings, row),
       };
       const executed = transition(row, TRANSITIONS.execute, progress, options);
@@ -143,6 +144,7 @@ const attempt = (
   effects: Effects,
 ): Attempt<Result> => ({
   kind: 'attempt',
+  isAccepted: outcome.kind === 'executed',
   outcome,
   writes: post([{ ...effects, txnId, name: 'accept' }]),
 });

@@ -51,6 +51,8 @@ async function putBack(
 }
 
 const FINISHED = { leaseUntil: null, nextCheckAt: null } as const satisfies Progress;
+/** A refused payout is never sent again. */
+const REFUNDED = { ...FINISHED, sentAt: null } as const satisfies Progress;
 
 async function succeed(
   deps: SettleDeps,
@@ -100,8 +102,7 @@ async function refund(
     ]);
     if (merchant === undefined) throw new Error(`no merchant to refund for ${row.txnId}`);
     const phase = { name: 'refund', effects: refundEffects(row, { merchant, line }) } as const;
-    // A refused payout is never sent again.
-    const progress = { ...FINISHED, sentAt: null, failure };
+    const progress = { ...REFUNDED, failure };
     const outcome = await advance(deps, row, { name: 'refund', at: ledger.now(), progress, phase });
     // Only the transaction's own row can say that it is final. Any other is read and tried again.
     if (outcome.kind === 'refused' && outcome.by !== 'transaction') return undecided(outcome.by);

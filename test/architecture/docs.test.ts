@@ -25,6 +25,8 @@ const read = (path: string): Page => ({ path, text: readFileSync(join(ROOT, path
 const pages: readonly Page[] = [
   'README.md',
   'SECURITY.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
   ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.md'))
     .toSorted()

@@ -26,8 +26,8 @@ export const aWithdrawal = ({
       name: 'accept',
       at: '2026-11-20T12:00:00.000Z',
       postings: [
-        ['pool.available', 'clearing', minor(100_00n)],
-        ['pool.lent', 'credit', minor(100_00n)],
+        ['pool', 'clearing', minor(100_00n)],
+        ['lent', 'credit', minor(100_00n)],
       ],
       shares: [['ROOT', minor(100_00n)]],
     },

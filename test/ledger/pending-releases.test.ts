@@ -208,8 +208,8 @@ describe('a debit that needs matured releases', () => {
         name: 'accept',
         at: inSeconds(0),
         postings: [
-          ['wallet.pending', 'wallet.available', 30_00n],
-          ['wallet.available', 'clearing', 25_00n],
+          ['pending', 'wallet', 30_00n],
+          ['wallet', 'clearing', 25_00n],
         ],
       },
     ]);

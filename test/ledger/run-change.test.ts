@@ -32,16 +32,24 @@ const suspend = () =>
     read,
     decide: (status) => (status === 'ACTIVE' ? SUSPEND : refused('merchant_not_active')),
     isDone: (status) => status === 'SUSPENDED',
+    versionOf: () => version(),
+    committed,
   });
+const committed = jest.fn();
+/** Of the row, at each time it is compared. */
+const version = jest.fn<() => bigint>();
 beforeEach(() => {
   context = inMemoryLedger();
   read.mockClear();
+  committed.mockClear();
+  version.mockReset().mockReturnValue(1n);
 });
 
 describe('ID-2: a change that moves no money', () => {
   it('is committed in one transaction and returns the rows after it', async () => {
     statuses = ['ACTIVE', 'SUSPENDED'];
-    expect(await suspend()).toEqual({ kind: 'changed', facts: 'SUSPENDED', isNew: true });
+    expect(await suspend()).toEqual({ kind: 'changed', facts: 'SUSPENDED' });
+    expect(committed).toHaveBeenCalledTimes(1);
     expect(context.written).toHaveLength(1);
     expect(context.written[0]).toMatchObject([{ Update: { Key: { pk: 'M#m1', sk: 'MERCHANT' } } }]);
   });
@@ -52,14 +60,17 @@ describe('ID-2: a change that moves no money', () => {
     expect(context.written).toEqual([]);
   });
 
-  it('that is done already writes nothing and is not new', async () => {
+  it('that is done already writes nothing and is not reported as made', async () => {
     statuses = ['SUSPENDED'];
     const result = await runChange(context.ledger, {
       read,
       decide: () => ({ kind: 'done' }),
       isDone: () => true,
+      versionOf: () => undefined,
+      committed,
     });
-    expect(result).toEqual({ kind: 'changed', facts: 'SUSPENDED', isNew: false });
+    expect(result).toEqual({ kind: 'changed', facts: 'SUSPENDED' });
+    expect(committed).not.toHaveBeenCalled();
     expect(context.written).toEqual([]);
   });
 
@@ -73,6 +84,8 @@ describe('ID-2: a change that moves no money', () => {
         return SUSPEND;
       },
       isDone: () => false,
+      versionOf: () => undefined,
+      committed,
     });
     expect(times).toEqual([new Date('2026-11-20T12:00:00.000Z')]);
   });
@@ -84,7 +97,8 @@ describe('WD-8: a change that loses a race', () => {
     async (code) => {
       statuses = ['ACTIVE', 'ACTIVE', 'SUSPENDED'];
       context.failures.push(cancelledBy(code));
-      expect(await suspend()).toEqual({ kind: 'changed', facts: 'SUSPENDED', isNew: true });
+      expect(await suspend()).toEqual({ kind: 'changed', facts: 'SUSPENDED' });
+      expect(committed).toHaveBeenCalledTimes(1);
       expect([read.mock.calls.length, context.written.length]).toEqual([3, 1]);
     },
   );
@@ -110,15 +124,29 @@ describe('WD-8: a change whose response was lost', () => {
   it('and that was committed is new, and is not refused as a repeat', async () => {
     statuses = ['ACTIVE', 'SUSPENDED'];
     context.failures.push(lostResponse());
-    expect(await suspend()).toEqual({ kind: 'changed', facts: 'SUSPENDED', isNew: true });
+    expect(await suspend()).toEqual({ kind: 'changed', facts: 'SUSPENDED' });
+    expect(committed).toHaveBeenCalledTimes(1);
     expect(context.written).toEqual([]);
   });
 
   it('and that was not committed is sent again', async () => {
     statuses = ['ACTIVE', 'ACTIVE', 'SUSPENDED'];
     context.failures.push(lostResponse());
-    expect(await suspend()).toEqual({ kind: 'changed', facts: 'SUSPENDED', isNew: true });
+    expect(await suspend()).toEqual({ kind: 'changed', facts: 'SUSPENDED' });
+    expect(committed).toHaveBeenCalledTimes(1);
     expect(context.written).toHaveLength(1);
+  });
+
+  it('ID-2: is not made again over a later change of the row', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(0);
+    statuses = ['ACTIVE'];
+    context.failures.push(lostResponse());
+    // Suspended, and then reactivated by another admin.
+    version.mockReset().mockReturnValueOnce(3n).mockReturnValueOnce(1n);
+    version.mockImplementation(() => BigInt(version.mock.calls.length));
+    expect(await suspend()).toEqual({ kind: 'undecided', by: 'unknown' });
+    expect([context.written, committed.mock.calls]).toEqual([[], []]);
+    jest.restoreAllMocks();
   });
 
   it('and that another change made impossible is refused', async () => {
@@ -130,7 +158,8 @@ describe('WD-8: a change whose response was lost', () => {
   it('is remembered as sent after a later conflict', async () => {
     statuses = ['ACTIVE', 'ACTIVE', 'SUSPENDED'];
     context.failures.push(lostResponse(), cancelledBy('ConditionalCheckFailed'));
-    expect(await suspend()).toEqual({ kind: 'changed', facts: 'SUSPENDED', isNew: true });
+    expect(await suspend()).toEqual({ kind: 'changed', facts: 'SUSPENDED' });
+    expect(committed).toHaveBeenCalledTimes(1);
     expect(context.written).toEqual([]);
   });
 });
@@ -142,7 +171,8 @@ describe('WD-8: a read that fails', () => {
     statuses = ['ACTIVE', 'SUSPENDED'];
     read.mockImplementationOnce(async () => 'ACTIVE').mockRejectedValueOnce(throttled);
     statuses = ['SUSPENDED'];
-    expect(await suspend()).toEqual({ kind: 'changed', facts: 'SUSPENDED', isNew: true });
+    expect(await suspend()).toEqual({ kind: 'changed', facts: 'SUSPENDED' });
+    expect(committed).toHaveBeenCalledTimes(1);
     expect(context.written).toHaveLength(1);
   });
 

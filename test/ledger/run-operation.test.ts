@@ -149,7 +149,7 @@ describe('AP-1: an accepted request', () => {
         {
           name: 'accept',
           at: '2026-11-20T12:00:00.000Z',
-          postings: [['outside', 'wallet.available', 30n]],
+          postings: [['outside', 'wallet', 30n]],
         },
       ],
     });
@@ -313,11 +313,18 @@ describe('WD-8: a commit whose response was lost', () => {
 });
 
 describe('WA-3: rows that have to be prepared', () => {
-  it('are read again before the decision', async () => {
+  it('are read and decided on again before the commit', async () => {
     prepare.mockResolvedValueOnce(true);
     earlier = [undefined, undefined];
     expect(await run()).toMatchObject({ status: 201 });
-    expect([prepare.mock.calls.length, decide.mock.calls.length]).toEqual([2, 1]);
+    expect([prepare.mock.calls.length, decide.mock.calls.length]).toEqual([2, 2]);
+    expect(context.written).toHaveLength(1);
+  });
+
+  it('are not prepared for a refusal', async () => {
+    decide.mockReturnValueOnce(refused('insufficient_funds'));
+    expect(await run()).toMatchObject({ status: 402 });
+    expect(prepare).not.toHaveBeenCalled();
   });
 
   it('are not prepared for a repeat', async () => {

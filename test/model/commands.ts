@@ -16,12 +16,14 @@ type MoneyRequest = {
   readonly key: string;
 };
 type Tier = { readonly from: bigint; readonly fee: string };
+/** What one merchant can send at the same time as other requests. */
+type ConcurrentRequest = CommandOf<'deposit' | 'transfer' | 'withdraw' | 'repay'>;
 /** One command for each of the names. */
 type Commands<Name extends string, Input> = Name extends string
   ? { readonly name: Name } & Input
   : never;
 export type Command =
-  | Commands<'top up' | 'approve', MoneyRequest>
+  | Commands<'top up' | 'approve' | 'repay', MoneyRequest>
   /** Released after this time; immediately where it is undefined. */
   | Commands<'deposit', MoneyRequest & { readonly releaseInMs: number | undefined }>
   | Commands<'transfer' | 'preview', MoneyRequest & { readonly to: MerchantNumber }>
@@ -34,6 +36,8 @@ export type Command =
         readonly executeInMs: number | undefined;
       }
     >
+  /** All requests concern one merchant and arrive at once. */
+  | Commands<'send concurrently', { readonly requests: readonly ConcurrentRequest[] }>
   /** `nth` selects a withdrawal, modulo how many there are. */
   | Commands<'cancel', { readonly nth: number }>
   | Commands<'execute scheduled', { readonly nth: number; readonly copies: number }>
@@ -97,37 +101,67 @@ const tiers = fc.constantFrom<readonly Tier[]>(
   ],
 );
 
+const deposit = fc.record({ name: is('deposit'), merchant, amount, key, releaseInMs });
+const transfer = fc.record({
+  name: is('transfer'),
+  merchant: payer,
+  to: payer,
+  amount: smallAmount,
+  key,
+});
+const withdrawal = fc.record({
+  name: is('withdraw'),
+  merchant,
+  amount,
+  key,
+  source,
+  copies,
+  executeInMs,
+});
+const repayment = fc.record({
+  name: is('repay'),
+  merchant,
+  // Usually no more than what is utilised.
+  amount: fc.oneof(
+    { weight: 4, arbitrary: smallAmount },
+    { weight: 1, arbitrary: fc.constantFrom(80n, 120n) },
+  ),
+  key,
+});
+/** Different requests on the same wallet and credit line. */
+const concurrentRequests = fc
+  .tuple(
+    payer,
+    fc.array(
+      fc.oneof(
+        { weight: 1, arbitrary: deposit },
+        { weight: 2, arbitrary: transfer },
+        { weight: 3, arbitrary: withdrawal.map((each) => ({ ...each, copies: 1 })) },
+        { weight: 2, arbitrary: repayment },
+        // Large enough that two of them rarely have funds.
+        { weight: 2, arbitrary: fc.record({ name: is('repay'), merchant, amount, key }) },
+      ),
+      { minLength: 2, maxLength: 4 },
+    ),
+  )
+  .map(([sender, list]) => list.map((each) => ({ ...each, merchant: sender })));
+
 /** Everything that merchants, admins, workers, schedules and the clock can do next. */
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ name: is('top up'), merchant, amount, key }) },
   { weight: 2, arbitrary: fc.record({ name: is('approve'), merchant, amount, key }) },
-  { weight: 8, arbitrary: fc.record({ name: is('deposit'), merchant, amount, key, releaseInMs }) },
+  { weight: 8, arbitrary: deposit },
   {
     weight: 2,
     arbitrary: fc.record({ name: is('transfer'), merchant, to: merchant, amount, key }),
   },
-  {
-    weight: 10,
-    arbitrary: fc.record({
-      name: is('transfer'),
-      merchant: payer,
-      to: payer,
-      amount: smallAmount,
-      key,
-    }),
-  },
+  { weight: 10, arbitrary: transfer },
   { weight: 1, arbitrary: fc.record({ name: is('preview'), merchant, to: merchant, amount, key }) },
+  { weight: 14, arbitrary: withdrawal },
+  { weight: 8, arbitrary: repayment },
   {
-    weight: 14,
-    arbitrary: fc.record({
-      name: is('withdraw'),
-      merchant,
-      amount,
-      key,
-      source,
-      copies,
-      executeInMs,
-    }),
+    weight: 6,
+    arbitrary: fc.record({ name: is('send concurrently'), requests: concurrentRequests }),
   },
   { weight: 2, arbitrary: fc.record({ name: is('cancel'), nth }) },
   { weight: 5, arbitrary: fc.record({ name: is('execute scheduled'), nth, copies }) },
@@ -145,6 +179,8 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ name: is('advance clock'), ms }) },
 );
 
+const FROM_CREDIT = { source: 'credit', copies: 1, executeInMs: undefined } as const;
+
 /** Funds to start from. The pool holds less than its merchants may draw together. */
 const SETUP: readonly Command[] = [
   { name: 'top up', merchant: 0, amount: 350n, key: 'first-0' },
@@ -153,6 +189,9 @@ const SETUP: readonly Command[] = [
   { name: 'top up', merchant: 2, amount: 400n, key: 'first-2' },
   { name: 'deposit', merchant: 0, amount: 150n, key: 'first-0', releaseInMs: undefined },
   { name: 'deposit', merchant: 1, amount: 150n, key: 'first-1', releaseInMs: MINUTE },
+  // Something to repay.
+  { name: 'withdraw', merchant: 0, amount: 120n, key: 'first-0', ...FROM_CREDIT },
+  { name: 'withdraw', merchant: 1, amount: 80n, key: 'first-1', ...FROM_CREDIT },
 ];
 export const commands = (length: number): fc.Arbitrary<readonly Command[]> =>
   fc

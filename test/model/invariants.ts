@@ -51,6 +51,7 @@ export function expectConsistentLedger(snapshot: LedgerSnapshot): void {
     ...systemAccountViolations(snapshot, posted),
     ...snapshot.merchants.flatMap((merchant) => merchantViolations(snapshot, merchant)),
     ...releaseViolations(snapshot),
+    ...snapshot.transactions.flatMap(repaymentViolations),
     ...[...snapshot.rows.values()].flatMap(transactionRowViolations),
   ]).toEqual([]);
 }
@@ -288,6 +289,27 @@ function releaseViolations({
     }),
   ];
 }
+
+/** CR-4: a repayment lowers the wallet and what is utilised, and returns as much to the pool. */
+const repaymentViolations = once((transaction: Transaction): readonly Violation[] => {
+  if (transaction.type !== 'repayment') return [];
+  const { txnId, amount, merchantId, currency } = transaction;
+  const cells = legsOf(transaction).flatMap((leg) => leg.cells);
+  const balances = Object.groupBy(cells, ({ row, attribute }) =>
+    // Releases in the same transaction raise what is available by what they take from what is pending.
+    row.includes('|WALLET#') ? row : `${row} ${attribute}`,
+  );
+  const changes = Object.entries(balances).map(([name, all = []]) => [
+    name,
+    sum(all.map((cell) => cell.amount)),
+  ]);
+  return unequal('CR-4 a repayment', txnId, Object.fromEntries(changes), {
+    [`M#${merchantId}|WALLET#${currency}`]: -amount,
+    [`M#${merchantId}|CREDIT#${currency} utilised`]: -amount,
+    [`POOL#${currency}#ROOT|POOL available`]: amount,
+    [`POOL#${currency}#ROOT|POOL lent`]: -amount,
+  });
+});
 
 /** A limit and an archive move no money; everything else but a withdrawal is one phase. */
 const PHASES_OF: Readonly<Record<string, readonly string[]>> = {

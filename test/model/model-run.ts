@@ -29,13 +29,18 @@ import {
 } from './invariants.ts';
 import { LedgerView } from './ledger-view.ts';
 import {
+  type Effect,
   type ExpectedResponse,
   expectedApproval,
   expectedArchive,
   expectedDeposit,
+  expectedRepayment,
   expectedTransfer,
   expectedWithdrawal,
+  repaymentEffect,
   type Situation,
+  transferEffect,
+  withdrawalEffect,
 } from './oracle.ts';
 import { type LedgerSnapshot, once, type Row, rowId } from './snapshot.ts';
 
@@ -47,6 +52,14 @@ const TIMERS = {
   quietMs: 10 * MINUTE,
 };
 
+/** A request with a key. Where the key is new, the oracle decides what the response must be. */
+type Planned = {
+  readonly route: RouteName;
+  readonly request: Request;
+  readonly oracle: (situation: Situation) => ExpectedResponse;
+};
+/** A request that can be sent at the same time as others. */
+type Concurrent = Planned & { readonly effect: (situation: Situation) => Effect };
 type Sent = { readonly route: RouteName; readonly request: Request; readonly reply: Reply };
 
 /** One run of random commands through the API, settlement and schedules, from an empty Ledger. */
@@ -83,13 +96,15 @@ export class ModelRun {
       case 'approve':
         return this.#approve(command);
       case 'transfer':
-        return this.#transfer(command);
+      case 'deposit':
+      case 'repay':
+        return this.#send(this.#plan(command));
+      case 'withdraw':
+        return this.#send(this.#plan(command), command.copies);
+      case 'send concurrently':
+        return this.#sendConcurrently(command.requests.map((each) => this.#plan(each)));
       case 'preview':
         return this.#preview(command);
-      case 'deposit':
-        return this.#deposit(command);
-      case 'withdraw':
-        return this.#withdraw(command);
       case 'cancel':
         return this.#cancel(command);
       case 'execute scheduled':
@@ -179,16 +194,11 @@ export class ModelRun {
   }
 
   /**
-   * Sends copies of a request, and compares the response with the first one under its key. Of a new key,
-   * the oracle tells what it must be.
+   * Sends copies of a request, and compares the response with the first one under its key. Where the key
+   * is new, the oracle decides.
    */
-  async #send(
-    route: RouteName,
-    request: Request,
-    oracle: (situation: Situation) => ExpectedResponse,
-    copies = 1,
-  ): Promise<void> {
-    const expected = this.#earlier(route, request) ?? oracle(await this.#situation());
+  async #send({ route, request, oracle }: Planned, copies = 1): Promise<void> {
+    const expected = earlier(this.#sent, route, request) ?? oracle(await this.#situation());
     const replies = await Promise.all(
       Array.from({ length: copies }, () => this.#harness.insist(route, request)),
     );
@@ -199,42 +209,63 @@ export class ModelRun {
     this.#sent.push({ route, request, reply });
   }
 
-  /** The response to a key that was used before: the original one, or a refusal of another request. */
-  #earlier(route: RouteName, request: Request): ExpectedResponse | undefined {
-    const first = this.#sent.find(
-      (each) =>
-        each.route === route &&
-        each.request.key === request.key &&
-        each.request.as === request.as &&
-        isStored(each.reply),
+  /** The responses must be those of the same requests one after the other, in at least one order. */
+  async #sendConcurrently(planned: readonly Concurrent[]): Promise<void> {
+    const situation = await this.#situation();
+    const answered = await Promise.all(
+      planned.map(async (each) => ({
+        ...each,
+        reply: await this.#harness.insist(each.route, each.request),
+      })),
     );
-    if (first === undefined) return undefined;
-    return wordsOf(first.request) === wordsOf(request)
-      ? [first.reply.status, first.reply.body.code]
-      : [422, 'idempotency_key_reused'];
+    if (!isAllowedInSomeOrder(answered, situation, this.#sent)) {
+      const responses = answered.map(({ route, request, reply, oracle }) => ({
+        request: [route, request],
+        response: [reply.status, reply.body.code],
+        asFirst: earlier(this.#sent, route, request) ?? oracle(situation),
+      }));
+      expect(responses).toEqual('what the oracle allows in at least one order');
+    }
+    this.#sent.push(...answered.map(({ route, request, reply }) => ({ route, request, reply })));
   }
 
   async #situation(): Promise<Situation> {
-    return { snapshot: await this.#view.read(), now: this.#harness.clock.now };
+    return { snapshot: await this.#view.read(), now: this.#harness.clock.now, effects: [] };
   }
 
   #topUp({ merchant, amount, key }: CommandOf<'top up'>): Promise<void> {
     const currency = this.#currencyOf(merchant);
     const body = { amount: formatAmount(amount, currency) };
     const request = { admin: true, key, params: { currency }, body };
-    return this.#send('POST /admin/pools/{currency}/topups', request, () => [201, undefined]);
+    const route = 'POST /admin/pools/{currency}/topups';
+    return this.#send({ route, request, oracle: () => [201, undefined] });
   }
 
   #approve({ merchant, amount, key }: CommandOf<'approve'>): Promise<void> {
     const [id, currency] = [this.#idOf(merchant), this.#currencyOf(merchant)];
     const body = { credit_limit: formatAmount(amount, currency), currency };
     const request = { admin: true, key, params: { id }, body };
-    return this.#send('POST /admin/merchants/{id}/approve', request, (situation) =>
-      expectedApproval(situation, id),
-    );
+    return this.#send({
+      route: 'POST /admin/merchants/{id}/approve',
+      request,
+      oracle: (situation) => expectedApproval(situation, id),
+    });
   }
 
-  #deposit({ merchant, amount, key, releaseInMs }: CommandOf<'deposit'>): Promise<void> {
+  #plan(command: CommandOf<'deposit' | 'transfer' | 'withdraw' | 'repay'>): Concurrent {
+    switch (command.name) {
+      case 'deposit':
+        return this.#deposit(command);
+      case 'transfer':
+        return this.#transfer(command);
+      case 'withdraw':
+        return this.#withdrawal(command);
+      case 'repay':
+        return this.#repayment(command);
+    }
+  }
+
+  #deposit({ merchant, amount, key, releaseInMs }: CommandOf<'deposit'>): Concurrent {
     const [id, currency] = [this.#idOf(merchant), this.#currencyOf(merchant)];
     const body = {
       amount: formatAmount(amount, currency),
@@ -242,16 +273,34 @@ export class ModelRun {
       ...(releaseInMs !== undefined && { release_at: this.#in(releaseInMs) }),
     };
     const request = { admin: true, key, params: { merchant_id: id }, body };
-    return this.#send('POST /admin/wallets/{merchant_id}/deposits', request, (situation) =>
-      expectedDeposit(situation, id),
-    );
+    return {
+      route: 'POST /admin/wallets/{merchant_id}/deposits',
+      request,
+      oracle: (situation) => expectedDeposit(situation, id),
+      effect: () => ((releaseInMs ?? 0) > 0 ? {} : { funds: amount }),
+    };
   }
 
-  #transfer({ merchant, to, amount, key }: CommandOf<'transfer'>): Promise<void> {
+  #transfer({ merchant, to, amount, key }: CommandOf<'transfer'>): Concurrent {
     const { currency, request } = this.#transferOf(merchant, to, amount);
-    return this.#send('POST /transfers', { ...request, key }, (situation) =>
-      expectedTransfer(situation, request.as, request.body.to, amount, currency),
-    );
+    const { as, body } = request;
+    return {
+      route: 'POST /transfers',
+      request: { ...request, key },
+      oracle: (situation) => expectedTransfer(situation, as, body.to, amount, currency),
+      effect: (situation) => transferEffect(situation, as, amount, currency),
+    };
+  }
+
+  #repayment({ merchant, amount, key }: CommandOf<'repay'>): Concurrent {
+    const [as, currency] = [this.#idOf(merchant), this.#currencyOf(merchant)];
+    const body = { amount: formatAmount(amount, currency), currency };
+    return {
+      route: 'POST /repayments',
+      request: { as, key, body },
+      oracle: (situation) => expectedRepayment(situation, as, currency, amount),
+      effect: () => repaymentEffect(amount),
+    };
   }
 
   /** WA-8: priced and decided as the transfer itself would be, and nothing is written. */
@@ -278,8 +327,8 @@ export class ModelRun {
     return { currency, request: { as: this.#idOf(merchant), body } };
   }
 
-  #withdraw(command: CommandOf<'withdraw'>): Promise<void> {
-    const { merchant, amount, key, source, copies, executeInMs } = command;
+  #withdrawal(command: CommandOf<'withdraw'>): Concurrent {
+    const { merchant, amount, key, source, executeInMs } = command;
     const [as, currency] = [this.#idOf(merchant), this.#currencyOf(merchant)];
     const body = {
       amount: formatAmount(amount, currency),
@@ -288,12 +337,12 @@ export class ModelRun {
       ...(executeInMs !== undefined && { execute_at: this.#in(executeInMs) }),
     };
     const from = executeInMs === undefined ? source : 'scheduled';
-    return this.#send(
-      'POST /withdrawals',
-      { as, key, body },
-      (situation) => expectedWithdrawal(situation, as, currency, amount, from),
-      copies,
-    );
+    return {
+      route: 'POST /withdrawals',
+      request: { as, key, body },
+      oracle: (situation) => expectedWithdrawal(situation, as, currency, amount, from),
+      effect: () => withdrawalEffect(amount, from),
+    };
   }
 
   /** Cancels only what is still scheduled. What is cancelled already stays cancelled. */
@@ -350,9 +399,11 @@ export class ModelRun {
   #archive({ merchant, key }: CommandOf<'archive'>): Promise<void> {
     const id = this.#idOf(merchant);
     const request = { admin: true, key, params: { id } };
-    return this.#send('POST /admin/merchants/{id}/archive', request, (situation) =>
-      expectedArchive(situation, id),
-    );
+    return this.#send({
+      route: 'POST /admin/merchants/{id}/archive',
+      request,
+      oracle: (situation) => expectedArchive(situation, id),
+    });
   }
 
   async #settle({ nth, includesFinal, mode, workers }: CommandOf<'settle'>): Promise<void> {
@@ -438,6 +489,43 @@ const wordsOf = ({ params, body }: Request): string => JSON.stringify([params, b
 const isStored = ({ status, body }: Reply): boolean =>
   status < 300 ||
   (body.code !== 'idempotency_key_reused' && !REASONS[body.code as Reason].retryable);
+
+/** The response to a key that was used before: the original one, or a refusal of another request. */
+function earlier(
+  sent: readonly Sent[],
+  route: RouteName,
+  request: Request,
+): ExpectedResponse | undefined {
+  const first = sent.find(
+    (each) =>
+      each.route === route &&
+      each.request.key === request.key &&
+      each.request.as === request.as &&
+      isStored(each.reply),
+  );
+  if (first === undefined) return undefined;
+  return wordsOf(first.request) === wordsOf(request)
+    ? [first.reply.status, first.reply.body.code]
+    : [422, 'idempotency_key_reused'];
+}
+
+/** Whether the oracle allows all these responses in at least one order of the requests. */
+const isAllowedInSomeOrder = (
+  answered: readonly (Concurrent & Sent)[],
+  situation: Situation,
+  sent: readonly Sent[],
+): boolean =>
+  answered.length === 0 ||
+  answered.some((next) => {
+    const { route, request, reply } = next;
+    const repeated = earlier(sent, route, request);
+    const [status, code] = repeated ?? next.oracle(situation);
+    if (reply.status !== status || reply.body.code !== code) return false;
+    const isNew = repeated === undefined && status < 300;
+    const effects = [...situation.effects, ...(isNew ? [next.effect(situation)] : [])];
+    const others = answered.filter((each) => each !== next);
+    return isAllowedInSomeOrder(others, { ...situation, effects }, [...sent, next]);
+  });
 
 /** The whole text where it is stored. A refused key is refused anew, under the id of each request. */
 const comparable = (reply: Reply): unknown =>

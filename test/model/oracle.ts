@@ -7,7 +7,24 @@ import type { LedgerSnapshot } from './snapshot.ts';
 
 /** The status and the code of the response to a request with a new key, given the Ledger as it is. */
 export type ExpectedResponse = readonly [status: number, code: string | undefined];
-export type Situation = { readonly snapshot: LedgerSnapshot; readonly now: Date };
+export type Situation = {
+  readonly snapshot: LedgerSnapshot;
+  readonly now: Date;
+  /** Of requests that were accepted after the snapshot. All of them concern the same merchant. */
+  readonly effects: readonly Effect[];
+};
+/** What an accepted request adds to the amounts that decide about the next one, in minor units. */
+export type Effect = {
+  /** What the wallet can pay. */
+  readonly funds?: bigint;
+  readonly utilised?: bigint;
+  readonly pool?: bigint;
+  /** The volume that selects the fee tier. */
+  readonly transferred?: bigint;
+};
+
+const added = ({ effects }: Situation, to: keyof Effect): bigint =>
+  effects.reduce((sum, effect) => sum + (effect[to] ?? 0n), 0n);
 
 function merchantIn({ merchants }: LedgerSnapshot, id: string): Merchant {
   const found = merchants.find((each) => each.id === id);
@@ -25,13 +42,21 @@ const MAY_NOT_SPEND: Record<Merchant['status'], ExpectedResponse | undefined> = 
 const mayReceive = ({ status }: Merchant): boolean => status === 'ACTIVE' || status === 'SUSPENDED';
 
 /** WA-3: what a wallet can pay is its available balance and every release that has matured. */
-function fundsOf({ snapshot, now }: Situation, id: string, currency: Currency): bigint | undefined {
+function fundsOf(situation: Situation, id: string, currency: Currency): bigint | undefined {
+  const { snapshot, now } = situation;
   const wallet = snapshot.wallets.find((each) => each.owner === id && each.currency === currency);
   if (wallet === undefined) return undefined;
   return snapshot.releases
     .filter((each) => each.owner === id && each.currency === currency)
     .filter(({ releaseAt }) => releaseAt <= now.toISOString())
-    .reduce((sum, { amount }) => sum + amount, BigInt(wallet.available));
+    .reduce((sum, { amount }) => sum + amount, wallet.available + added(situation, 'funds'));
+}
+
+function creditIn(situation: Situation, id: string, currency: Currency) {
+  const line = situation.snapshot.credit.find(
+    (each) => each.owner === id && each.currency === currency,
+  );
+  return line && { limit: line.limit, utilised: line.utilised + added(situation, 'utilised') };
 }
 
 export function expectedApproval({ snapshot }: Situation, id: string): ExpectedResponse {
@@ -63,13 +88,14 @@ export function expectedArchive({ snapshot }: Situation, id: string): ExpectedRe
 }
 
 /** WA-8: the rate by what was transferred in this local month, summed from the transactions. */
-function rateOf({ snapshot, now }: Situation, payer: Merchant, currency: Currency): bigint {
+function rateOf(situation: Situation, payer: Merchant, currency: Currency): bigint {
+  const { snapshot, now } = situation;
   const { month } = calendarLabels(now, payer.timeZone);
   const volume = snapshot.transactions
     .filter((row) => row.type === 'transfer')
     .filter((row) => row.merchantId === payer.id && row.currency === currency)
     .filter(({ limitMonth }) => limitMonth === month)
-    .reduce((sum, { amount }) => sum + amount, 0n);
+    .reduce((sum, { amount }) => sum + amount, added(situation, 'transferred'));
   const reached = (payer.feeTiers[currency] ?? []).filter(({ from }) => from <= volume);
   return reached.at(-1)?.ppm ?? payer.feePpm;
 }
@@ -89,8 +115,26 @@ export function expectedTransfer(
   if (!mayReceive(payee)) return [404, 'payee_not_found'];
   const funds = fundsOf(situation, from, currency);
   if (funds === undefined) return [404, 'wallet_not_found'];
-  const total = amount + feeOf(minor(amount), rateOf(situation, payer, currency));
+  const total = amount + transferFee(situation, payer, amount, currency);
   return funds < total ? [402, 'insufficient_funds'] : [201, undefined];
+}
+
+const transferFee = (
+  situation: Situation,
+  payer: Merchant,
+  amount: bigint,
+  currency: Currency,
+): bigint => feeOf(minor(amount), rateOf(situation, payer, currency));
+
+export function transferEffect(
+  situation: Situation,
+  from: string,
+  amount: bigint,
+  currency: Currency,
+): Effect {
+  const payer = merchantIn(situation.snapshot, from);
+  const fee = transferFee(situation, payer, amount, currency);
+  return { funds: -amount - fee, transferred: amount };
 }
 
 /** Accepts exactly what is covered. Of a scheduled withdrawal, only the merchant's status counts. */
@@ -110,11 +154,45 @@ export function expectedWithdrawal(
     if (funds === undefined) return [404, 'wallet_not_found'];
     return funds < amount ? [402, 'insufficient_funds'] : [202, undefined];
   }
-  const line = snapshot.credit.find((each) => each.owner === id && each.currency === currency);
+  const line = creditIn(situation, id, currency);
   if (line === undefined) return [422, 'no_credit_line'];
   if (line.limit - line.utilised < amount) return [402, 'insufficient_credit'];
   const available = snapshot.pools
     .filter((each) => each.currency === currency)
-    .reduce((sum, pool) => sum + pool.available, 0n);
+    .reduce((sum, pool) => sum + pool.available, added(situation, 'pool'));
   return available < amount ? [402, 'insufficient_pool'] : [202, undefined];
 }
+
+export function withdrawalEffect(amount: bigint, source: Source | 'scheduled'): Effect {
+  switch (source) {
+    case 'scheduled':
+      return {};
+    case 'wallet':
+      return { funds: -amount };
+    case 'credit':
+      return { utilised: amount, pool: -amount };
+  }
+}
+
+/** CR-4: at most what is utilised, and only what the wallet can pay. */
+export function expectedRepayment(
+  situation: Situation,
+  id: string,
+  currency: Currency,
+  amount: bigint,
+): ExpectedResponse {
+  const refusal = MAY_NOT_SPEND[merchantIn(situation.snapshot, id).status];
+  if (refusal !== undefined) return refusal;
+  const line = creditIn(situation, id, currency);
+  if (line === undefined) return [422, 'no_credit_line'];
+  if (line.utilised < amount) return [422, 'repayment_exceeds_utilised'];
+  const funds = fundsOf(situation, id, currency);
+  if (funds === undefined) return [404, 'wallet_not_found'];
+  return funds < amount ? [402, 'insufficient_funds'] : [201, undefined];
+}
+
+export const repaymentEffect = (amount: bigint): Effect => ({
+  funds: -amount,
+  utilised: -amount,
+  pool: amount,
+});

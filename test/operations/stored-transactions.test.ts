@@ -41,7 +41,7 @@ it('CR-1: a top-up stores its posting and its share', async () => {
       {
         name: 'accept',
         at: NOON,
-        postings: [['funding', 'pool.available', 700_00n]],
+        postings: [['funding', 'pool', 700_00n]],
         shares: [['ROOT', 700_00n]],
       },
     ],
@@ -81,12 +81,12 @@ it('WA-2 WA-3: a deposit stores its posting, from outside into the available or 
     ...final,
     pk: merchantPk(id),
     type: 'deposit',
-    phases: accepted(['outside', 'wallet.available', 30_00n]),
+    phases: accepted(['outside', 'wallet', 30_00n]),
   });
   expect(await deposit({ release_at: '2026-11-21T00:00:00Z' }, 'later')).toMatchObject({
     ...final,
     releaseAt: '2026-11-21T00:00:00.000Z',
-    phases: accepted(['outside', 'wallet.pending', 30_00n]),
+    phases: accepted(['outside', 'pending', 30_00n]),
   });
 });
 
@@ -99,10 +99,7 @@ it('WA-5: a transfer stores its postings, with the owner of the payee’s accoun
     pk: merchantPk(payer),
     recipient: merchantPk(payee),
     type: 'transfer',
-    phases: accepted(
-      ['wallet.available', `wallet.available@${payee}`, 10_00n],
-      ['wallet.available', 'fees', 20n],
-    ),
+    phases: accepted(['wallet', `wallet@${payee}`, 10_00n], ['wallet', 'fees', 20n]),
   });
 });
 
@@ -132,8 +129,8 @@ it('CR-2 WD-1 WD-2: a withdrawal stores the postings of its source, and none whi
         name: 'accept',
         at: NOON,
         postings: [
-          ['pool.available', 'clearing', 10_00n],
-          ['pool.lent', 'credit', 10_00n],
+          ['pool', 'clearing', 10_00n],
+          ['lent', 'credit', 10_00n],
         ],
         shares: [['ROOT', 10_00n]],
       },
@@ -143,7 +140,7 @@ it('CR-2 WD-1 WD-2: a withdrawal stores the postings of its source, and none whi
   expect(fromWallet).toMatchObject({
     ...pending,
     source: 'wallet',
-    phases: accepted(['wallet.available', 'clearing', 10_00n]),
+    phases: accepted(['wallet', 'clearing', 10_00n]),
   });
   expect(fromWallet['phases']).not.toHaveProperty('0.shares');
   const scheduled = await withdraw({ execute_at: '2026-11-21T12:00:00Z' }, 'scheduled');

@@ -91,8 +91,8 @@ describe('a scheduled withdrawal', () => {
         name: 'accept',
         at: harness.clock.now.toISOString(),
         postings: [
-          ['pool.available', 'clearing', 10_00n],
-          ['pool.lent', 'credit', 10_00n],
+          ['pool', 'clearing', 10_00n],
+          ['lent', 'credit', 10_00n],
         ],
         shares: [['ROOT', 10_00n]],
       },

@@ -242,8 +242,8 @@ describe('WD-6: a refund returns a refused payout to its source', () => {
     const { postings, guards } = refund(row, utilised);
     expect(phaseOf(row, postings)).toEqual({
       postings: [
-        ['clearing', 'pool.available', 100_00n],
-        ['credit', 'pool.lent', 100_00n],
+        ['clearing', 'pool', 100_00n],
+        ['credit', 'lent', 100_00n],
       ],
       shares: [['ROOT', 100_00n]],
     });
@@ -255,9 +255,9 @@ describe('WD-6: a refund returns a refused payout to its source', () => {
     const { postings, guards } = refund(row, 30_00n);
     expect(phaseOf(row, postings)).toEqual({
       postings: [
-        ['clearing', 'pool.available', 30_00n],
-        ['credit', 'pool.lent', 30_00n],
-        ['clearing', 'wallet.available', 70_00n],
+        ['clearing', 'pool', 30_00n],
+        ['credit', 'lent', 30_00n],
+        ['clearing', 'wallet', 70_00n],
       ],
       shares: [['ROOT', 30_00n]],
     });
@@ -283,7 +283,7 @@ describe('WD-6: a refund returns a refused payout to its source', () => {
     const row = aWithdrawal();
     const { postings, guards } = refund(row, 0n);
     expect(phaseOf(row, postings)).toEqual({
-      postings: [['clearing', 'wallet.available', 100_00n]],
+      postings: [['clearing', 'wallet', 100_00n]],
       shares: [],
     });
     expect(guards).toEqual(asRead(0n));
@@ -293,7 +293,7 @@ describe('WD-6: a refund returns a refused payout to its source', () => {
     const row = aWithdrawal({ source: 'wallet' });
     const { postings, guards } = refundEffects(row, { merchant, line: undefined });
     expect(phaseOf(row, postings)).toEqual({
-      postings: [['clearing', 'wallet.available', 100_00n]],
+      postings: [['clearing', 'wallet', 100_00n]],
       shares: [],
     });
     expect(guards).toEqual([]);
@@ -381,8 +381,8 @@ describe('WD-6: a refund returns a refused payout to its source', () => {
               name: 'accept',
               at: '2026-11-20T12:00:00.000Z',
               postings: [
-                ['pool.available', 'clearing', amount],
-                ['pool.lent', 'credit', amount],
+                ['pool', 'clearing', amount],
+                ['lent', 'credit', amount],
               ],
               shares: [['ROOT', amount]],
             },
@@ -393,8 +393,8 @@ describe('WD-6: a refund returns a refused payout to its source', () => {
           line: aCreditLine(MOST, utilised),
         });
         const net = netOf(row, postings);
-        const [pool, toCredit, lent] = [net('pool.available'), net('credit'), net('pool.lent')];
-        const wallet = net('wallet.available');
+        const [pool, toCredit, lent] = [net('pool'), net('credit'), net('lent')];
+        const wallet = net('wallet');
         expect(net('clearing')).toBe(-amount);
         expect(pool + wallet).toBe(amount);
         expect([toCredit, lent]).toEqual([-pool, pool]);

@@ -146,9 +146,9 @@ describe('settlement pays a payout once', () => {
       {
         name: 'refund',
         postings: [
-          ['clearing', 'pool.available', 1000n],
-          ['credit', 'pool.lent', 1000n],
-          ['clearing', 'wallet.available', 2000n],
+          ['clearing', 'pool', 1000n],
+          ['credit', 'lent', 1000n],
+          ['clearing', 'wallet', 2000n],
         ],
         shares: [['ROOT', 1000n]],
       },
@@ -194,9 +194,9 @@ describe('a refund returns the money to its source', () => {
       {
         name: 'refund',
         postings: [
-          ['clearing', 'pool.available', 600n],
-          ['credit', 'pool.lent', 600n],
-          ['clearing', 'wallet.available', 2400n],
+          ['clearing', 'pool', 600n],
+          ['credit', 'lent', 600n],
+          ['clearing', 'wallet', 2400n],
         ],
       },
     ]);

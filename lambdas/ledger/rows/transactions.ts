@@ -20,7 +20,6 @@ import {
   type Status,
   type Transaction,
   transactionRow,
-  type Withdrawal,
 } from '../transactions.ts';
 
 export const readTransaction = (
@@ -117,7 +116,8 @@ export type Progress = {
   readonly nextCheckAt?: string | null;
   readonly phase?: StoredPhase;
   /** Of a withdrawal whose money is taken only now. */
-  readonly limits?: Pick<Withdrawal, 'limitDay' | 'limitMonth'>;
+  readonly limitDay?: string;
+  readonly limitMonth?: string;
 };
 
 type TransitionOptions = {
@@ -131,14 +131,15 @@ type TransitionOptions = {
 export function transition(
   row: PayoutTransaction,
   { from, to }: Transition,
-  { phase, nextCheckAt, limits, ...progress }: Progress,
+  { phase, nextCheckAt, limitDay, limitMonth, ...progress }: Progress,
   { at, requireLease }: TransitionOptions,
 ): Change {
   const attributes = {
     ...Object.fromEntries(
       Object.entries(progress).map(([name, value]) => [`payout.${name}`, value]),
     ),
-    ...limits,
+    limitDay,
+    limitMonth,
     ...checkKeys(row, to, nextCheckAt),
     ...(needsAttention(to) ? statusKeys(row, to) : { statusKey: null, statusAt: null }),
   };

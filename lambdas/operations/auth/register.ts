@@ -111,10 +111,13 @@ async function store(
     decide: ({ taken }) =>
       taken ? refused('name_taken') : { kind: 'accepted', changes: registerMerchant(merchant) },
     isDone: ({ own }) => own !== undefined,
+    // Rows of a registration are created once and never deleted.
+    versionOf: () => undefined,
+    committed: () =>
+      log('security', 'MERCHANT_REGISTERED', { request_id: requestId, merchant: merchant.id }),
   });
   if (result.kind === 'undecided') return failure('busy', requestId);
   if (result.kind === 'refused') return failure(result.reason, requestId);
-  log('security', 'MERCHANT_REGISTERED', { request_id: requestId, merchant: merchant.id });
   return success({
     status: 201,
     message: {

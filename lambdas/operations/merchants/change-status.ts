@@ -37,6 +37,7 @@ const statusChange = <const Name extends string>(
       return { kind: 'accepted', changes: [changeStatus(params.id, from, to)] };
     },
     isDone: (merchant) => merchant?.status === to,
+    versionOf: (merchant) => merchant?.version,
     respond: (merchant) => ({ status: 200, message, data: merchant && merchantView(merchant) }),
     logged: {
       kind: 'security',

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { changeOperation } from '../../http/change-operation.ts';
 import { amountText, byId, inMinorUnits, nothing } from '../../http/fields.ts';
@@ -5,7 +6,7 @@ import { refused } from '../../ledger/decision.ts';
 import { type FeeTier, parsePercent, tierFault } from '../../ledger/fees.ts';
 import { changeTerms, type Terms } from '../../ledger/merchant.ts';
 import { currencyCode } from '../../ledger/money.ts';
-import { readMerchantBalances } from '../../ledger/rows/merchants.ts';
+import { readMerchant, readMerchantBalances } from '../../ledger/rows/merchants.ts';
 import { merchantBalancesView } from './view.ts';
 
 const percent = z.string().transform((text, ctx) => {
@@ -66,21 +67,28 @@ export const changeMerchant = changeOperation({
   route: 'PATCH /admin/merchants/{id}',
   access: 'admin',
   input,
-  read: (ledger, { params: { id } }) => readMerchantBalances(ledger, id),
-  decide: (found, { params: { id }, body }) =>
-    found === undefined
+  read: (ledger, { params: { id } }) => readMerchant(ledger, id),
+  decide: (merchant, { params: { id }, body }) =>
+    merchant === undefined
       ? refused('merchant_not_found')
       : { kind: 'accepted', changes: [changeTerms(id, termsOf(body))] },
-  // After a lost answer the terms are set once more.
-  isDone: () => false,
-  respond: (found) => ({
-    status: 200,
-    message: { en: 'The merchant is changed.', fa: 'پذیرنده تغییر کرد.' },
-    data: found && merchantBalancesView(found),
-  }),
+  isDone: (merchant, { body }) => {
+    const { feePpm = merchant?.feePpm, feeTiers = merchant?.feeTiers } = termsOf(body);
+    return isDeepStrictEqual([merchant?.feePpm, merchant?.feeTiers], [feePpm, feeTiers]);
+  },
+  versionOf: (merchant) => merchant?.termsVersion,
+  // Balances are read for the response alone: traffic on the wallets cannot starve the change.
+  respond: async (merchant, ledger) => {
+    const found = merchant && (await readMerchantBalances(ledger, merchant.id));
+    return {
+      status: 200,
+      message: { en: 'The merchant is changed.', fa: 'پذیرنده تغییر کرد.' },
+      data: found && merchantBalancesView(found),
+    };
+  },
   logged: {
     kind: 'security',
     code: 'MERCHANT_CHANGED',
-    fields: (found) => ({ merchant: found?.merchant.id }),
+    fields: (merchant) => ({ merchant: merchant?.id }),
   },
 });
