@@ -46,6 +46,8 @@ type Net = {
 type BalanceAccount = {
   readonly row: 'wallet' | 'credit' | 'pool';
   readonly attribute: 'available' | 'pending' | 'utilised' | 'lent';
+  /** Its name in stored phases: short, since every phase of every transaction repeats it. */
+  readonly stored: string;
   /** -1 where the attribute is minus the account's balance. */
   readonly sign: 1n | -1n;
   /** What must hold when the attribute falls or rises by the net amount of a transaction. */
@@ -78,15 +80,31 @@ const always = (): readonly Condition[] => [];
  */
 export const BALANCE_ACCOUNTS: Readonly<Record<BalanceAccountName, BalanceAccount>> = {
   'wallet.available': {
+    stored: 'wallet',
     row: 'wallet',
     attribute: 'available',
     sign: 1n,
     falls: covered,
     rises: open,
   },
-  'wallet.pending': { row: 'wallet', attribute: 'pending', sign: 1n, falls: covered, rises: open },
-  credit: { row: 'credit', attribute: 'utilised', sign: 1n, falls: covered, rises: withinLimit },
+  'wallet.pending': {
+    stored: 'pending',
+    row: 'wallet',
+    attribute: 'pending',
+    sign: 1n,
+    falls: covered,
+    rises: open,
+  },
+  credit: {
+    stored: 'credit',
+    row: 'credit',
+    attribute: 'utilised',
+    sign: 1n,
+    falls: covered,
+    rises: withinLimit,
+  },
   'pool.available': {
+    stored: 'pool',
     row: 'pool',
     attribute: 'available',
     sign: 1n,
@@ -94,7 +112,14 @@ export const BALANCE_ACCOUNTS: Readonly<Record<BalanceAccountName, BalanceAccoun
     rises: exists,
   },
   // The contra account of all credit lines: credit may return to another row than the one that lent it.
-  'pool.lent': { row: 'pool', attribute: 'lent', sign: -1n, falls: always, rises: always },
+  'pool.lent': {
+    stored: 'lent',
+    row: 'pool',
+    attribute: 'lent',
+    sign: -1n,
+    falls: always,
+    rises: always,
+  },
 };
 
 export const balanceAccountOf = (row: string, attribute: string): BalanceAccount | undefined =>

@@ -1,5 +1,10 @@
 import * as z from 'zod';
-import { type Account, type BalanceAccountName, SYSTEM_ACCOUNTS } from './accounts.ts';
+import {
+  type Account,
+  BALANCE_ACCOUNTS,
+  type BalanceAccountName,
+  SYSTEM_ACCOUNTS,
+} from './accounts.ts';
 import { type PoolShare, poolShare } from './balances.ts';
 import { type Currency, currencyCode, type MinorUnits, minor, minorUnits } from './money.ts';
 
@@ -70,19 +75,10 @@ export type StoredPhase = z.infer<typeof storedPhase>;
 /** Whose row the transaction is about: only another merchant's account is stored with its owner. */
 type Subject = { readonly merchantId?: string | undefined; readonly currency: Currency };
 
-/** Balance accounts as rows store them: short, since every phase of every transaction repeats them. */
-const STORED = {
-  'wallet.available': 'wallet',
-  'wallet.pending': 'pending',
-  credit: 'credit',
-  'pool.available': 'pool',
-  'pool.lent': 'lent',
-} as const satisfies Record<BalanceAccountName, string>;
-
 function textOf(account: Account, { merchantId }: Subject): string {
-  if ('shares' in account) return STORED[account.name];
+  if ('shares' in account) return BALANCE_ACCOUNTS[account.name].stored;
   if (!('merchantId' in account)) return account.name;
-  const name = STORED[account.name];
+  const name = BALANCE_ACCOUNTS[account.name].stored;
   return account.merchantId === merchantId ? name : `${name}@${account.merchantId}`;
 }
 
@@ -117,12 +113,15 @@ const systemAccount = z.enum(SYSTEM_ACCOUNTS);
 const OF_MERCHANT = ['wallet.available', 'wallet.pending', 'credit'] as const;
 const OF_POOL = ['pool.available', 'pool.lent'] as const;
 
+const isStoredAs = (name: BalanceAccountName, text: string | undefined): boolean =>
+  BALANCE_ACCOUNTS[name].stored === text;
+
 /** @throws where the text names no account, or a merchant's account has no owner. */
 function accountOf(text: string, { merchantId }: Subject, shares: readonly PoolShare[]): Account {
   const [first, owner = merchantId] = text.split('@');
-  const ofMerchant = OF_MERCHANT.find((name) => STORED[name] === first);
+  const ofMerchant = OF_MERCHANT.find((name) => isStoredAs(name, first));
   if (ofMerchant !== undefined) return { name: ofMerchant, merchantId: z.string().parse(owner) };
-  const ofPool = OF_POOL.find((name) => STORED[name] === first);
+  const ofPool = OF_POOL.find((name) => isStoredAs(name, first));
   if (ofPool !== undefined) return { name: ofPool, shares };
   return { name: systemAccount.parse(first) };
 }
