@@ -38,7 +38,7 @@ export const endpoint =
   <Schema extends z.ZodType>(
     keyRule: KeyRule | ((raw: RawInput) => KeyRule),
     schema: Schema,
-    handle: (input: z.output<Schema>, call: Call) => Promise<HttpResponse>,
+    handle: (input: z.output<Schema>, call: Call, raw: RawInput) => Promise<HttpResponse>,
   ): Endpoint =>
   async (call, input) => {
     const { key, ...raw } = input;
@@ -52,5 +52,5 @@ export const endpoint =
     const parsed = schema.safeParse(raw);
     if (!parsed.success) errors.push(...fieldErrors(parsed.error, raw));
     if (!parsed.success || errors.length > 0) return failure('invalid_request', call.id, errors);
-    return handle(parsed.data, { ...call, key: key ?? crypto.randomUUID() });
+    return handle(parsed.data, { ...call, key: key ?? crypto.randomUUID() }, input);
   };

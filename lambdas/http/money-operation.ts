@@ -103,11 +103,11 @@ export const moneyOperation = <
       return endpoint(
         (raw) => (preview !== undefined && asksForPreview(raw) ? 'optional' : key),
         schema,
-        async (input, call) => {
+        async (input, call, raw) => {
           const pk = subject?.(input) ?? merchantPk(call.caller.id);
           const identity = requestIdentity(call.caller.id, name, call.key, pk, call.request);
           const decider = deciderOf(context, input, call, identity.txnId);
-          if (preview !== undefined && asksForPreview({ query: queryOf(call) }))
+          if (preview !== undefined && asksForPreview(raw))
             return previewOf(context, decider, preview, call.id);
           const run = { requestId: call.id, context: call.context };
           const result = await runOperation(context, decider, identity, run);
@@ -119,10 +119,7 @@ export const moneyOperation = <
 };
 
 const previewQuery = z.object({ preview: z.literal('true') });
-const asksForPreview = ({ query }: Pick<RawInput, 'query'>): boolean =>
-  previewQuery.safeParse(query).success;
-const queryOf = ({ request }: Call): unknown =>
-  Object.fromEntries(new URLSearchParams(request.query));
+const asksForPreview = ({ query }: RawInput): boolean => previewQuery.safeParse(query).success;
 
 /** What an operation would do now, by its own read and rule. Nothing is written; it may differ next time. */
 async function previewOf<Facts, Type extends TransactionType>(

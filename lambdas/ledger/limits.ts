@@ -1,6 +1,6 @@
 import type { CalendarLabels } from './calendar.ts';
 import type { Merchant, Spent, Volume } from './merchant.ts';
-import { type Currency, type MinorUnits, minor } from './money.ts';
+import type { Currency, MinorUnits } from './money.ts';
 import type { Change, Condition, RowRef } from './row-writes.ts';
 
 const rowOf = ({ id }: Merchant): RowRef => ({ kind: 'merchant', merchantId: id });
@@ -19,22 +19,8 @@ export function countingLabels(
   return { day: latest(day, before?.day), month: latest(month, before?.month) };
 }
 
-/** The counters of one currency after `amount` more is spent; a new day or month starts from nothing. */
-function spentAfter(
-  before: Spent | undefined,
-  amount: MinorUnits,
-  { day, month }: CalendarLabels,
-): Spent {
-  return {
-    day,
-    dayAmount: minor((before?.day === day ? before.dayAmount : 0n) + amount),
-    month,
-    monthAmount: minor((before?.month === month ? before.monthAmount : 0n) + amount),
-  };
-}
-
 /**
- * Counts spending on the day and month of `labels`, in minor units (CR-5). A counter that is already
+ * Counts spending on a day and month, in minor units (CR-5). A counter that is already
  * running is added to, so that a busy merchant's withdrawals do not exclude each other; the first of a
  * day or month replaces it. Both stored labels must be as they were read.
  */
@@ -42,17 +28,17 @@ export function countSpending(
   merchant: Merchant,
   currency: Currency,
   amount: MinorUnits,
-  labels: CalendarLabels,
+  { day, month }: CalendarLabels,
 ): Change {
   const before = merchant.spent[currency];
   const row = rowOf(merchant);
   const path = `spent.${currency}`;
-  const after = spentAfter(before, amount, labels);
   if (before === undefined) {
-    return { row, conditions: [{ must: 'be absent', path }], set: { [path]: after } };
+    const first: Spent = { day, dayAmount: amount, month, monthAmount: amount };
+    return { row, conditions: [{ must: 'be absent', path }], set: { [path]: first } };
   }
-  const sameDay = before.day === after.day;
-  const sameMonth = before.month === after.month;
+  const sameDay = before.day === day;
+  const sameMonth = before.month === month;
   return {
     row,
     conditions: [
@@ -60,8 +46,8 @@ export function countSpending(
       { must: 'equal', path: `${path}.month`, value: before.month },
     ],
     set: {
-      ...(!sameDay && { [`${path}.day`]: after.day, [`${path}.dayAmount`]: amount }),
-      ...(!sameMonth && { [`${path}.month`]: after.month, [`${path}.monthAmount`]: amount }),
+      ...(!sameDay && { [`${path}.day`]: day, [`${path}.dayAmount`]: amount }),
+      ...(!sameMonth && { [`${path}.month`]: month, [`${path}.monthAmount`]: amount }),
     },
     add: {
       ...(sameDay && { [`${path}.dayAmount`]: amount }),

@@ -12,9 +12,8 @@ import {
   type WalletFunds,
 } from './pending-releases.ts';
 import { post } from './post.ts';
-import { storePhase } from './postings.ts';
 import type { RowWrite } from './row-writes.ts';
-import { createTransaction } from './rows/transactions.ts';
+import { createTransaction, stamp } from './rows/transactions.ts';
 
 /**
  * Releases matured funds of one wallet without a debit, 40 in a transaction, oldest first. Each
@@ -61,31 +60,13 @@ function releaseWrites(
   releases: readonly PendingRelease[],
   now: Date,
 ): readonly RowWrite[] {
-  const at = now.toISOString();
   const pk = merchantPk(merchantId);
   const oldest = releases.slice(0, 1).map((release) => releaseKey(merchantId, release).sk);
   const txnId = transactionId('system:release', pk, 'release', ...oldest);
   const { postings, changes } = releaseFunds(merchantId, currency, releases);
   const transaction = releaseTransaction(merchantId, currency, releases);
-  return post([
-    {
-      txnId,
-      name: 'release',
-      postings,
-      guards: [],
-      changes: [
-        createTransaction({
-          ...transaction,
-          pk,
-          txnId,
-          // No request asked for it.
-          requestHash: '',
-          createdAt: at,
-          at: { SUCCEEDED: at },
-          phases: [storePhase('release', at, postings, transaction)],
-        }),
-        ...changes,
-      ],
-    },
-  ]);
+  // No request asked for it.
+  const identity = { pk, txnId, hash: '' };
+  const created = createTransaction(stamp({ transaction, postings }, identity, now, 'release'));
+  return post([{ txnId, name: 'release', postings, guards: [], changes: [created, ...changes] }]);
 }

@@ -1,12 +1,10 @@
 import type { Context } from 'aws-lambda';
 import { log } from '../platform/logger.ts';
-import { type Undecided, undecided, untilDecided } from '../platform/retry.ts';
-import { commit } from './commit.ts';
+import { type Undecided, undecided } from '../platform/retry.ts';
 import type { LedgerContext } from './context.ts';
-import type { Accepted, Decision } from './decision.ts';
+import type { Decision, Effects } from './decision.ts';
 import { type ReplayResult, type Response, replayOr } from './idempotency.ts';
 import { post } from './post.ts';
-import { storePhase } from './postings.ts';
 import type { Reason } from './reasons.ts';
 import type { RequestIdentity } from './request-identity.ts';
 import {
@@ -15,65 +13,9 @@ import {
   type StoredResponse,
   storeResponse,
 } from './responses.ts';
-import type { Label, RowWrite } from './row-writes.ts';
-import { createTransaction, noTransaction, readTransaction } from './rows/transactions.ts';
+import { createTransaction, noTransaction, readTransaction, stamp } from './rows/transactions.ts';
 import type { NewTransaction, Transaction } from './transactions.ts';
-
-/** What one commit makes true, and the outcome it stands for. */
-export type Attempt<Outcome> = {
-  readonly kind: 'attempt';
-  /** A refusal needs no preparation. */
-  readonly isAccepted: boolean;
-  readonly writes: readonly RowWrite[];
-  readonly outcome: Outcome;
-};
-
-type Read<Facts> = { readonly facts: Facts; readonly now: Date };
-
-/** One decision: read, decide, prepare, commit; again after a lost race. */
-export type DecisionRun<Facts, Outcome> = {
-  /** At one instant, which is also the decision's. */
-  readonly read: () => Promise<Read<Facts>>;
-  /** The outcome, where an earlier run already committed it. */
-  readonly settled: (facts: Facts) => Outcome | undefined;
-  /** Before an acceptance is committed. @returns whether it changed what was read, which is then read again. */
-  readonly prepare: (facts: Facts, now: Date) => Promise<boolean>;
-  readonly decide: (facts: Facts, now: Date) => Attempt<Outcome> | Undecided;
-  /** After a failed condition: the outcome, if the row that failed it tells. */
-  readonly lost?: (by: Label) => Promise<Outcome | undefined>;
-};
-type Done<Outcome> = { readonly kind: 'done'; readonly outcome: Outcome };
-
-/**
- * Runs one decision until it is committed. Serves requests and scheduled withdrawals alike: a failed
- * condition never refuses by itself, the rule decides again on rows read after it.
- */
-export function untilCommitted<Facts, Outcome>(
-  ledger: LedgerContext,
-  run: DecisionRun<Facts, Outcome>,
-): Promise<Done<Outcome> | Undecided> {
-  return untilDecided(async (): Promise<Done<Outcome> | Undecided> => {
-    const { facts, now } = await run.read();
-    const settled = run.settled(facts);
-    if (settled !== undefined) return { kind: 'done', outcome: settled };
-    const attempt = run.decide(facts, now);
-    if (attempt.kind === 'undecided') return attempt;
-    if (attempt.isAccepted && (await run.prepare(facts, now))) return undecided('release');
-    const result = await commit(ledger, attempt.writes);
-    switch (result.kind) {
-      case 'committed':
-        return { kind: 'done', outcome: attempt.outcome };
-      case 'refused': {
-        const outcome = await run.lost?.(result.by);
-        return outcome === undefined ? undecided(result.by) : { kind: 'done', outcome };
-      }
-      case 'contended':
-        return undecided(result.by);
-      case 'unknown':
-        return undecided('unknown');
-    }
-  });
-}
+import { type Attempt, type Done, type Read, untilCommitted } from './until-committed.ts';
 
 /** The rule of an operation that moves money or a limit, and what surrounds it. */
 export type Decider<Facts, New extends NewTransaction> = {
@@ -121,7 +63,11 @@ export function runOperation<Facts, New extends NewTransaction>(
     return { facts: { facts, earlier }, now };
   };
 
-  const decide = ({ facts }: RequestFacts<Facts>, now: Date): Attempt<Response> | Undecided => {
+  const decide = (
+    { facts, earlier }: RequestFacts<Facts>,
+    now: Date,
+  ): Attempt<Response> | Done<ReplayResult> | Undecided => {
+    if (earlier !== undefined) return { kind: 'done', outcome: replay(earlier) };
     const decision = decider.decide(facts, now);
     switch (decision.kind) {
       case 'retry':
@@ -136,7 +82,7 @@ export function runOperation<Facts, New extends NewTransaction>(
         });
       }
       case 'accepted': {
-        const transaction = stamp(decision, identity, now);
+        const transaction = stamp(decision, identity, now, 'accept');
         const outcome = decider.respond(transaction);
         const changes = [createTransaction(transaction), ...decision.changes];
         return attempt(true, outcome, now, { ...decision, changes });
@@ -147,7 +93,7 @@ export function runOperation<Facts, New extends NewTransaction>(
     isAccepted: boolean,
     outcome: StoredResponse,
     now: Date,
-    effects: Pick<Accepted, 'postings' | 'guards' | 'changes'>,
+    effects: Effects,
   ): Attempt<Response> => ({
     kind: 'attempt',
     isAccepted,
@@ -183,7 +129,6 @@ export function runOperation<Facts, New extends NewTransaction>(
   return replayOr(responses, identity, context, async () => {
     const result = await untilCommitted<RequestFacts<Facts>, ReplayResult>(ledger, {
       read: readOrEarly,
-      settled: ({ earlier }) => earlier && replay(earlier),
       prepare: ({ facts }, now) => decider.prepare(facts, now),
       decide,
       lost: async (by) =>
@@ -205,22 +150,4 @@ export function runOperation<Facts, New extends NewTransaction>(
     }
     return outcome;
   });
-}
-
-/** A rule's transaction with the request that asked for it and the phase that it accepted. */
-export function stamp(
-  { transaction, postings }: Accepted,
-  { pk, txnId, hash }: Omit<RequestIdentity, 'responseId'>,
-  now: Date,
-): Transaction {
-  const at = now.toISOString();
-  return {
-    ...transaction,
-    pk,
-    txnId,
-    requestHash: hash,
-    createdAt: at,
-    at: { [transaction.status]: at },
-    phases: postings.length === 0 ? [] : [storePhase('accept', at, postings, transaction)],
-  };
 }

@@ -8,8 +8,8 @@ import type { Reason } from '../ledger/reasons.ts';
 import { releaseAhead } from '../ledger/release.ts';
 import { readMerchant } from '../ledger/rows/merchants.ts';
 import { readTransaction, transition } from '../ledger/rows/transactions.ts';
-import { type Attempt, untilCommitted } from '../ledger/run-operation.ts';
 import { hasPayout, type PayoutTransaction } from '../ledger/transactions.ts';
+import { type Attempt, untilCommitted } from '../ledger/until-committed.ts';
 import { readFunds } from '../operations/withdrawals/funds.ts';
 import { decideExecution, type Funds } from '../operations/withdrawals/rule.ts';
 import { log } from '../platform/logger.ts';
@@ -51,7 +51,6 @@ export const executeScheduled =
         const now = ledger.now();
         return { facts: await readFacts(ledger, message, now), now };
       },
-      settled: (facts) => (facts.kind === 'settled' ? facts.result : undefined),
       prepare: async (facts, now) =>
         facts.kind === 'due' &&
         facts.funds.source === 'wallet' &&
@@ -63,7 +62,8 @@ export const executeScheduled =
           facts.row.amount,
           now,
         ),
-      decide: (facts, now) => (facts.kind === 'due' ? execute(facts, now) : undecided('read')),
+      decide: (facts, now) =>
+        facts.kind === 'due' ? execute(facts, now) : { kind: 'done', outcome: facts.result },
     });
     return result.kind === 'undecided' ? { kind: 'again' } : logged(message, result.outcome);
   };

@@ -7,7 +7,8 @@ import { minor } from '../../lambdas/ledger/money.ts';
 import { postingsIn, system, walletAvailable } from '../../lambdas/ledger/postings.ts';
 import { REASONS } from '../../lambdas/ledger/reasons.ts';
 import { requestIdentity } from '../../lambdas/ledger/request-identity.ts';
-import { type Decider, runOperation, stamp } from '../../lambdas/ledger/run-operation.ts';
+import { stamp } from '../../lambdas/ledger/rows/transactions.ts';
+import { type Decider, runOperation } from '../../lambdas/ledger/run-operation.ts';
 import type { NewTransactionOf, Transaction } from '../../lambdas/ledger/transactions.ts';
 import { lambdaContext } from '../harness/http-event.ts';
 import { type InMemoryLedger, inMemoryLedger, USD } from '../harness/in-memory-ledger.ts';
@@ -29,7 +30,12 @@ const ACCEPTED = {
   guards: [],
   changes: [],
 } as const satisfies Decision<NewTransactionOf<'deposit'>>;
-const EARLIER: Transaction = stamp(ACCEPTED, identity, new Date('2026-11-19T12:00:00.000Z'));
+const EARLIER: Transaction = stamp(
+  ACCEPTED,
+  identity,
+  new Date('2026-11-19T12:00:00.000Z'),
+  'accept',
+);
 const rowOf = (transaction: Transaction) => ({
   ...transactionKey(transaction.pk, transaction.txnId),
   ...transaction,
@@ -134,7 +140,7 @@ describe('AP-1: an accepted request', () => {
   });
 
   it('is stamped with its request, its time and the phase that it accepted', () => {
-    expect(stamp(ACCEPTED, identity, NOW)).toEqual({
+    expect(stamp(ACCEPTED, identity, NOW, 'accept')).toEqual({
       type: 'deposit',
       status: 'SUCCEEDED',
       amount: 30n,
@@ -156,7 +162,7 @@ describe('AP-1: an accepted request', () => {
   });
 
   it('that moves no money has no phase', () => {
-    expect(stamp({ ...ACCEPTED, postings: [] }, identity, NOW).phases).toEqual([]);
+    expect(stamp({ ...ACCEPTED, postings: [] }, identity, NOW, 'accept').phases).toEqual([]);
   });
 });
 

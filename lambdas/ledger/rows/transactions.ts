@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { LedgerContext } from '../context.ts';
+import type { Accepted } from '../decision.ts';
 import {
   checkKindOf,
   merchantPk,
@@ -9,7 +10,8 @@ import {
   timeKey,
   transactionKey,
 } from '../keys.ts';
-import type { StoredPhase } from '../postings.ts';
+import { type PhaseName, type StoredPhase, storePhase } from '../postings.ts';
+import type { RequestIdentity } from '../request-identity.ts';
 import type { Change, Condition, Guard, RowRef } from '../row-writes.ts';
 import { getRow, queryRows } from '../table.ts';
 import {
@@ -79,6 +81,25 @@ const statusKeys = (
   { txnId, createdAt }: Pick<Transaction, 'txnId' | 'createdAt'>,
   status: Status,
 ) => ({ statusKey: statusKeyOf('TXN', status, txnId), statusAt: timeKey(createdAt, txnId) });
+
+/** A new transaction with its identity, its time, and the phase that moves its money. */
+export function stamp(
+  { transaction, postings }: Pick<Accepted, 'transaction' | 'postings'>,
+  { pk, txnId, hash }: Omit<RequestIdentity, 'responseId'>,
+  now: Date,
+  phase: PhaseName,
+): Transaction {
+  const at = now.toISOString();
+  return {
+    ...transaction,
+    pk,
+    txnId,
+    requestHash: hash,
+    createdAt: at,
+    at: { [transaction.status]: at },
+    phases: postings.length === 0 ? [] : [storePhase(phase, at, postings, transaction)],
+  };
+}
 
 /** The record of a request, once: the second condition that makes it exactly once. */
 export const createTransaction = (transaction: Transaction): Change => {
