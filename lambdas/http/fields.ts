@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { looksLikeMerchantId, merchantId } from '../ledger/merchant-id.ts';
 import { type Currency, currencyCode, type MinorUnits, parseAmount } from '../ledger/money.ts';
 import { TRANSACTION_TYPES } from '../ledger/transactions.ts';
 
@@ -22,17 +23,19 @@ export function inMinorUnits(
   return z.NEVER;
 }
 
-/** Lower case, so that two names that differ only in case are one (ID-1). */
+/** Lower case, so that two names that differ only in case are one (ID-1). Never what looks like an id. */
 export const username = z
   .string()
   .toLowerCase()
-  .regex(/^[a-z0-9][a-z0-9._-]{2,63}$/, 'username_malformed');
+  .regex(/^[a-z0-9][a-z0-9._-]{2,63}$/, 'username_malformed')
+  .refine((name) => !looksLikeMerchantId(name), 'username_like_id');
 
 /** A query without parameters, a body without fields. */
 export const nothing = z.strictObject({});
 export const noBody = nothing.optional();
 
 export const byId = z.object({ id: z.string().min(1).max(64) });
+export const byMerchantId = z.object({ id: merchantId });
 
 /** An instant with its zone, in UTC from here on. */
 export const instant = z.iso

@@ -62,6 +62,10 @@ export const FIELD_PROBLEMS = {
     en: 'Use 3 to 64 letters a-z, digits, dots, dashes or underscores, starting with a letter or digit.',
     fa: '۳ تا ۶۴ نویسه از حروف a-z، رقم، نقطه، خط تیره یا زیرخط؛ آغاز با حرف یا رقم.',
   },
+  username_like_id: {
+    en: 'This looks like the id of a merchant. Choose another name.',
+    fa: 'این نام به شناسهٔ پذیرنده شباهت دارد. نام دیگری برگزینید.',
+  },
   bank_account_malformed: {
     en: 'Use 4 to 34 letters A-Z, digits or dashes.',
     fa: '۴ تا ۳۴ نویسه از حروف A-Z، رقم یا خط تیره.',

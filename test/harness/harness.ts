@@ -100,7 +100,7 @@ export async function startHarness(seed = 1, rates: FaultRates = NO_FAULTS): Pro
     throw new Error(`${route} got no final response`);
   };
   const register = async (
-    name: string = randomUUID(),
+    name = `m-${randomUUID()}`,
     bankAccount = 'IRTEST0000000000001',
   ): Promise<string> => {
     const id = randomUUID();

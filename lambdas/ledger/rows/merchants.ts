@@ -3,16 +3,15 @@ import { type CreditLine, creditRow } from '../balances.ts';
 import type { LedgerContext } from '../context.ts';
 import { allStatusKeys, creditKey, merchantKey, merchantPk, nameKey } from '../keys.ts';
 import { MERCHANT_STATUSES, type Merchant, type MerchantStatus, merchantRow } from '../merchant.ts';
+import { looksLikeMerchantId, merchantId } from '../merchant-id.ts';
 import type { Currency } from '../money.ts';
 import type { Holdings } from '../pending-releases.ts';
 import { getRow, getRows, rowsUnder } from '../table.ts';
 import { newestInStatus } from './status-index.ts';
 import { readHoldings } from './wallets.ts';
 
-export const readMerchant = (
-  ledger: LedgerContext,
-  merchantId: string,
-): Promise<Merchant | undefined> => getRow(ledger, merchantKey(merchantId), merchantRow);
+export const readMerchant = (ledger: LedgerContext, id: string): Promise<Merchant | undefined> =>
+  getRow(ledger, merchantKey(id), merchantRow);
 
 export const readCredit = (
   ledger: LedgerContext,
@@ -42,17 +41,14 @@ export async function readMerchantBalances(
   return merchant && { merchant, credit, wallets };
 }
 
-/** By id or by name. An id goes first, so that a name that equals another merchant's id receives nothing. */
-export async function findMerchant(
+/** By id or by name, in any case. What looks like an id is never a name. */
+export const findMerchant = (
   ledger: LedgerContext,
   nameOrId: string,
-): Promise<Merchant | undefined> {
-  const [byId, byName] = await Promise.all([
-    readMerchant(ledger, nameOrId),
-    findByName(ledger, nameOrId.toLowerCase()),
-  ]);
-  return byId ?? byName;
-}
+): Promise<Merchant | undefined> =>
+  looksLikeMerchantId(nameOrId)
+    ? readMerchant(ledger, merchantId.parse(nameOrId))
+    : findByName(ledger, nameOrId.toLowerCase());
 
 export async function findByName(
   ledger: LedgerContext,

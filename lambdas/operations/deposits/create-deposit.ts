@@ -3,6 +3,7 @@ import { amountText, currencyOr, inMinorUnits, instant, nothing } from '../../ht
 import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
 import { merchantPk } from '../../ledger/keys.ts';
+import { merchantId } from '../../ledger/merchant-id.ts';
 import { formatAmount } from '../../ledger/money.ts';
 import { readMerchant } from '../../ledger/rows/merchants.ts';
 import { readWallet } from '../../ledger/rows/wallets.ts';
@@ -11,7 +12,7 @@ import { decideDeposit } from './rule.ts';
 const input = ({ currency: fallback }: Settings) =>
   z
     .object({
-      params: z.object({ merchant_id: z.string().min(1).max(64) }),
+      params: z.object({ merchant_id: merchantId }),
       query: nothing,
       body: z.strictObject({
         amount: amountText,

@@ -4,6 +4,7 @@ import { listPage } from '../../http/list-page.ts';
 import { operation } from '../../http/operation.ts';
 import type { LedgerContext } from '../../ledger/context.ts';
 import { merchantPk } from '../../ledger/keys.ts';
+import { merchantId } from '../../ledger/merchant-id.ts';
 import {
   type HistoryFilter,
   type HistoryPage,
@@ -20,7 +21,7 @@ const input = z.object({
       ...pageQuery,
       ...historyQuery,
       status: z.enum(STATUSES).optional(),
-      merchant: z.string().min(1).max(64).optional(),
+      merchant: merchantId.optional(),
     })
     .transform(({ merchant, status, ...rest }, ctx) => {
       if (merchant !== undefined) return { ...rest, by: { merchant, status } };

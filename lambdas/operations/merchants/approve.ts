@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { amountText, byId, currencyOr, inMinorUnits, nothing } from '../../http/fields.ts';
+import { amountText, byMerchantId, currencyOr, inMinorUnits, nothing } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
 import { merchantPk } from '../../ledger/keys.ts';
@@ -10,7 +10,7 @@ import { decideApproval } from './approve-rule.ts';
 const input = ({ currency: fallback }: Settings) =>
   z
     .object({
-      params: byId,
+      params: byMerchantId,
       query: nothing,
       body: z.strictObject({ credit_limit: amountText, currency: currencyOr(fallback) }),
     })

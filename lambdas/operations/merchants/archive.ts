@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { byId, noBody, nothing } from '../../http/fields.ts';
+import { byMerchantId, noBody, nothing } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
 import { merchantPk } from '../../ledger/keys.ts';
 import { readCreditLines, readMerchant } from '../../ledger/rows/merchants.ts';
@@ -8,7 +8,7 @@ import { readWallets } from '../../ledger/rows/wallets.ts';
 import { decideArchive } from './archive-rule.ts';
 
 const input = z
-  .object({ params: byId, query: nothing, body: noBody })
+  .object({ params: byMerchantId, query: nothing, body: noBody })
   .transform(({ params }) => ({ merchantId: params.id }));
 
 /**

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { changeOperation } from '../../http/change-operation.ts';
-import { byId, noBody, nothing } from '../../http/fields.ts';
+import { byMerchantId, noBody, nothing } from '../../http/fields.ts';
 import { refused } from '../../ledger/decision.ts';
 import { changeStatus, type MerchantStatus } from '../../ledger/merchant.ts';
 import type { Reason, Text } from '../../ledger/reasons.ts';
 import { readMerchant } from '../../ledger/rows/merchants.ts';
 import { merchantView } from './view.ts';
 
-const input = z.object({ params: byId, query: nothing, body: noBody });
+const input = z.object({ params: byMerchantId, query: nothing, body: noBody });
 
 type StatusChange = {
   readonly from: MerchantStatus;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { changeOperation } from '../../http/change-operation.ts';
-import { amountText, byId, inMinorUnits, nothing } from '../../http/fields.ts';
+import { amountText, byMerchantId, inMinorUnits, nothing } from '../../http/fields.ts';
 import { refused } from '../../ledger/decision.ts';
 import { type FeeTier, parsePercent, tierFault } from '../../ledger/fees.ts';
 import { changeTerms, type Terms } from '../../ledger/merchant.ts';
@@ -44,7 +44,7 @@ const tiers = z
   });
 
 const input = z.object({
-  params: byId,
+  params: byMerchantId,
   query: nothing,
   body: z
     .strictObject({ fee: percent.optional(), fee_tiers: tiers.optional() })

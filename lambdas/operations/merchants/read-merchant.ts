@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { byId, nothing } from '../../http/fields.ts';
+import { byMerchantId, nothing } from '../../http/fields.ts';
 import { operation } from '../../http/operation.ts';
 import { failure, success } from '../../http/response.ts';
 import { readMerchantBalances } from '../../ledger/rows/merchants.ts';
@@ -10,7 +10,7 @@ export const readMerchantAsAdmin = operation({
   name: 'read-merchant',
   route: 'GET /admin/merchants/{id}',
   access: 'admin',
-  input: () => z.object({ params: byId, query: nothing }),
+  input: () => z.object({ params: byMerchantId, query: nothing }),
   handle: async ({ params }, call, { ledger }) => {
     const found = await readMerchantBalances(ledger, params.id);
     if (found === undefined) return failure('merchant_not_found', call.id);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Key, nameKey } from '../../../lambdas/ledger/keys.ts';
@@ -28,7 +29,7 @@ beforeEach(() => {
 afterEach(() => {
   jest.restoreAllMocks();
 });
-const registration = (signedUp: SignedUp | Error, subOf?: string) => {
+const registration = (signedUp: SignedUp | Error, subOf?: string, form = FORM) => {
   const identity: Identity = {
     signUp: async () => {
       if (signedUp instanceof Error) throw signedUp;
@@ -38,7 +39,7 @@ const registration = (signedUp: SignedUp | Error, subOf?: string) => {
     signIn: async () => ({ kind: 'refused' }),
     refresh: async () => ({ kind: 'refused' }),
   };
-  return callerOf({ ...context, identity }, register)('POST /auth/register', { body: FORM });
+  return callerOf({ ...context, identity }, register)('POST /auth/register', { body: form });
 };
 const CREATED: SignedUp = { kind: 'created', sub: 's1' };
 const written = () => context.written.flat().map(({ Put }) => Put?.Item);
@@ -101,6 +102,15 @@ describe('ID-1: a merchant registers itself', () => {
         ExpressionAttributeNames: { '#n0': 'pk' },
       });
     }
+  });
+
+  it('WA-5: a name that looks like an id is refused, in any case, and nothing is written', async () => {
+    for (const username of ['3500D7A9-e77e-4ccd-981a-b7e77fbdbd47', randomUUID()]) {
+      const reply = await registration(CREATED, undefined, { ...FORM, username });
+      expectProblem(reply, 422, 'invalid_request');
+      expect(reply.body.errors).toMatchObject([{ field: 'username', code: 'username_like_id' }]);
+    }
+    expect(context.written).toEqual([]);
   });
 
   it('a name that belongs to another user is refused, and nothing is written', async () => {

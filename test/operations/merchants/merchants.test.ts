@@ -136,6 +136,13 @@ describe('an administrator', () => {
     expect((await approve(id, 'k1')).text).toBe(reply.text);
   });
 
+  it('ID-6: finds a merchant by its id in any case', async () => {
+    const id = await harness.register();
+    const params = { id: id.toUpperCase() };
+    const found = await harness.insist('GET /admin/merchants/{id}', { admin: true, params });
+    expect(found.body.data.id).toBe(id);
+  });
+
   it('ID-2: cannot approve a merchant that is unknown or was rejected', async () => {
     expect((await approve('unknown', randomUUID())).body.code).toBe('merchant_not_found');
     const id = await harness.register();

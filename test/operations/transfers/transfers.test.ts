@@ -11,8 +11,7 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 type Party = { readonly id: string; readonly name: string };
-async function party(fee = '2', funds?: string): Promise<Party> {
-  const name = `t-${randomUUID()}`;
+async function party(fee = '2', funds?: string, name = `t-${randomUUID()}`): Promise<Party> {
   const id = await harness.register(name);
   const approve = {
     admin: true,
@@ -62,11 +61,25 @@ describe('a transfer', () => {
     ]);
   });
 
-  it('WA-5: finds the payee by id, even where another merchant registered that id as its name', async () => {
+  it('WA-5: pays the merchant of an id in any case, even where another merchant has that id as its name', async () => {
     const [alice, bob] = [await party('0', '10.00'), await party()];
-    await harness.register(bob.id);
-    expect((await transfer(alice, bob.id, '1.00')).body.data.to).toBe(bob.name);
-    expect(await held(bob)).toBe('1.00');
+    const mallory = await party('0', undefined, bob.id);
+    for (const to of [bob.id, bob.id.toUpperCase()]) {
+      expect((await transfer(alice, to, '1.00')).body.data.to).toBe(bob.name);
+    }
+    expect(await held(bob)).toBe('2.00');
+    expect(await held(mallory)).toBe('0.00');
+  });
+
+  it('WA-5: is never made by name to what looks like an id', async () => {
+    const alice = await party('0', '10.00');
+    const { name } = await party('0', undefined, randomUUID());
+    expect((await transfer(alice, name, '1.00')).body.code).toBe('payee_not_found');
+  });
+
+  it('WA-5: is refused to oneself by an id in capitals', async () => {
+    const alice = await party('0', '10.00');
+    expect((await transfer(alice, alice.id.toUpperCase(), '1.00')).body.code).toBe('self_transfer');
   });
 
   it('WA-5: is refused to oneself, to an unknown payee and above what the wallet holds with the fee', async () => {
