@@ -56,6 +56,10 @@ const REFUSALS: readonly Refusal[] = [
     reason: 'settlement timers must suit a real bank: 8 s per call, 10 minutes of quiet period',
   },
   {
+    unsafe: ({ settlement: { timers } }) => timers.checkMarginMs < 300_000,
+    reason: 'recovery must leave the stream and the queue five minutes before it sends again',
+  },
+  {
     unsafe: ({ stream }) => stream.batchSize < 10 || stream.maxRecordAgeSeconds < 3_600,
     reason: 'the relay must read batches of at least 10 and retry for at least one hour',
   },

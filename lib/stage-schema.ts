@@ -13,8 +13,10 @@ const timers = z
     functionSeconds: count.max(900),
     leaseMs: count,
     visibilitySeconds: count.max(43_200),
-    /** After a send, "not found" is not conclusive for this long. */
+    /** After the last send of a claim, "not found" is not conclusive for this long. */
     quietMs: count,
+    /** How long after a message's next visibility recovery takes it for lost. */
+    checkMarginMs: count,
   })
   .refine((t) => t.providerCallMs < t.claimMs, 'a provider call must be shorter than a claim')
   .refine((t) => t.claimMs < t.functionSeconds * 1000, 'a claim must end before its function')
@@ -26,6 +28,10 @@ const timers = z
   .refine(
     (t) => t.quietMs >= 2 * t.providerCallMs,
     'the quiet period must outlast two provider calls',
+  )
+  .refine(
+    (t) => t.quietMs >= t.claimMs,
+    'the quiet period must outlast the calls of a claim, since the last of them may send',
   );
 
 export const stageSchema = z.strictObject({

@@ -37,6 +37,7 @@ const onAws = (deployment: Deployment) => ({
       leaseMs: 90_000,
       visibilitySeconds: 180,
       quietMs: 600_000,
+      checkMarginMs: 900_000,
     },
     maxConcurrency: 10,
   },
@@ -94,6 +95,7 @@ const LOCAL_DIFFERENCES = {
       leaseMs: 15_000,
       visibilitySeconds: 20,
       quietMs: 5_000,
+      checkMarginMs: 60_000,
     },
     // Each concurrent execution is a process of 75 MB on the developer's machine.
     maxConcurrency: 4,

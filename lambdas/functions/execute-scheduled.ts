@@ -7,7 +7,7 @@ import { dynamoClient, sqsClient } from '../platform/clients.ts';
 import { executeScheduledEnv, readEnv } from '../platform/env.ts';
 
 const env = readEnv(executeScheduledEnv);
-const execute = executeScheduled(openLedger(dynamoClient(), env.LEDGER_TABLE));
+const execute = executeScheduled(openLedger(dynamoClient(), env.LEDGER_TABLE), env.CHECK_MARGIN_MS);
 const postponed = postpone(sqsClient(), env.SCHEDULE_QUEUE_URL);
 
 export const handler = queueFunction(scheduleMessage(execute, postponed));

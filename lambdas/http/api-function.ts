@@ -16,6 +16,7 @@ function apiContext(env: Env): ApiContext {
     settings: {
       currency: currencyCode.parse(env.DEFAULT_CURRENCY),
       timeZone: env.DEFAULT_TIME_ZONE,
+      checkMarginMs: env.CHECK_MARGIN_MS,
       merchantOperations: env.MERCHANT_OPERATIONS,
     },
   };

@@ -16,6 +16,8 @@ export type Grant = 'commit' | 'store-responses' | 'release';
 export type Settings = {
   readonly currency: Currency;
   readonly timeZone: string;
+  /** How long the stream and a queue have for a new payout before recovery may take it for lost. */
+  readonly checkMarginMs: number;
   /** Operations whose transactions a merchant can look up by key. */
   readonly merchantOperations: readonly string[];
 };

@@ -18,11 +18,10 @@ export type SettleDeps = {
     readonly leaseMs: number;
     readonly visibilityMs: number;
     readonly quietMs: number;
+    /** How long after a message's next visibility recovery may take it for lost. */
+    readonly checkMarginMs: number;
   };
 };
-
-/** How long after a message's next visibility recovery may take it for lost. */
-const CHECK_MARGIN_MS = 15 * 60_000;
 
 export const NOTHING: Effects = { postings: [], guards: [], changes: [] };
 
@@ -67,4 +66,4 @@ export const checkAfter = (
   { timers }: SettleDeps,
   at: Date,
   waitMs = timers.visibilityMs,
-): string => later(at, waitMs + CHECK_MARGIN_MS);
+): string => later(at, waitMs + timers.checkMarginMs);

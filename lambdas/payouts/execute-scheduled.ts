@@ -1,3 +1,4 @@
+import { later } from '../ledger/calendar.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { Effects } from '../ledger/decision.ts';
 import { merchantPk } from '../ledger/keys.ts';
@@ -44,7 +45,7 @@ type Facts =
  * cancellation.
  */
 export const executeScheduled =
-  (ledger: LedgerContext) =>
+  (ledger: LedgerContext, checkMarginMs: number) =>
   async (message: PayoutMessage): Promise<ScheduleOutcome> => {
     const result = await untilCommitted<Facts, Result>(ledger, {
       read: async () => {
@@ -63,7 +64,9 @@ export const executeScheduled =
           now,
         ),
       decide: (facts, now) =>
-        facts.kind === 'due' ? execute(facts, now) : { kind: 'done', outcome: facts.result },
+        facts.kind === 'due'
+          ? execute(facts, now, checkMarginMs)
+          : { kind: 'done', outcome: facts.result },
     });
     return result.kind === 'undecided' ? { kind: 'again' } : logged(message, result.outcome);
   };
@@ -105,6 +108,7 @@ async function readFacts(
 function execute(
   { row, merchant, funds }: Extract<Facts, { kind: 'due' }>,
   now: Date,
+  checkMarginMs: number,
 ): Attempt<Result> | Undecided {
   const decision = decideExecution({ merchant, funds }, row, now);
   const options = { at: now.toISOString(), requireLease: false };
@@ -121,9 +125,9 @@ function execute(
       );
     }
     case 'executed': {
-      const { labels, nextCheckAt, postings, guards, changes } = decision;
+      const { labels, postings, guards, changes } = decision;
       const progress = {
-        nextCheckAt,
+        nextCheckAt: later(now, checkMarginMs),
         limitDay: labels.day,
         limitMonth: labels.month,
         phase: storePhase('accept', options.at, postings, row),

@@ -48,12 +48,15 @@ export function planClaim(
   return { kind: 'claim', first: attempt === 0n ? 'send' : 'inquire' };
 }
 
-/** Sending again is allowed once no request that was sent can still be under way. */
+/**
+ * Sending again is allowed once no request that was sent can still be under way. `sentAt` is recorded before
+ * the calls of a claim, so that the last of them may leave `claimMs` later.
+ */
 export const mayResend = (
   { payout: { sentAt } }: PayoutTransaction,
   now: Date,
-  quietMs: number,
-): boolean => sentAt === undefined || now.getTime() - Date.parse(sentAt) > quietMs;
+  { claimMs, quietMs }: { readonly claimMs: number; readonly quietMs: number },
+): boolean => sentAt === undefined || now.getTime() - Date.parse(sentAt) > claimMs + quietMs;
 
 /** Whether a scheduled withdrawal is to be executed now. A late or repeated firing finds it executed. */
 export type ExecutionPlan =

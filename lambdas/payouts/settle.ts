@@ -38,7 +38,7 @@ export const settle =
         return hold(deps, row);
       case 'claim': {
         const claimed = await claim(deps, row, plan.first);
-        return claimed === undefined ? 'again' : carryOut(deps, claimed, plan.first);
+        return claimed === undefined ? 'again' : carryOut(deps, claimed);
       }
     }
   };
@@ -52,12 +52,19 @@ async function hold(deps: SettleDeps, row: PayoutTransaction): Promise<MessageOu
   return 'held';
 }
 
-/** Takes the lease; undefined where another worker has it. */
+type Claimed = {
+  readonly row: PayoutTransaction;
+  readonly first: 'send' | 'inquire';
+  /** The end of all calls under this claim. */
+  readonly until: Date;
+};
+
+/** Takes the lease; undefined where another worker has it, or sent after the row was read. */
 async function claim(
   deps: SettleDeps,
   row: PayoutTransaction,
   first: 'send' | 'inquire',
-): Promise<PayoutTransaction | undefined> {
+): Promise<Claimed | undefined> {
   const at = deps.ledger.now();
   const taken = {
     attempt: row.payout.attempt + 1n,
@@ -72,29 +79,28 @@ async function claim(
   });
   if (result.kind !== 'committed') return undefined;
   log('money', 'PAYOUT_CLAIMED', { txn: row.txnId, attempt: Number(taken.attempt) });
-  return { ...row, status: 'PROCESSING', payout: { ...row.payout, ...taken } };
+  return {
+    row: { ...row, status: 'PROCESSING', payout: { ...row.payout, ...taken } },
+    first,
+    until: new Date(at.getTime() + deps.timers.claimMs),
+  };
 }
 
-async function carryOut(
-  deps: SettleDeps,
-  claimed: PayoutTransaction,
-  first: 'send' | 'inquire',
-): Promise<MessageOutcome> {
-  const until = AbortSignal.timeout(deps.timers.claimMs);
-  const provider = deps.providers[claimed.payout.provider];
-  const payout = payoutOf(claimed);
-  if (first === 'send') return recordAnswer(deps, claimed, await provider.pay(payout, until));
+async function carryOut(deps: SettleDeps, { row, first, until }: Claimed): Promise<MessageOutcome> {
+  const provider = deps.providers[row.payout.provider];
+  const payout = payoutOf(row);
+  if (first === 'send') return recordAnswer(deps, row, await provider.pay(payout, until));
 
   const known = await provider.inquire(payout, until);
   const at = deps.ledger.now();
-  if (known.kind !== 'not_found' || !mayResend(claimed, at, deps.timers.quietMs)) {
-    return recordAnswer(deps, claimed, known);
+  if (known.kind !== 'not_found' || !mayResend(row, at, deps.timers)) {
+    return recordAnswer(deps, row, known);
   }
   // Recorded before the request leaves: a worker that lost its lease may not send again.
   const sentAt = at.toISOString();
-  const result = await advance(deps, claimed, { name: 'keepWaiting', at, progress: { sentAt } });
+  const result = await advance(deps, row, { name: 'keepWaiting', at, progress: { sentAt } });
   if (result.kind !== 'committed') return 'again';
-  const resent = { ...claimed, payout: { ...claimed.payout, sentAt } };
+  const resent = { ...row, payout: { ...row.payout, sentAt } };
   return recordAnswer(deps, resent, await provider.pay(payout, until));
 }
 

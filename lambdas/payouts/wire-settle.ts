@@ -15,10 +15,12 @@ const SECRET_SECONDS = 300;
 /** Settlement with the providers and timers of its environment. */
 export function settleFrom(env: z.output<typeof settleEnv>) {
   const secrets = new SecretsProvider({ awsSdkV3Client: secretsClient() });
+  const ledger = openLedger(dynamoClient(), env.LEDGER_TABLE);
   const providers: Providers = {
     bank: httpBank({
       url: env.BANK_URL,
       callMs: env.PROVIDER_CALL_MS,
+      now: ledger.now,
       secret: async () =>
         String(await secrets.get(env.BANK_SECRET_NAME, { maxAge: SECRET_SECONDS })),
     }),
@@ -28,8 +30,8 @@ export function settleFrom(env: z.output<typeof settleEnv>) {
     leaseMs: env.LEASE_MS,
     visibilityMs: env.VISIBILITY_MS,
     quietMs: env.QUIET_MS,
+    checkMarginMs: env.CHECK_MARGIN_MS,
   };
-  const ledger = openLedger(dynamoClient(), env.LEDGER_TABLE);
   return settleMessage(
     settle({ ledger, providers, timers }),
     postpone(sqsClient(), env.PAYOUT_QUEUE_URL),

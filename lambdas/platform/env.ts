@@ -10,12 +10,15 @@ const milliseconds = z
 /** Comma-separated. */
 const list = z.string().transform((value) => value.split(',').filter((each) => each !== ''));
 const ledger = z.object({ LEDGER_TABLE: text });
+/** How long the stream and a queue have for a payout before recovery may take its message for lost. */
+const check = { CHECK_MARGIN_MS: milliseconds };
 
 /** Of every API function. Knowing a name grants nothing: each role says what its function may do. */
 export const apiEnv = ledger.extend({
   IDEMPOTENCY_TABLE: text,
   DEFAULT_CURRENCY: z.string().regex(/^[A-Z]{3}$/),
   DEFAULT_TIME_ZONE: text,
+  ...check,
   USER_POOL_CLIENT_ID: text,
   /** Names of the operations whose transactions a merchant can look up by key. */
   MERCHANT_OPERATIONS: list,
@@ -28,7 +31,7 @@ export const relayEnv = z.object({
   SCHEDULE_QUEUE_ARN: arn,
   SCHEDULE_DLQ_ARN: arn,
 });
-export const executeScheduledEnv = ledger.extend({ SCHEDULE_QUEUE_URL: z.url() });
+export const executeScheduledEnv = ledger.extend({ SCHEDULE_QUEUE_URL: z.url(), ...check });
 export const recoverEnv = ledger.extend({
   PAYOUT_QUEUE_URL: z.url(),
   SCHEDULE_QUEUE_URL: z.url(),
@@ -46,6 +49,7 @@ export const settleEnv = ledger.extend({
   VISIBILITY_MS: milliseconds,
   /** How long "not found" proves nothing after a send: twice the provider's longest processing. */
   QUIET_MS: milliseconds,
+  ...check,
 });
 
 /** Fails the cold start and names the variable, rather than the first request that needs it. */

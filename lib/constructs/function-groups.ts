@@ -51,6 +51,7 @@ export class FunctionGroups extends Construct {
         IDEMPOTENCY_TABLE: idempotency.tableName,
         DEFAULT_CURRENCY: stage.defaultCurrency,
         DEFAULT_TIME_ZONE: stage.defaultTimeZone,
+        CHECK_MARGIN_MS: String(stage.settlement.timers.checkMarginMs),
         // No role has a Cognito permission: a client without a secret needs none to sign up or in.
         USER_POOL_CLIENT_ID: users.client.userPoolClientId,
         MERCHANT_OPERATIONS: MERCHANT_OPERATIONS.join(','),

@@ -79,6 +79,7 @@ export class Schedules extends Construct {
       environment: {
         LEDGER_TABLE: ledger.tableName,
         SCHEDULE_QUEUE_URL: queue.queueUrl,
+        CHECK_MARGIN_MS: String(stage.settlement.timers.checkMarginMs),
       },
       impact: 'Scheduled withdrawals are late. Their messages stay in the schedule queue.',
       timeout: Duration.seconds(stage.settlement.timers.functionSeconds),

@@ -33,6 +33,7 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
         LEASE_MS: String(timers.leaseMs),
         VISIBILITY_MS: String(timers.visibilitySeconds * 1000),
         QUIET_MS: String(timers.quietMs),
+        CHECK_MARGIN_MS: String(timers.checkMarginMs),
       },
       impact: 'Withdrawals are accepted but not paid out. Their messages stay in the payout queue.',
       timeout: Duration.seconds(timers.functionSeconds),

@@ -59,6 +59,7 @@ export const USD = currencyCode.parse('USD');
 export const SETTINGS = {
   currency: USD,
   timeZone: 'Asia/Tehran',
+  checkMarginMs: 900_000,
   merchantOperations: MERCHANT_OPERATIONS,
 };
 

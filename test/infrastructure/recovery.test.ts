@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { theResource } from '../harness/templates.ts';
+import { resourcesOf, theResource } from '../harness/templates.ts';
 
 it('WD-7 WD-8: recovery runs every minute, and a failed run is not retried before the next', () => {
   const rule = theResource('production', 'AWS::Events::Rule', 'Recover').Properties;
@@ -24,4 +24,22 @@ it('WD-8: Lambda does not retry a failed run of recovery', () => {
 it('WD-7: a recovered row is recovered again only after five visibility timeouts', () => {
   const fn = theResource('production', 'AWS::Lambda::Function', 'Recover').Properties;
   expect(fn['Environment']).toMatchObject({ Variables: { RECOVER_AGAIN_MS: '900000' } });
+});
+
+it.each([
+  ['production', '900000'],
+  ['staging', '900000'],
+  // A developer does not wait a quarter of an hour for a lost stream record.
+  ['local', '60000'],
+] as const)('WD-8: in %s recovery takes a message for lost after %s ms', (stage, margin) => {
+  const environments = resourcesOf(stage, 'AWS::Lambda::Function')
+    .map(([, { Properties }]) => Properties)
+    .filter(({ FunctionName: name }) =>
+      /-(withdrawals|execute-scheduled|settle)$/.test(String(name)),
+    )
+    .map(({ Environment }) => Environment);
+  expect(environments).toHaveLength(3);
+  for (const environment of environments) {
+    expect(environment).toMatchObject({ Variables: { CHECK_MARGIN_MS: margin } });
+  }
 });

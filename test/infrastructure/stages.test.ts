@@ -40,6 +40,7 @@ describe('OP-6: production refuses', () => {
     ['works around the local cloud', { corsOverride: true }],
     ['must suit a real bank', withTimers({ providerCallMs: 2_000 })],
     ['must suit a real bank', withTimers({ quietMs: 20_000 })],
+    ['five minutes before it sends again', withTimers({ checkMarginMs: 60_000 })],
     ['read batches', { stream: { ...PRODUCTION.stream, batchSize: 1 } }],
     ['read batches', { stream: { ...PRODUCTION.stream, maxRecordAgeSeconds: 60 } }],
   ])('a stage with the reason "%s"', (reason, changed) => {
@@ -145,7 +146,7 @@ describe('settlement timers', () => {
       visibilitySeconds * 1000,
     ];
     expect(order).toEqual([...new Set(order)].sort((one, other) => one - other));
-    expect(quietMs).toBeGreaterThanOrEqual(2 * providerCallMs);
+    expect(quietMs).toBeGreaterThanOrEqual(Math.max(2 * providerCallMs, claimMs));
   });
 
   it.each([
@@ -153,7 +154,8 @@ describe('settlement timers', () => {
     ['a claim must end before its function', { claimMs: 30_000 }],
     ['a function must end before its lease', { functionSeconds: 90 }],
     ['a lease must end before its message', { leaseMs: 180_000 }],
-    ['the quiet period must outlast', { quietMs: 15_999 }],
+    ['the quiet period must outlast two provider calls', { quietMs: 15_999 }],
+    ['the quiet period must outlast the calls of a claim', { quietMs: 19_999 }],
   ])('WD-7: are refused in every stage: %s', (reason, changed) => {
     for (const name of STAGE_NAMES) {
       const candidate = { ...PRODUCTION, name, ...withTimers(changed) };

@@ -334,7 +334,12 @@ describe('a release between two steps', () => {
     advanceClock(1);
     const ledger = faultlessLedger();
     const now = harness.clock.now;
-    const order = { amount: minor(10_00n), currency: USD, source: 'wallet' } as const;
+    const order = {
+      amount: minor(10_00n),
+      currency: USD,
+      source: 'wallet',
+      checkMarginMs: 900_000,
+    } as const;
     const merchant = await readMerchant(ledger, id);
     const funds = await readWalletFunds(ledger, id, USD, order.amount, now);
     const { matured } = funds;

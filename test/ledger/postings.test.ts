@@ -50,7 +50,7 @@ const drawCredit = (amount: MinorUnits) =>
           pool: { kind: 'shares', shares: toRoot(amount) },
         },
       },
-      { amount, currency: USD, source: 'credit' },
+      { amount, currency: USD, source: 'credit', checkMarginMs: 900_000 },
       NOW,
     ),
   );
@@ -70,7 +70,7 @@ const drawWallet = (amount: MinorUnits, available: bigint, matured: readonly big
           })),
         },
       },
-      { amount, currency: USD, source: 'wallet' },
+      { amount, currency: USD, source: 'wallet', checkMarginMs: 900_000 },
       NOW,
     ),
   );

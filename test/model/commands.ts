@@ -4,7 +4,7 @@ import { FAULT_MODES, type FaultMode } from './fake-bank.ts';
 
 /** Merchants by number. The first two share a pool, the third has one of its own. */
 export const MERCHANTS = [0, 1, 2] as const;
-export const SECOND = 1_000;
+const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 

@@ -12,13 +12,13 @@ import type { PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
 import { isRetryable } from '../../lambdas/platform/retry.ts';
 import type { Harness, Reply, Request } from '../harness/harness.ts';
 import { sizeOf } from '../harness/size.ts';
+import { TIMERS } from '../harness/timers.ts';
 import {
   type Command,
   type CommandOf,
   MERCHANTS,
   type MerchantNumber,
   MINUTE,
-  SECOND,
 } from './commands.ts';
 import { FakeBank, type FaultMode, WorkerCrashed } from './fake-bank.ts';
 import {
@@ -45,12 +45,6 @@ import {
 import { type LedgerSnapshot, once, type Row, rowId } from './snapshot.ts';
 
 const CURRENCIES = ['USD', 'USD', 'BTC'].map((code) => currencyCode.parse(code));
-const TIMERS = {
-  claimMs: 20 * SECOND,
-  leaseMs: 90 * SECOND,
-  visibilityMs: 180 * SECOND,
-  quietMs: 10 * MINUTE,
-};
 
 /** A request with a key. Where the key is new, the oracle decides what the response must be. */
 type Planned = {
@@ -367,7 +361,7 @@ export class ModelRun {
 
   /** The queue delivers a message again until it may be deleted. */
   async #execute(message: PayoutMessage): Promise<void> {
-    const execute = executeScheduled(this.#harness.context.ledger);
+    const execute = executeScheduled(this.#harness.context.ledger, TIMERS.checkMarginMs);
     while ((await execute(message)).kind === 'again');
   }
 

@@ -19,6 +19,7 @@ import { recover } from '../../lambdas/payouts/recover.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import { ROUGH } from '../harness/faults.ts';
 import { type Harness, startHarness } from '../harness/harness.ts';
+import { TIMERS } from '../harness/timers.ts';
 
 const MINUTE = 60_000;
 let harness: Harness;
@@ -48,7 +49,10 @@ const deposit = (id: string, amount: string, release_at?: string) =>
 /** Handles a message as the schedule queue delivers it: again until it is decided. */
 const execute = async (merchantId: string, txnId: string) => {
   for (;;) {
-    const outcome = await executeScheduled(harness.context.ledger)({ merchantId, txnId });
+    const outcome = await executeScheduled(
+      harness.context.ledger,
+      TIMERS.checkMarginMs,
+    )({ merchantId, txnId });
     if (outcome.kind !== 'again') return outcome;
   }
 };
@@ -114,7 +118,7 @@ describe('a scheduled withdrawal', () => {
           inquire: async () => ({ kind: 'refused', code: 'account_closed' }),
         },
       },
-      timers: { claimMs: 1_000, leaseMs: 90_000, visibilityMs: 180_000, quietMs: 600_000 },
+      timers: TIMERS,
     });
     while ((await worker({ merchantId: id, txnId })) !== 'done') advanceClock(2);
     expect(await read(id, txnId)).toMatchObject({ status: 'FAILED', failure: 'account_closed' });

@@ -16,8 +16,8 @@ import {
   USD,
 } from '../harness/in-memory-ledger.ts';
 import { linesOf } from '../harness/log-lines.ts';
+import { TIMERS } from '../harness/timers.ts';
 
-const TIMERS = { claimMs: 1_000, leaseMs: 90_000, visibilityMs: 180_000, quietMs: 600_000 };
 const ROW = aWithdrawal({ payout: { destination: 'IR-SECRET' } });
 /** A transaction without a payout. */
 const DEPOSIT: Transaction = {
@@ -165,7 +165,7 @@ describe('LE-5: the execution of a scheduled withdrawal is logged', () => {
     phases: [],
   });
   const executed = (row: Transaction, status: 'ACTIVE' | 'SUSPENDED', message = MESSAGE) =>
-    linesOf(() => executeScheduled(ledgerWith(row, status).ledger)(message));
+    linesOf(() => executeScheduled(ledgerWith(row, status).ledger, TIMERS.checkMarginMs)(message));
 
   it('a failure is logged with its reason', async () => {
     expect(await executed(scheduled, 'SUSPENDED')).toMatchObject([

@@ -12,6 +12,7 @@ import { type RecoverDeps, recover } from '../../lambdas/payouts/recover.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import type { PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
 import { type Harness, startHarness } from '../harness/harness.ts';
+import { TIMERS } from '../harness/timers.ts';
 
 const MINUTE = 60_000;
 let harness: Harness;
@@ -64,7 +65,7 @@ const settleWith = (bank: Provider) =>
   settle({
     ledger: harness.context.ledger,
     providers: { bank },
-    timers: { claimMs: 1_000, leaseMs: 90_000, visibilityMs: 180_000, quietMs: 600_000 },
+    timers: TIMERS,
   });
 
 describe('recovery finds payouts whose message was lost', () => {

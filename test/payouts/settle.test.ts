@@ -7,11 +7,12 @@ import type { Provider } from '../../lambdas/payouts/providers/provider.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import { settleMessage } from '../../lambdas/payouts/settle-message.ts';
 import { startBank } from '../../local/bank/server.ts';
+import { faultyBank, respondWith } from '../harness/faulty-bank.ts';
 import { type Harness, startHarness, USD } from '../harness/harness.ts';
 import { sizeOf } from '../harness/size.ts';
 import { sqsRecord } from '../harness/sqs-record.ts';
+import { TIMERS } from '../harness/timers.ts';
 
-const TIMERS = { claimMs: 2_000, leaseMs: 90_000, visibilityMs: 180_000, quietMs: 600_000 };
 const MINUTE = 60_000;
 
 let harness: Harness;
@@ -30,7 +31,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   calls = [];
-  const http = httpBank({ url: simulator.url, callMs: 300, secret: async () => 'secret' });
+  const http = httpBank({ url: simulator.url, callMs: 300, secret: async () => 'secret', now });
   bank = {
     pay: (payout, until) => {
       calls.push(`pay ${payout.key}`);
@@ -43,6 +44,7 @@ beforeEach(() => {
   };
 });
 
+const now = (): Date => harness.clock.now;
 const deps = (provider: Provider = bank): SettleDeps => ({
   ledger: harness.context.ledger,
   providers: { bank: provider },
@@ -334,7 +336,7 @@ describe('after an unclear response settlement inquires before it sends again, a
     const order = await withdrawal();
     const gone = await startBank({ port: 0 });
     await gone.close();
-    const unreachable = httpBank({ url: gone.url, callMs: 300, secret: async () => 's' });
+    const unreachable = httpBank({ url: gone.url, callMs: 300, secret: async () => 's', now });
     expect(await settle(deps(unreachable))(order)).toBe('again');
     expect((await statusOf(order)).status).toBe('PENDING');
     expect(await rowOf(order)).not.toHaveProperty('payout.sentAt');
@@ -349,6 +351,7 @@ describe('after an unclear response settlement inquires before it sends again, a
     const secretless = httpBank({
       url: simulator.url,
       callMs: 300,
+      now,
       secret: () => Promise.reject(new Error('denied')),
     });
     expect(await settle(deps(secretless))(order)).toBe('again');
@@ -375,6 +378,43 @@ describe('a worker that loses its lease is replaced and cannot refund', () => {
     advanceClock(TIMERS.quietMs);
     expect(await settle(deps())(order)).toBe('done');
     expect(await paid(order)).toBe(1);
+  });
+
+  it('WD-7: a claim loses against a worker that overslept its lease and sent meanwhile', async () => {
+    const order = await withdrawal();
+    const unclear: Provider = { ...bank, pay: async () => ({ kind: 'unclear', why: 'test' }) };
+    await settle(deps(unclear))(order);
+    advanceClock(TIMERS.claimMs + TIMERS.quietMs + 1);
+    // It inquires, oversleeps its lease, and only then sends.
+    const [inquired, awake, sent] = [gate(), gate(), gate()];
+    const overslept: Provider = {
+      inquire: async () => {
+        inquired.open();
+        await awake.opened;
+        return { kind: 'not_found' };
+      },
+      pay: () => {
+        sent.open();
+        return new Promise(() => {});
+      },
+    };
+    void settle(deps(overslept))(order);
+    await inquired.opened;
+    advanceClock(TIMERS.leaseMs + 1);
+    // The next worker reads the row before that send, and claims after it.
+    const { ledger } = harness.context;
+    const late: SettleDeps['ledger'] = {
+      ...ledger,
+      load: async (key) => {
+        const row = await ledger.load(key);
+        if (!key.sk.startsWith('TXN#')) return row;
+        awake.open();
+        await sent.opened;
+        return row;
+      },
+    };
+    expect(await settle({ ...deps(), ledger: late })(order)).toBe('again');
+    expect(calls).toEqual([]);
   });
 
   it('WD-7: a refusal that arrives after the lease was lost refunds nothing', async () => {
@@ -424,6 +464,14 @@ describe('a worker that loses its lease is replaced and cannot refund', () => {
     expect(await paid(order)).toBe(1);
   });
 });
+
+function gate() {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
 
 describe('the payouts of a suspended merchant', () => {
   it('ID-2: a payout that was not sent is held for 15 minutes at a time and paid after the reactivation', async () => {
@@ -507,6 +555,27 @@ describe('WD-8: the next check of a payout is after the next visibility of its m
     expect(await untilCheck(order)).toBe(TIMERS.visibilityMs + 15 * MINUTE);
     const leaseUntil = new Date(harness.clock.now.getTime() + TIMERS.leaseMs).toISOString();
     expect(await rowOf(order)).toMatchObject({ payout: { attempt: 1n, leaseUntil } });
+  });
+});
+
+describe('WD-6: what the bank sends', () => {
+  it('a refusal with a code of 500 KB is refunded once, and its row stays under 1 KB', async () => {
+    const order = await withdrawal();
+    const said = {
+      key: order.txnId,
+      account: 'IRTEST0000000000001',
+      amount: '30.00',
+      currency: 'USD',
+      status: 'REFUSED',
+      code: 'x'.repeat(500_000),
+    };
+    const verbose = await faultyBank(respondWith(422, said));
+    const provider = httpBank({ url: verbose.url, callMs: 5_000, secret: async () => 's', now });
+    expect(await settle(deps(provider))(order)).toBe('done');
+    await verbose.close();
+    expect(await statusOf(order)).toMatchObject({ status: 'FAILED', failure: 'x'.repeat(64) });
+    expect((await balancesOf(order)).utilised).toBe('0.00');
+    expect(sizeOf(await rowOf(order))).toBeLessThan(1024);
   });
 });
 

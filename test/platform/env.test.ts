@@ -19,12 +19,14 @@ const SETTLE = {
   LEASE_MS: '90000',
   VISIBILITY_MS: '180000',
   QUIET_MS: '600000',
+  CHECK_MARGIN_MS: '900000',
 };
 const API = {
   LEDGER_TABLE: 'ledger',
   IDEMPOTENCY_TABLE: 'responses',
   DEFAULT_CURRENCY: 'USD',
   DEFAULT_TIME_ZONE: 'Asia/Tehran',
+  CHECK_MARGIN_MS: '900000',
   USER_POOL_CLIENT_ID: 'client',
   MERCHANT_OPERATIONS: 'withdrawal,transfer',
 };
@@ -45,6 +47,7 @@ describe('OP-6: a function whose configuration is incomplete does not start', ()
       LEASE_MS: 90_000,
       VISIBILITY_MS: 180_000,
       QUIET_MS: 600_000,
+      CHECK_MARGIN_MS: 900_000,
     });
   });
 
@@ -78,7 +81,11 @@ describe('OP-6: an API function', () => {
   });
 
   it('reads its lists by comma, without empty names', () => {
-    expect(readEnv(apiEnv)).toEqual({ ...API, MERCHANT_OPERATIONS: ['withdrawal', 'transfer'] });
+    expect(readEnv(apiEnv)).toEqual({
+      ...API,
+      CHECK_MARGIN_MS: 900_000,
+      MERCHANT_OPERATIONS: ['withdrawal', 'transfer'],
+    });
     process.env['MERCHANT_OPERATIONS'] = '';
     expect(readEnv(apiEnv).MERCHANT_OPERATIONS).toEqual([]);
     process.env['ROUTES'] = 'GET /health,POST /auth/token';

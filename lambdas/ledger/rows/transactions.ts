@@ -144,7 +144,7 @@ export type Progress = {
 type TransitionOptions = {
   /** ISO 8601. */
   readonly at: string;
-  /** Only while attempt and lease are those that were read or taken. */
+  /** Only while attempt, lease and last send are those that were read or written under the lease. */
   readonly requireLease: boolean;
 };
 
@@ -186,12 +186,17 @@ const checkKeys = ({ txnId }: Transaction, to: Status, nextCheckAt: string | nul
     ? nextCheckKeys(txnId, nextCheckAt, checkKindOf(to))
     : { nextCheckAt, nextCheckKey: nextCheckAt };
 
-const leaseAsRead = ({ payout: { attempt, leaseUntil } }: PayoutTransaction): Condition[] => [
+/** A worker that overslept its lease may still send, until the next worker claims. */
+const leaseAsRead = ({
+  payout: { attempt, leaseUntil, sentAt },
+}: PayoutTransaction): Condition[] => [
   { must: 'equal', path: 'payout.attempt', value: attempt },
-  leaseUntil === undefined
-    ? { must: 'be absent', path: 'payout.leaseUntil' }
-    : { must: 'equal', path: 'payout.leaseUntil', value: leaseUntil },
+  asRead('payout.leaseUntil', leaseUntil),
+  asRead('payout.sentAt', sentAt),
 ];
+
+const asRead = (path: string, value: string | undefined): Condition =>
+  value === undefined ? { must: 'be absent', path } : { must: 'equal', path, value };
 
 /** Moves the next check on, if it and the status are as they were read: of two recoveries, one may go on. */
 export const postponeCheck = (row: PayoutTransaction, read: string, next: string): Change => ({

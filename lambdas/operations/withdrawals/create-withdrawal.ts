@@ -10,7 +10,7 @@ import { decideWithdrawal } from './rule.ts';
 import { decideSchedule } from './schedule-rule.ts';
 import { acceptedWithdrawalView } from './view.ts';
 
-const input = ({ currency: fallback }: Settings) =>
+const input = ({ currency: fallback, checkMarginMs }: Settings) =>
   z
     .object({
       query: nothing,
@@ -26,6 +26,7 @@ const input = ({ currency: fallback }: Settings) =>
       currency,
       source,
       executeAt: execute_at,
+      checkMarginMs,
     }));
 
 const MESSAGES = {

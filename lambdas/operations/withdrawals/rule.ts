@@ -43,11 +43,7 @@ export type Execution = Effects & {
   readonly kind: 'executed';
   readonly merchant: Merchant;
   readonly labels: CalendarLabels;
-  readonly nextCheckAt: string;
 };
-
-/** Until then the stream and the queue have had their time; recovery looks at it afterwards. */
-const FIRST_CHECK_MS = 15 * 60_000;
 
 /** Refuses in this order: the merchant's status, its own funds or credit, the pool. */
 export function decideExecution(
@@ -66,22 +62,24 @@ export function decideExecution(
     kind: 'executed',
     merchant,
     labels,
-    nextCheckAt: later(now, FIRST_CHECK_MS),
     postings: draw.postings,
     guards: [activeOnTerms(merchant)],
     changes: [countSpending(merchant, currency, amount, labels), ...draw.changes],
   };
 }
 
+/** With `checkMarginMs` the stream and the queue have had their time; recovery looks at it afterwards. */
+type ImmediateOrder = WithdrawalOrder & { readonly checkMarginMs: number };
+
 /** A withdrawal that is carried out at once (CR-2, WD-1). */
 export function decideWithdrawal(
   facts: WithdrawalFacts,
-  order: WithdrawalOrder,
+  order: ImmediateOrder,
   now: Date,
 ): Decision<NewTransactionOf<'withdrawal'>> {
   const execution = decideExecution(facts, order, now);
   if (execution.kind !== 'executed') return execution;
-  const { merchant, labels, nextCheckAt, postings, guards, changes } = execution;
+  const { merchant, labels, postings, guards, changes } = execution;
   return {
     kind: 'accepted',
     transaction: {
@@ -89,7 +87,7 @@ export function decideWithdrawal(
       status: 'PENDING',
       limitDay: labels.day,
       limitMonth: labels.month,
-      nextCheckAt,
+      nextCheckAt: later(now, order.checkMarginMs),
     },
     postings,
     guards,

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { formatAmount } from '../../ledger/money.ts';
-import type { Payout, Provider, ProviderAnswer } from './provider.ts';
+import { type Payout, type Provider, type ProviderAnswer, providerText } from './provider.ts';
 
 /** What the bank says of a payout, when it pays and when it is queried. */
 const statement = z.object({
@@ -10,8 +10,8 @@ const statement = z.object({
   amount: z.string(),
   currency: z.string(),
   status: z.enum(['SUCCEEDED', 'REFUSED']),
-  reference: z.string().optional(),
-  code: z.string().optional(),
+  reference: providerText.optional(),
+  code: providerText.optional(),
 });
 const problem = z.object({ code: z.string() });
 
@@ -20,6 +20,7 @@ type Settings = {
   readonly secret: () => Promise<string>;
   /** Time for one call, in milliseconds. */
   readonly callMs: number;
+  readonly now: () => Date;
 };
 
 /** No part of the request can have left: no name, no connection, no TLS. */
@@ -44,15 +45,20 @@ type Reply = { readonly status: number; readonly body: unknown };
 type Outcome = Reply | Extract<ProviderAnswer, { kind: 'not_executed' | 'unclear' }>;
 
 /** The bank over HTTP, with a time limit for each call (WD-5). */
-export function httpBank({ url, secret, callMs }: Settings): Provider {
-  const call = async (path: string, init: RequestInit, until: AbortSignal): Promise<Outcome> => {
+export function httpBank({ url, secret, callMs, now }: Settings): Provider {
+  const leftUntil = (until: Date): number => until.getTime() - now().getTime();
+
+  const call = async (path: string, init: RequestInit, until: Date): Promise<Outcome> => {
     const password = await secret().catch(() => undefined);
     if (password === undefined) return { kind: 'not_executed', why: 'no secret' };
+    // By the clock: a process that was frozen has no timers that tell.
+    const left = leftUntil(until);
+    if (left <= 0) return { kind: 'not_executed', why: 'out of time' };
     try {
       const response = await fetch(`${url}${path}`, {
         ...init,
         redirect: 'error',
-        signal: AbortSignal.any([until, AbortSignal.timeout(callMs)]),
+        signal: AbortSignal.timeout(Math.min(callMs, left)),
         headers: { ...init.headers, authorization: `Bearer ${password}` },
       });
       const text = await response.text();
@@ -65,7 +71,7 @@ export function httpBank({ url, secret, callMs }: Settings): Provider {
     }
   };
 
-  const payOnce = async (payout: Payout, until: AbortSignal): Promise<ProviderAnswer> => {
+  const payOnce = async (payout: Payout, until: Date): Promise<ProviderAnswer> => {
     const { key, account, amount, currency } = payout;
     const body = JSON.stringify({ account, amount: formatAmount(amount, currency), currency });
     const headers = { 'content-type': 'application/json', 'idempotency-key': key };
@@ -82,8 +88,8 @@ export function httpBank({ url, secret, callMs }: Settings): Provider {
         const answer = await payOnce(payout, until);
         if (answer.kind !== 'not_executed' || tries === MOST_TRIES) return answer;
         const wait = Math.random() * BASE_MS * 2 ** tries;
-        const ended = await pause(wait, 'time', { signal: until }).catch(() => 'out of time');
-        if (ended !== 'time') return answer;
+        if (wait >= leftUntil(until)) return answer;
+        await pause(wait);
       }
     },
     inquire: async (payout, until) => {

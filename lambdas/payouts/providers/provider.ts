@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Currency, MinorUnits } from '../../ledger/money.ts';
 import type { ProviderName } from '../../ledger/transactions.ts';
 
@@ -19,11 +20,18 @@ export type ProviderAnswer =
   | { readonly kind: 'not_executed'; readonly why: string }
   | { readonly kind: 'unclear'; readonly why: string };
 
+/** Both end up in the transaction's row, which may not grow with what a provider sends. */
+const MOST_CHARACTERS = 64;
+export const providerText = z
+  .string()
+  .transform((text) => text.slice(0, MOST_CHARACTERS).toWellFormed());
+
 /** A bank or an operator. Neither call throws: silence is an answer of its own. */
 export type Provider = {
-  readonly pay: (payout: Payout, until: AbortSignal) => Promise<ProviderAnswer>;
+  /** No request leaves after `until`: the quiet period counts from there. */
+  readonly pay: (payout: Payout, until: Date) => Promise<ProviderAnswer>;
   /** What became of a key. Never answers `not_executed`: an inquiry executes nothing. */
-  readonly inquire: (payout: Payout, until: AbortSignal) => Promise<ProviderAnswer>;
+  readonly inquire: (payout: Payout, until: Date) => Promise<ProviderAnswer>;
 };
 
 /** Every provider that a payout can name. A new name does not compile until it is here. */

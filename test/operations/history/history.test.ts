@@ -8,6 +8,7 @@ import { postChanges } from '../../../lambdas/ledger/post.ts';
 import { createTransaction } from '../../../lambdas/ledger/rows/transactions.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
 import { type Harness, startHarness, USD } from '../../harness/harness.ts';
+import { TIMERS } from '../../harness/timers.ts';
 
 const MINUTE = 60_000;
 let harness: Harness;
@@ -52,7 +53,7 @@ const withdraw = async (key: string, outcome?: 'succeeded' | 'refused' | 'unclea
   await settle({
     ledger: harness.context.ledger,
     providers: { bank: { pay: answer, inquire: answer } },
-    timers: { claimMs: 1_000, leaseMs: 90_000, visibilityMs: 180_000, quietMs: 600_000 },
+    timers: TIMERS,
   })({ merchantId: who, txnId: id });
   return String(id);
 };

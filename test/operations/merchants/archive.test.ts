@@ -6,6 +6,7 @@ import { merchantRow } from '../../../lambdas/ledger/merchant.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
 import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, startHarness } from '../../harness/harness.ts';
+import { TIMERS } from '../../harness/timers.ts';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -67,7 +68,7 @@ describe('archiving a merchant', () => {
     const worker = settle({
       ledger: harness.context.ledger,
       providers: { bank: { pay, inquire: pay } },
-      timers: { claimMs: 1_000, leaseMs: 90_000, visibilityMs: 180_000, quietMs: 600_000 },
+      timers: TIMERS,
     });
     while ((await worker({ merchantId: paying, txnId })) !== 'done') {
       harness.clock.now = new Date(harness.clock.now.getTime() + 120_000);

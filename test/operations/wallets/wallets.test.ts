@@ -5,6 +5,7 @@ import { walletKey } from '../../../lambdas/ledger/keys.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
 import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, startHarness, USD } from '../../harness/harness.ts';
+import { TIMERS } from '../../harness/timers.ts';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -112,7 +113,7 @@ describe('a withdrawal from the wallet', () => {
     const worker = settle({
       ledger: harness.context.ledger,
       providers: { bank: { pay: refuse, inquire: refuse } },
-      timers: { claimMs: 1_000, leaseMs: 90_000, visibilityMs: 180_000, quietMs: 600_000 },
+      timers: TIMERS,
     });
     while ((await worker({ merchantId: id, txnId })) !== 'done') {
       harness.clock.now = new Date(harness.clock.now.getTime() + 120_000);

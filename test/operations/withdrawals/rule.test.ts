@@ -30,8 +30,8 @@ const POOLS = {
   short: { kind: 'short' },
   unclear: { kind: 'retry' },
 } as const satisfies Record<string, PoolOffer>;
-const order = { amount: minor(30n), currency: USD, source: 'credit' as const };
-const fromWallet = { ...order, source: 'wallet' as const };
+const order = { amount: minor(30n), currency: USD, source: 'credit' as const, checkMarginMs: 900_000 };
+const fromWallet = { ...order, source: 'wallet' as const, checkMarginMs: 900_000 };
 
 type Line = readonly [limit: bigint, utilised: bigint] | undefined;
 const facts = (

@@ -33,9 +33,12 @@ const PAID = {
 const REFUSED = { ...PAID, status: 'REFUSED', reference: undefined, code: 'account_closed' };
 
 const LONG_CALL_MS = 60_000;
-const until = (): AbortSignal => new AbortController().signal;
+let instant = Date.parse('2026-11-20T12:00:00.000Z');
+const now = (): Date => new Date(instant);
+const CLAIM_MS = 60_000;
+const until = (): Date => new Date(instant + CLAIM_MS);
 const secret = async (): Promise<string> => 'secret';
-const bankAt = (url: string): Provider => httpBank({ url, secret, callMs: LONG_CALL_MS });
+const bankAt = (url: string): Provider => httpBank({ url, secret, callMs: LONG_CALL_MS, now });
 
 const opened: { readonly close: () => Promise<void> }[] = [];
 beforeEach(() => {
@@ -113,6 +116,7 @@ describe('WD-5: the requests that the bank receives', () => {
       url: bank.url,
       secret: async () => secrets.shift() ?? 'new',
       callMs: LONG_CALL_MS,
+      now,
     });
     expect(await rotating.pay(PAYOUT, until())).toMatchObject({ kind: 'succeeded' });
     expect(bank.requests.map(({ headers }) => headers.authorization)).toEqual([
@@ -182,7 +186,7 @@ describe('WD-6: the meaning of the bank’s response to a payout', () => {
   it('a call without a response in time is unclear, even if the claim has time left', async () => {
     const bank = await faultyBank(neverRespond);
     opened.push(bank);
-    const impatient = httpBank({ url: bank.url, secret, callMs: 50 });
+    const impatient = httpBank({ url: bank.url, secret, callMs: 50, now });
     expect(await impatient.pay(PAYOUT, until())).toMatchObject({ kind: 'unclear' });
     expect(await impatient.inquire(PAYOUT, until())).toMatchObject({ kind: 'unclear' });
     expect(bank.requests.filter(({ line }) => line.startsWith('POST')).length).toBeLessThan(2);
@@ -214,6 +218,7 @@ describe('WD-6: the meaning of the bank’s response to a payout', () => {
       url: bank.url,
       secret: () => Promise.reject(new Error('denied')),
       callMs: LONG_CALL_MS,
+      now,
     });
     expect(await secretless.pay(PAYOUT, until())).toMatchObject({ kind: 'not_executed' });
     expect(bank.requests).toEqual([]);
@@ -232,23 +237,54 @@ describe('WD-6: the meaning of the bank’s response to a payout', () => {
 
   it('WD-5: the end of the claim’s time ends the retries', async () => {
     const bank = await bankResponding(respondWith(429, {}));
-    const claim = new AbortController();
+    const end = until();
     // Math.random is called between two tries.
     jest.spyOn(Math, 'random').mockImplementation(() => {
-      claim.abort();
+      instant += CLAIM_MS - 100;
       return 0.5;
     });
-    expect(await bank.pay(PAYOUT, claim.signal)).toMatchObject({ kind: 'not_executed' });
+    expect(await bank.pay(PAYOUT, end)).toMatchObject({ kind: 'not_executed' });
     expect(bank.requests).toHaveLength(1);
   });
 
   it('WD-5: the end of the claim’s time aborts a call under way', async () => {
-    const claim = new AbortController();
-    const bank = await faultyBank(() => claim.abort());
+    const bank = await faultyBank(neverRespond);
     opened.push(bank);
-    const patient = httpBank({ url: bank.url, secret, callMs: LONG_CALL_MS });
-    expect(await patient.pay(PAYOUT, claim.signal)).toMatchObject({ kind: 'unclear' });
+    const end = new Date(instant + 50);
+    expect(await bankAt(bank.url).pay(PAYOUT, end)).toMatchObject({ kind: 'unclear' });
     expect(bank.requests).toHaveLength(1);
+  });
+
+  it('WD-7: nothing is sent after the end of the claim’s time, by the clock', async () => {
+    const bank = await faultyBank(respondWith(201, PAID));
+    opened.push(bank);
+    const end = until();
+    // The process is frozen while it reads the secret.
+    const overslept = async (): Promise<string> => {
+      instant += CLAIM_MS;
+      return 'secret';
+    };
+    const late = httpBank({ url: bank.url, secret: overslept, callMs: LONG_CALL_MS, now });
+    expect(await late.pay(PAYOUT, end)).toEqual({ kind: 'not_executed', why: 'out of time' });
+    expect(await late.inquire(PAYOUT, end)).toEqual({ kind: 'unclear', why: 'out of time' });
+    expect(bank.requests).toEqual([]);
+  });
+});
+
+describe('WD-6: the text that a bank sends with its decision', () => {
+  it.each(['code', 'reference'])('a %s is cut to 64 characters', async (name) => {
+    const text = 'é'.repeat(500_000);
+    const said = name === 'code' ? { ...REFUSED, code: text } : { ...PAID, reference: text };
+    const bank = await bankResponding(respondWith(name === 'code' ? 422 : 201, said));
+    expect(await bank.pay(PAYOUT, until())).toMatchObject({ [name]: 'é'.repeat(64) });
+  });
+
+  it('half a character is not stored', async () => {
+    const bank = await bankResponding(
+      respondWith(422, { ...REFUSED, code: `${'x'.repeat(63)}💳` }),
+    );
+    const cut = `${'x'.repeat(63)}\uFFFD`;
+    expect(await bank.pay(PAYOUT, until())).toEqual({ kind: 'refused', code: cut });
   });
 });
 
@@ -295,6 +331,7 @@ describe('WD-6: the meaning of the bank’s response to an inquiry', () => {
       url: bank.url,
       secret: () => Promise.reject(new Error('denied')),
       callMs: LONG_CALL_MS,
+      now,
     });
     expect(await secretless.inquire(PAYOUT, until())).toMatchObject({ kind: 'unclear' });
   });
@@ -302,16 +339,12 @@ describe('WD-6: the meaning of the bank’s response to an inquiry', () => {
 
 describe('WD-9: with the bank simulator', () => {
   const simulator = async () => {
-    const claim = new AbortController();
-    // A SLOW response is never sent: the claim’s time ends as soon as the bank starts to delay it.
-    const wait = (): Promise<never> => {
-      claim.abort();
-      return new Promise(() => {});
-    };
+    // A SLOW response is never sent.
+    const wait = (): Promise<never> => new Promise(() => {});
     const bank = await startBank({ port: 0, clock: { wait } });
     opened.push(bank);
     const paid = async (): Promise<unknown> => (await fetch(`${bank.url}/payouts`)).json();
-    return { ...bankAt(bank.url), url: bank.url, paid, claim: claim.signal };
+    return { ...bankAt(bank.url), url: bank.url, paid };
   };
   const to = (account: string): Payout => ({ ...PAYOUT, account });
 
@@ -328,7 +361,8 @@ describe('WD-9: with the bank simulator', () => {
     'account %s: pay returns %s, and a later inquiry %s',
     async (account, answer, afterwards, times) => {
       const bank = await simulator();
-      expect((await bank.pay(to(account), bank.claim)).kind).toBe(answer);
+      const end = account.endsWith('SLOW') ? new Date(instant + 1_000) : until();
+      expect((await bank.pay(to(account), end)).kind).toBe(answer);
       expect((await bank.inquire(to(account), until())).kind).toBe(afterwards);
       const paid = (await bank.paid()) as { status: string }[];
       expect(paid.filter(({ status }) => status === 'SUCCEEDED')).toHaveLength(times);
