@@ -1,6 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { LedgerContext } from './context.ts';
+import type { RequestIdentity } from './request-identity.ts';
 import type { RowWrite } from './row-writes.ts';
 
 /** The Idempotency table: the response to each key, so that a repeat returns the same. */
@@ -13,6 +14,8 @@ const responseRow = z.object({
   status: z.bigint().transform(Number),
   body: z.string(),
   requestHash: z.string(),
+  /** Of the request that produced it: to any other one the response is replayed. */
+  requestId: z.string(),
 });
 type ResponseRow = z.infer<typeof responseRow>;
 
@@ -33,16 +36,17 @@ export async function readResponse(
 /** Stores the response, if the request has none: the first condition that makes it exactly once. */
 export const storeResponse = (
   { table }: ResponseStore,
-  id: string,
-  requestHash: string,
+  { responseId, hash }: Pick<RequestIdentity, 'responseId' | 'hash'>,
+  requestId: string,
   { status, body }: StoredResponse,
   now: Date,
 ): RowWrite => ({
-  row: { kind: 'response', table, id },
+  row: { kind: 'response', table, id: responseId },
   action: 'put',
   conditions: [{ must: 'be new' }],
   item: {
-    requestHash,
+    requestHash: hash,
+    requestId,
     status,
     body,
     expiration: Math.floor(now.getTime() / 1000) + STORED_DAYS * 86_400,

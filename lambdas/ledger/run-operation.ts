@@ -32,8 +32,8 @@ export type Decider<Facts, New extends NewTransaction> = {
 type Stores = { readonly ledger: LedgerContext; readonly responses: ResponseStore };
 type RequestFacts<Facts> = {
   readonly facts: Facts;
-  /** The request's own transaction, if it was accepted before. */
-  readonly earlier: Transaction | undefined;
+  /** Set where the request was accepted already: by an earlier copy, or by a commit whose answer was lost. */
+  readonly outcome: ReplayResult | undefined;
 };
 
 /**
@@ -54,20 +54,31 @@ export function runOperation<Facts, New extends NewTransaction>(
       ? { ...decider.respond(transaction), replayed: true }
       : 'key_reused';
 
-  const read = async (): Promise<Read<RequestFacts<Facts>>> => {
+  /** From the stored response, else from the transaction row, where that one was stored earlier. */
+  const committed = async (transaction: Transaction | undefined) => {
+    const stored = await readResponse(responses, responseId);
+    if (stored === undefined) return transaction && replay(transaction);
+    if (stored.requestHash !== hash) return 'key_reused';
+    const { status, body } = stored;
+    return { status, body, ...(stored.requestId !== requestId && { replayed: true }) };
+  };
+
+  const read = async (
+    outcomeOf: (earlier: Transaction) => ReplayResult | Promise<ReplayResult | undefined>,
+  ): Promise<Read<RequestFacts<Facts>>> => {
     const now = ledger.now();
     const [facts, earlier] = await Promise.all([
       decider.read(now),
       readTransaction(ledger, pk, txnId),
     ]);
-    return { facts: { facts, earlier }, now };
+    return { facts: { facts, outcome: earlier && (await outcomeOf(earlier)) }, now };
   };
 
   const decide = (
-    { facts, earlier }: RequestFacts<Facts>,
+    { facts, outcome: earlier }: RequestFacts<Facts>,
     now: Date,
   ): Attempt<Response> | Done<ReplayResult> | Undecided => {
-    if (earlier !== undefined) return { kind: 'done', outcome: replay(earlier) };
+    if (earlier !== undefined) return { kind: 'done', outcome: earlier };
     const decision = decider.decide(facts, now);
     switch (decision.kind) {
       case 'retry':
@@ -99,27 +110,17 @@ export function runOperation<Facts, New extends NewTransaction>(
     isAccepted,
     outcome,
     writes: [
-      storeResponse(responses, responseId, hash, outcome, now),
+      storeResponse(responses, identity, requestId, outcome, now),
       ...post([{ ...effects, txnId, name: 'accept' }]),
     ],
   });
 
-  /** From the stored response, else from the transaction row, where that one was stored earlier. */
-  const earlierResponse = async (): Promise<ReplayResult | undefined> => {
-    const [stored, transaction] = await Promise.all([
-      readResponse(responses, responseId),
-      readTransaction(ledger, pk, txnId),
-    ]);
-    if (stored === undefined) return transaction && replay(transaction);
-    if (stored.requestHash !== hash) return 'key_reused';
-    return { status: stored.status, body: stored.body, replayed: true };
-  };
-
-  // Read while the lookup is under way: one round trip for both. A replay does not need it.
-  const early = Promise.allSettled([read()]);
+  // Read while the lookup is under way: one round trip for both. A replay does not need it. What is
+  // accepted before the first commit was accepted by an earlier copy.
+  const early = Promise.allSettled([read(replay)]);
   let isFirst = true;
   const readOrEarly = async (): Promise<Read<RequestFacts<Facts>>> => {
-    if (!isFirst) return read();
+    if (!isFirst) return read(committed);
     isFirst = false;
     const [outcome] = await early;
     if (outcome.status === 'rejected') throw outcome.reason;
@@ -132,7 +133,9 @@ export function runOperation<Facts, New extends NewTransaction>(
       prepare: ({ facts }, now) => decider.prepare(facts, now),
       decide,
       lost: async (by) =>
-        by === 'response' || by === 'transaction' ? earlierResponse() : undefined,
+        by === 'response' || by === 'transaction'
+          ? committed(await readTransaction(ledger, pk, txnId))
+          : undefined,
     });
     if (result.kind === 'undecided') {
       // Only an earlier copy of this very request can hold these two rows.

@@ -10,6 +10,7 @@ const identity = requestIdentity('m1', 'withdrawal', 'k1', 'M#m1', SENT);
 const STORED = {
   id: identity.responseId,
   requestHash: identity.hash,
+  requestId: 'r0',
   status: 202n,
   body: '{"id":"T1"}',
   expiration: 1_800_000_000n,

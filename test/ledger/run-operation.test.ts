@@ -50,7 +50,9 @@ const STORED = {
   requestHash: identity.hash,
   status: 201n,
   body: '{"id":"stored"}',
+  requestId: 'of an earlier copy',
 };
+const OWN = { ...STORED, requestId: 'r1' };
 
 const decide = jest.fn<() => Decision<NewTransactionOf<'deposit'>>>();
 const prepare = jest.fn<() => Promise<boolean>>();
@@ -122,6 +124,7 @@ describe('AP-1: an accepted request', () => {
             ...response,
             id: identity.responseId,
             requestHash: identity.hash,
+            requestId: 'r1',
             // 90 days later, in seconds.
             expiration: 1_802_952_000,
           },
@@ -309,6 +312,32 @@ describe('WD-8: a commit whose response was lost', () => {
     earlier = [undefined, rowOf(EARLIER)];
     expect(await run()).toMatchObject(responseTo(EARLIER));
     expect([decide.mock.calls.length, context.written.length]).toEqual([1, 0]);
+  });
+
+  it.each([
+    ['its transaction', () => (earlier = [undefined, rowOf(EARLIER)])],
+    ['the failed condition', () => context.failures.push(cancelled(FAILED, FAILED, 'None'))],
+  ])('is not a replay where the stored response is its own, found by %s', async (_, arrange) => {
+    context.failures.push(lostResponse());
+    arrange();
+    // The lookup before the decision finds nothing.
+    found = [undefined, OWN];
+    expect(await run()).toEqual({ status: 201, body: '{"id":"stored"}' });
+    expect(context.written).toEqual([]);
+  });
+
+  it('is a replay where a concurrent copy committed first', async () => {
+    context.failures.push(lostResponse());
+    earlier = [undefined, rowOf(EARLIER)];
+    found = [undefined, STORED];
+    expect(await run()).toEqual({ status: 201, body: '{"id":"stored"}', replayed: true });
+  });
+
+  it('is not a replay where its refusal is its own', async () => {
+    decide.mockReturnValue(refused('insufficient_funds'));
+    context.failures.push(lostResponse(), cancelled(FAILED, 'None'));
+    found = [undefined, { ...OWN, status: 402n, body: 'insufficient_funds' }];
+    expect(await run()).toEqual({ status: 402, body: 'insufficient_funds' });
   });
 
   it('and that did not happen is sent again under the same id', async () => {

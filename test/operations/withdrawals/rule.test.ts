@@ -30,7 +30,12 @@ const POOLS = {
   short: { kind: 'short' },
   unclear: { kind: 'retry' },
 } as const satisfies Record<string, PoolOffer>;
-const order = { amount: minor(30n), currency: USD, source: 'credit' as const, checkMarginMs: 900_000 };
+const order = {
+  amount: minor(30n),
+  currency: USD,
+  source: 'credit' as const,
+  checkMarginMs: 900_000,
+};
 const fromWallet = { ...order, source: 'wallet' as const, checkMarginMs: 900_000 };
 
 type Line = readonly [limit: bigint, utilised: bigint] | undefined;
