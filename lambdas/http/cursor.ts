@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { isTimeKey } from '../ledger/keys.ts';
 
 /**
  * A place in one list of one caller: the sort key of the last item, so that new items do not shift it.
- * The digest ties it to that list; a forged cursor gains nothing, since the partition comes from the token.
+ * The digest ties it to that list, and its position has the shape of the list's keys. A forged cursor gains
+ * nothing, since the partition comes from the token.
  */
 const digest = (list: string, position: string): string =>
   createHash('sha256').update(`${list.length}:${list}${position}`).digest('base64url').slice(0, 16);
@@ -15,7 +17,7 @@ export const cursorAt = (list: string, position: string | undefined): string | n
 /** The position of a cursor, or undefined if it was not made for this list. */
 export function positionOf(list: string, cursor: string): string | undefined {
   const position = Buffer.from(cursor.slice(16), 'base64url').toString('utf8');
-  return position !== '' && cursorAt(list, position) === cursor ? position : undefined;
+  return isTimeKey(position) && cursorAt(list, position) === cursor ? position : undefined;
 }
 
 /** Where a page begins; `foreign` if the cursor belongs to another list. */

@@ -33,7 +33,7 @@ export const releasePrefix = (currency: Currency): string => `RELEASE#${currency
 export const releasePosition = ({
   releaseAt,
   depositId,
-}: Pick<PendingRelease, 'releaseAt' | 'depositId'>): string => `${releaseAt}#${depositId}`;
+}: Pick<PendingRelease, 'releaseAt' | 'depositId'>): string => timeKey(releaseAt, depositId);
 export const releaseKey = (
   merchantId: string,
   release: Pick<PendingRelease, 'currency' | 'releaseAt' | 'depositId'>,
@@ -107,8 +107,12 @@ export const statusKeyOf = (entity: StatusEntity, status: string, id: string): s
 export const allStatusKeys = (entity: StatusEntity, status: string): readonly string[] =>
   Array.from({ length: STATUS_BUCKETS }, (_, bucket) => statusKey(entity, status, bucket));
 
-/** Sorts by time, and by id where times are equal: a stable order to page through. */
-export const timeKey = (createdAt: string, id: string): string => `${createdAt}#${id}`;
+/** Sorts by time, and by id where times are equal: the stable order of every list. */
+export const timeKey = (at: string, id: string): string => `${at}#${id}`;
+
+const TIME_KEY = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#[\w-]{1,64}$/;
+/** Whether it can be a place in a list. Another text may end a range of keys before it begins. */
+export const isTimeKey = (text: string): boolean => TIME_KEY.test(text);
 
 /**
  * A transaction's id follows from the request that asked for it, so that the same request can never be

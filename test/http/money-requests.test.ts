@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { creditKey, poolKey, walletKey } from '../../lambdas/ledger/keys.ts';
+import { creditKey, nameKey, poolKey, walletKey } from '../../lambdas/ledger/keys.ts';
 import type { Identity } from '../../lambdas/operations/auth/cognito.ts';
 import { register } from '../../lambdas/operations/auth/register.ts';
 import { createDeposit } from '../../lambdas/operations/deposits/create-deposit.ts';
@@ -36,6 +36,7 @@ beforeEach(() => {
   context = inMemoryLedger(
     stored(aMerchant()),
     stored(aMerchant({ id: 'm2', name: 'bob' })),
+    { ...nameKey('bob'), merchantId: 'm2' },
     stored(aMerchant({ id: 'new', status: 'PENDING' })),
     { ...creditKey('m1', USD), ...aCreditLine(500_00n, 0n) },
     { ...walletKey('m1', USD), ...aWallet(500_00n) },
@@ -55,7 +56,7 @@ beforeEach(() => {
 /** Every request that carries an amount: its field, and everything else that the request needs. */
 const FORMS = [
   ['POST /withdrawals', 'amount', { as: 'm1', key: 'k' }, {}],
-  ['POST /transfers', 'amount', { as: 'm1', key: 'k' }, { to: 'm2' }],
+  ['POST /transfers', 'amount', { as: 'm1', key: 'k' }, { to: 'bob' }],
   [
     'POST /admin/wallets/{merchant_id}/deposits',
     'amount',
@@ -173,7 +174,7 @@ describe('a valid request is booked with the amount as sent', () => {
   it.each([
     ['POST /withdrawals', { as: 'm1', key: 'k', body: { amount: '12.3' } }, 202],
     ['POST /withdrawals', { as: 'm1', key: 'k', body: { amount: '12.30', currency: 'usd' } }, 202],
-    ['POST /transfers', { as: 'm1', key: 'k', body: { to: 'm2', amount: '12.3' } }, 201],
+    ['POST /transfers', { as: 'm1', key: 'k', body: { to: 'bob', amount: '12.3' } }, 201],
     [
       'POST /admin/wallets/{merchant_id}/deposits',
       { admin: true, key: 'k', params: { merchant_id: 'm1' }, body: { amount: '12.3' } },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { cursorAt } from '../../../lambdas/http/cursor.ts';
 import { walletKey } from '../../../lambdas/ledger/keys.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
 import { ROUGH } from '../../harness/faults.ts';
@@ -83,6 +84,19 @@ describe('a wallet', () => {
     expect(new Set(copies.map(({ text }) => text)).size).toBe(1);
     expect((await wallet(id, 'EUR')).data.available).toBe('42.00');
   }, 60_000);
+});
+
+describe('the list of pending releases', () => {
+  it.each(['~', '~~~', `${'9'.repeat(300)}`, '!', '2026'])(
+    'AP-6: refuses a forged cursor whose position is %j',
+    async (position) => {
+      const id = await harness.merchant('10.00');
+      const cursor = String(cursorAt(JSON.stringify(['releases', id, 'USD']), position));
+      const request = { as: id, params: { currency: 'USD' }, query: { cursor } };
+      const reply = await harness.insist('GET /wallets/{currency}/releases', request);
+      expect([reply.status, reply.body.code]).toEqual([400, 'invalid_cursor']);
+    },
+  );
 });
 
 describe('a withdrawal from the wallet', () => {
