@@ -11,7 +11,7 @@ import {
   IdempotencyRecord,
 } from '@aws-lambda-powertools/idempotency/persistence';
 import type { Context } from 'aws-lambda';
-import { RetryableError, untilDecided } from '../platform/retry.ts';
+import { untilRead } from '../platform/retry.ts';
 import type { RequestIdentity } from './request-identity.ts';
 import { type ResponseStore, readResponse, type StoredResponse } from './responses.ts';
 
@@ -36,13 +36,9 @@ class StoredResponses extends BasePersistenceLayer {
   }
 
   protected async _putRecord({ idempotencyKey, payloadHash }: IdempotencyRecord): Promise<void> {
-    const found = await untilDecided(async () => ({
-      kind: 'read' as const,
-      row: await readResponse(this.#store, idempotencyKey),
-    }));
-    if (found.kind === 'undecided') throw new RetryableError(`lookup of ${idempotencyKey} failed`);
-    if (found.row === undefined) return;
-    const { status, body, requestHash } = found.row;
+    const found = await untilRead(() => readResponse(this.#store, idempotencyKey));
+    if (found === undefined) return;
+    const { status, body, requestHash } = found;
     throw new IdempotencyItemAlreadyExistsError(
       `already answered: ${idempotencyKey}`,
       new IdempotencyRecord({

@@ -79,3 +79,13 @@ export async function untilDecided<Result extends { readonly kind: string }>(
     await pause(wait);
   }
 }
+
+/**
+ * Repeats a read that fails for a moment.
+ * @throws RetryableError where it keeps failing.
+ */
+export async function untilRead<Value>(read: () => Promise<Value>): Promise<Value> {
+  const found = await untilDecided(async () => ({ kind: 'read' as const, value: await read() }));
+  if (found.kind === 'undecided') throw new RetryableError('a read kept failing');
+  return found.value;
+}

@@ -30,13 +30,14 @@ const identity: Identity = {
   refresh: unexpected,
 };
 
+const nameOfBob = { ...nameKey('bob'), merchantId: 'm2' };
 let context: InMemoryLedger;
 let call: ReturnType<typeof callerOf>;
 beforeEach(() => {
   context = inMemoryLedger(
     stored(aMerchant()),
     stored(aMerchant({ id: 'm2', name: 'bob' })),
-    { ...nameKey('bob'), merchantId: 'm2' },
+    nameOfBob,
     stored(aMerchant({ id: 'new', status: 'PENDING' })),
     { ...creditKey('m1', USD), ...aCreditLine(500_00n, 0n) },
     { ...walletKey('m1', USD), ...aWallet(500_00n) },

@@ -1,4 +1,6 @@
+import pMap from 'p-map';
 import * as z from 'zod';
+import { untilRead } from '../../platform/retry.ts';
 import { type CreditLine, creditRow } from '../balances.ts';
 import type { LedgerContext } from '../context.ts';
 import { allStatusKeys, creditKey, merchantKey, merchantPk, nameKey } from '../keys.ts';
@@ -28,18 +30,42 @@ export type MerchantBalances = {
   readonly wallets: readonly Holdings[];
 };
 
+const balancesOf = async (ledger: LedgerContext, id: string) => {
+  const [credit, wallets] = await Promise.all([
+    readCreditLines(ledger, id),
+    readHoldings(ledger, id),
+  ]);
+  return { credit, wallets };
+};
+
 /** A merchant with all its balances (ID-4, ID-6). */
 export async function readMerchantBalances(
   ledger: LedgerContext,
-  merchantId: string,
+  id: string,
 ): Promise<MerchantBalances | undefined> {
-  const [merchant, credit, wallets] = await Promise.all([
-    readMerchant(ledger, merchantId),
-    readCreditLines(ledger, merchantId),
-    readHoldings(ledger, merchantId),
+  const [merchant, balances] = await Promise.all([
+    readMerchant(ledger, id),
+    balancesOf(ledger, id),
   ]);
-  return merchant && { merchant, credit, wallets };
+  return merchant && { merchant, ...balances };
 }
+
+/** Merchants of one page whose balances are read at a time: fewer queries than a client has sockets. */
+const AT_ONCE = 8;
+
+/** A page of merchants with their balances, in the same order. One slow read does not fail the page. */
+export const withBalances = (
+  ledger: LedgerContext,
+  merchants: readonly Merchant[],
+): Promise<MerchantBalances[]> =>
+  pMap(
+    merchants,
+    async (merchant) => ({
+      merchant,
+      ...(await untilRead(() => balancesOf(ledger, merchant.id))),
+    }),
+    { concurrency: AT_ONCE },
+  );
 
 /** By id or by name, in any case. What looks like an id is never a name. */
 export const findMerchant = (

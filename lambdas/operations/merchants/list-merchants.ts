@@ -3,8 +3,8 @@ import { pageQuery, username } from '../../http/fields.ts';
 import { listPage } from '../../http/list-page.ts';
 import { operation } from '../../http/operation.ts';
 import type { LedgerContext } from '../../ledger/context.ts';
-import { MERCHANT_STATUSES, type Merchant } from '../../ledger/merchant.ts';
-import { findByName, listMerchants, readMerchantBalances } from '../../ledger/rows/merchants.ts';
+import { MERCHANT_STATUSES } from '../../ledger/merchant.ts';
+import { findByName, listMerchants, withBalances } from '../../ledger/rows/merchants.ts';
 import { merchantBalancesView } from './view.ts';
 
 const query = z.strictObject({
@@ -27,7 +27,8 @@ export const listMerchantsAsAdmin = operation({
         name === undefined
           ? await listMerchants(ledger, status, place.before, place.limit)
           : { merchants: await named(ledger, name, status), last: undefined };
-      return { items: await withBalances(ledger, found.merchants), last: found.last };
+      const items = await withBalances(ledger, found.merchants);
+      return { items: items.map(merchantBalancesView), last: found.last };
     });
   },
 });
@@ -37,9 +38,4 @@ async function named(ledger: LedgerContext, name: string, status: string | undef
   return merchant !== undefined && (status ?? merchant.status) === merchant.status
     ? [merchant]
     : [];
-}
-
-async function withBalances(ledger: LedgerContext, merchants: readonly Merchant[]) {
-  const found = await Promise.all(merchants.map(({ id }) => readMerchantBalances(ledger, id)));
-  return found.filter((each) => each !== undefined).map(merchantBalancesView);
 }

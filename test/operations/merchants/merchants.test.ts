@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openLedger } from '../../../lambdas/ledger/context.ts';
 import { MERCHANT_STATUSES, type MerchantStatus } from '../../../lambdas/ledger/merchant.ts';
+import { listMerchants, withBalances } from '../../../lambdas/ledger/rows/merchants.ts';
 import type { Identity } from '../../../lambdas/operations/auth/cognito.ts';
 import { register } from '../../../lambdas/operations/auth/register.ts';
+import { documentClient } from '../../../lambdas/platform/clients.ts';
 import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, type Reply, startHarness } from '../../harness/harness.ts';
 import { callerOf } from '../../harness/http-caller.ts';
@@ -244,5 +247,45 @@ describe('ID-2: an administrator changes the status of a merchant only as listed
       outcome,
     ]);
     expect((await read(id)).body.data.status).toBe(isChanged ? outcome : status);
+  });
+});
+
+describe('ID-6: a page of many merchants', () => {
+  it('reads few rows at a time, and one slow read does not fail it', async () => {
+    await Promise.all(Array.from({ length: 40 }, () => harness.register()));
+    const client = harness.engine.client();
+    const sent: string[] = [];
+    let [inFlight, most, timedOut] = [0, 0, 0];
+    client.middlewareStack.add(
+      (next, { commandName = '' }) =>
+        async (args) => {
+          sent.push(commandName);
+          inFlight += 1;
+          most = Math.max(most, inFlight);
+          try {
+            if (commandName === 'QueryCommand' && sent.length > 20 && timedOut === 0) {
+              timedOut += 1;
+              throw Object.assign(new Error('no response'), { name: 'TimeoutError' });
+            }
+            return await next(args);
+          } finally {
+            inFlight -= 1;
+          }
+        },
+      { step: 'initialize', name: 'count' },
+    );
+    const ledger = openLedger(documentClient(client), harness.engine.ledgerTable);
+    const { merchants } = await listMerchants(ledger, 'PENDING', undefined, 40);
+    const queries = sent.filter((name) => name === 'QueryCommand').length;
+    const found = await withBalances(ledger, merchants);
+    expect(found.map(({ merchant }) => merchant)).toEqual(merchants);
+    expect(found).toHaveLength(40);
+    expect(timedOut).toBe(1);
+    // Two each for eight merchants, and what a repeated read left behind.
+    expect(most).toBeLessThanOrEqual(18);
+    // All rows of the merchants in one request, and two queries for the balances of each.
+    expect(sent.filter((name) => name === 'BatchGetItemCommand')).toHaveLength(1);
+    expect(sent.filter((name) => name === 'QueryCommand').length - queries).toBeLessThan(85);
+    client.destroy();
   });
 });
