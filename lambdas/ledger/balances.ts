@@ -78,12 +78,11 @@ const creditOf = (merchantId: string, currency: Currency): RowRef => ({
   currency,
 });
 
-/** A wallet starts with what the postings of the same transaction bring. */
-export const openWallet = (merchantId: string, currency: Currency): Change => ({
-  row: walletOf(merchantId, currency),
-  conditions: [],
-  put: { currency },
-});
+/** A wallet starts with what the postings of the same transaction bring. Its merchant's row counts it. */
+export const openWallet = (merchantId: string, currency: Currency): readonly Change[] => [
+  { row: walletOf(merchantId, currency), conditions: [], put: { currency } },
+  { row: { kind: 'merchant', merchantId }, conditions: [], add: { wallets: 1n } },
+];
 
 /** Closes a wallet for good, while it is empty. */
 export const closeWallet = (merchantId: string, currency: Currency): Change => ({

@@ -9,14 +9,74 @@ const rowOf = ({ id }: Merchant): RowRef => ({ kind: 'merchant', merchantId: id 
 const latest = (label: string, before: string | undefined): string =>
   before !== undefined && before > label ? before : label;
 
-/** The labels under which a merchant's spending counts now: the later of the stored and the current ones. */
+/**
+ * The labels under which a merchant's spending counts now: the later of the stored and the current ones. Where
+ * its own counter is gone, the other currencies' say how far the labels had come.
+ */
 export function countingLabels(
   { spent }: Merchant,
   currency: Currency,
-  { day, month }: CalendarLabels,
+  now: CalendarLabels,
 ): CalendarLabels {
-  const before = spent[currency];
-  return { day: latest(day, before?.day), month: latest(month, before?.month) };
+  const own = spent[currency];
+  const stored = own === undefined ? Object.values(spent) : [own];
+  return {
+    day: stored.reduce((day, before) => latest(day, before.day), now.day),
+    month: stored.reduce((month, before) => latest(month, before.month), now.month),
+  };
+}
+
+/**
+ * Everything that a debit counts: what is spent, with `bounds` also the volume of a transfer, and the
+ * counters of earlier months go.
+ */
+export const countDebit = (
+  merchant: Merchant,
+  currency: Currency,
+  amount: MinorUnits,
+  labels: CalendarLabels,
+  bounds?: TierBounds,
+): readonly Change[] => [
+  countSpending(merchant, currency, amount, labels),
+  ...(bounds === undefined ? [] : [countVolume(merchant, currency, amount, labels.month, bounds)]),
+  ...dropEarlierCounters(merchant, labels.month, [
+    `spent.${currency}`,
+    ...(bounds === undefined ? [] : [`transferVolume.${currency}`]),
+  ]),
+];
+
+/** A condition expression takes 4 KB. The next debit drops the rest. */
+const MOST_DROPPED = 50;
+
+/**
+ * Removes the counters of earlier months, as they were read, except those that this debit counts: the
+ * merchant's row would otherwise grow with every currency that it ever used.
+ */
+function dropEarlierCounters(
+  merchant: Merchant,
+  month: string,
+  counted: readonly string[],
+): readonly Change[] {
+  const monthsOf = (map: 'spent' | 'transferVolume') =>
+    Object.entries(merchant[map]).map(([code, counter]) => ({
+      path: `${map}.${code}`,
+      month: counter.month,
+    }));
+  const earlier = [...monthsOf('spent'), ...monthsOf('transferVolume')]
+    .filter((counter) => counter.month < month && !counted.includes(counter.path))
+    .slice(0, MOST_DROPPED);
+  if (earlier.length === 0) return [];
+  return [
+    {
+      row: rowOf(merchant),
+      conditions: earlier.map(({ path, month: value }) => ({
+        must: 'equal',
+        path: `${path}.month`,
+        value,
+      })),
+      remove: earlier.map(({ path }) => path),
+    },
+  ];
 }
 
 /**

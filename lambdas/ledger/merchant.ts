@@ -43,6 +43,8 @@ export const merchantRow = z.object({
     z.string(),
     z.object({ daily: minorUnits.optional(), monthly: minorUnits.optional() }),
   ),
+  /** How many wallets were opened for it. */
+  wallets: z.bigint(),
   spent: z.record(z.string(), spentRow),
   transferVolume: z.record(z.string(), volumeRow),
   createdAt: z.string(),
@@ -96,10 +98,17 @@ export const activeOnTerms = ({ id, termsVersion }: Merchant): Guard => ({
   ],
 });
 
-/** The merchant may still receive money. Needed only where a wallet is opened for it. */
-export const receiving = (merchantId: string): Guard => ({
+/** So that one transaction of at most 100 rows can close them all. */
+const MOST_WALLETS = 90n;
+export const mayOpenWallet = ({ wallets }: Merchant): boolean => wallets < MOST_WALLETS;
+
+/** The merchant may still receive money in a wallet that is opened for it. */
+export const receivingInNewWallet = (merchantId: string): Guard => ({
   row: rowOf(merchantId),
-  conditions: [{ must: 'be one of', path: 'status', values: RECEIVING }],
+  conditions: [
+    { must: 'be one of', path: 'status', values: RECEIVING },
+    { must: 'be at most', path: 'wallets', value: MOST_WALLETS - 1n },
+  ],
 });
 
 /** An admin's decision on everything the merchant is: the whole row is as it was read. */

@@ -270,6 +270,12 @@ export const REASONS = {
     'This wallet is closed and takes no more money.',
     'این کیف پول بسته شده است و دیگر پولی نمی‌پذیرد.',
   ),
+  too_many_wallets: problem(
+    422,
+    'Too many wallets',
+    'The merchant that would receive this has 90 wallets, the most there can be. Use a currency it already has.',
+    'پذیرندهٔ دریافت‌کننده ۹۰ کیف پول دارد که حداکثر مجاز است. ارزی را به کار ببرید که از پیش دارد.',
+  ),
   insufficient_funds: problem(
     402,
     'Insufficient funds',

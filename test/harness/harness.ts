@@ -199,6 +199,7 @@ const newMerchant = (id: string, name: string, at: Date): Merchant => ({
   timeZone: 'Asia/Tehran',
   feeTiers: {},
   limits: {},
+  wallets: 0n,
   spent: {},
   transferVolume: {},
   createdAt: at.toISOString(),

@@ -74,6 +74,7 @@ export const aMerchant = (known: Partial<Merchant> = {}): Merchant => ({
   timeZone: 'Asia/Tehran',
   feeTiers: {},
   limits: {},
+  wallets: 1n,
   spent: {},
   transferVolume: {},
   createdAt: '2026-11-01T00:00:00.000Z',

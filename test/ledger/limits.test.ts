@@ -1,17 +1,25 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
+import { data } from 'currency-codes';
+import { transactItem } from '../../lambdas/ledger/expressions.ts';
+import { keyOf } from '../../lambdas/ledger/keys.ts';
 import {
+  countDebit,
   countingLabels,
   countSpending,
   countVolume,
   uncountSpending,
   volumeIn,
 } from '../../lambdas/ledger/limits.ts';
-import type { Merchant, Spent } from '../../lambdas/ledger/merchant.ts';
+import { type Merchant, registerMerchant, type Spent } from '../../lambdas/ledger/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
+import { post } from '../../lambdas/ledger/post.ts';
 import type { Change } from '../../lambdas/ledger/row-writes.ts';
 import { aMerchant, USD } from '../harness/in-memory-ledger.ts';
+import { sizeOf } from '../harness/size.ts';
 
 const EUR = currencyCode.parse('EUR');
+const CURRENCIES = data.flatMap(({ code }) => currencyCode.safeParse(code).data ?? []);
 const TODAY = { day: '2026-11-20', month: '2026-11' };
 
 const spent = (day: string, dayAmount: bigint, month: string, monthAmount: bigint): Spent => ({
@@ -26,8 +34,8 @@ const spender = (before: Spent | undefined): Merchant =>
 type Tree = { [name: string]: unknown };
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null;
 
-/** The merchant row after a change, as DynamoDB applies SET and ADD on nested paths. */
-function applied(merchant: Merchant, { set = {}, add = {} }: Change): Tree {
+/** The merchant row after a change, as DynamoDB applies SET, ADD and REMOVE on nested paths. */
+function applied(merchant: Merchant, { set = {}, add = {}, remove = [] }: Change): Tree {
   const row: Tree = structuredClone(merchant);
   const at = (path: string): readonly [Tree, string] => {
     const parts = path.split('.');
@@ -49,6 +57,10 @@ function applied(merchant: Merchant, { set = {}, add = {} }: Change): Tree {
     const before = tree[name];
     if (typeof before !== 'bigint') throw new Error(`${path} is no number`);
     tree[name] = before + amount;
+  }
+  for (const path of remove) {
+    const [tree, name] = at(path);
+    delete tree[name];
   }
   return row;
 }
@@ -168,9 +180,119 @@ describe('CR-5: a label never goes back', () => {
     });
   });
 
-  it('a currency without counters takes today’s labels', () => {
+  it('a currency without counters goes on from the labels of the others, which a new month leaves alone', () => {
     const merchant = spender(spent('2026-12-01', 10n, '2026-12', 10n));
-    expect(countingLabels(merchant, EUR, TODAY)).toEqual(TODAY);
+    const latest = { day: '2026-12-01', month: '2026-12' };
+    expect(countingLabels(merchant, EUR, TODAY)).toEqual(latest);
+    const earlier = spender(spent('2026-10-31', 10n, '2026-10', 10n));
+    expect(countingLabels(earlier, EUR, TODAY)).toEqual(TODAY);
+  });
+
+  it('a currency with counters keeps its own, whatever the others have', () => {
+    const { spent: usd } = spender(spent('2026-11-19', 10n, '2026-11', 10n));
+    const merchant = aMerchant({
+      spent: { ...usd, EUR: spent('2026-12-01', 10n, '2026-12', 10n) },
+    });
+    expect(countingLabels(merchant, USD, TODAY)).toEqual(TODAY);
+  });
+});
+
+describe('CR-5: a new month removes the counters of earlier months', () => {
+  const volume = (month: string) => ({ month, amount: minor(7n) });
+  const merchant = aMerchant({
+    spent: {
+      USD: spent('2026-10-31', 10n, '2026-10', 70n),
+      EUR: spent('2026-10-30', 10n, '2026-10', 70n),
+      GBP: spent('2026-11-01', 10n, '2026-11', 10n),
+      BTC: spent('2025-12-31', 10n, '2025-12', 10n),
+    },
+    transferVolume: { USD: volume('2026-10'), EUR: volume('2026-10'), GBP: volume('2026-11') },
+  });
+  const appliedAll = (changes: readonly Change[]) =>
+    changes.reduce((row, change) => ({ ...row, ...applied(row as Merchant, change) }), merchant);
+
+  it('a withdrawal keeps its own counter and those of its month', () => {
+    const after = appliedAll(countDebit(merchant, USD, minor(5n), TODAY));
+    expect(Object.keys(after.spent).toSorted()).toEqual(['GBP', 'USD']);
+    expect(after.transferVolume).toEqual({ GBP: volume('2026-11') });
+  });
+
+  it('a transfer keeps its own volume as well', () => {
+    const bounds = { from: undefined, below: undefined };
+    const after = appliedAll(countDebit(merchant, USD, minor(5n), TODAY, bounds));
+    expect(Object.keys(after.spent).toSorted()).toEqual(['GBP', 'USD']);
+    expect(after.transferVolume).toEqual({
+      USD: { month: '2026-11', amount: 5n },
+      GBP: volume('2026-11'),
+    });
+  });
+
+  it('each is removed only as it was read, so that a spend in between is counted', () => {
+    const [, dropped] = countDebit(merchant, USD, minor(5n), TODAY);
+    expect(dropped).toEqual({
+      row: { kind: 'merchant', merchantId: 'm1' },
+      conditions: [
+        { must: 'equal', path: 'spent.EUR.month', value: '2026-10' },
+        { must: 'equal', path: 'spent.BTC.month', value: '2025-12' },
+        { must: 'equal', path: 'transferVolume.USD.month', value: '2026-10' },
+        { must: 'equal', path: 'transferVolume.EUR.month', value: '2026-10' },
+      ],
+      remove: ['spent.EUR', 'spent.BTC', 'transferVolume.USD', 'transferVolume.EUR'],
+    });
+  });
+
+  it('a slow clock removes nothing', () => {
+    const labels = { day: '2025-12-31', month: '2025-12' };
+    expect(countDebit(merchant, USD, minor(5n), labels)).toHaveLength(1);
+  });
+
+  it('of ninety currencies in at most four writes, whose conditions stay below 4 KB', () => {
+    const codes = CURRENCIES.slice(0, 90);
+    const each = <Value>(value: Value) => Object.fromEntries(codes.map((code) => [code, value]));
+    let row = aMerchant({
+      spent: each(spent('2026-10-31', 10n, '2026-10', 70n)),
+      transferVolume: each(volume('2026-10')),
+    });
+    const sizes: number[] = [];
+    for (let debits = 0; debits < 4; debits += 1) {
+      const changes = countDebit(row, USD, minor(5n), TODAY);
+      const writes = post([{ txnId: 'T', name: 'accept', postings: [], guards: [], changes }]);
+      for (const write of writes) {
+        const { Update } = transactItem('Ledger', write);
+        sizes.push(Update?.ConditionExpression?.length ?? 0, Update?.UpdateExpression?.length ?? 0);
+      }
+      for (const change of changes) row = { ...row, ...(applied(row, change) as Merchant) };
+    }
+    expect(Object.keys(row.spent)).toEqual(['USD']);
+    expect(row.transferVolume).toEqual({});
+    expect(Math.max(...sizes)).toBeLessThan(4_096);
+  });
+});
+
+describe('the size of a merchant’s row', () => {
+  it.each([
+    // currencies used in one month, most bytes
+    [0, 512],
+    [3, 1_024],
+    [10, 2_048],
+    [90, 10 * 1_024],
+  ])('with counters in %i currencies it is below %i bytes', (currencies, most) => {
+    const codes = CURRENCIES.slice(0, currencies);
+    const each = <Value>(value: Value) => Object.fromEntries(codes.map((code) => [code, value]));
+    const amount = minor(9_999_999_999_99n);
+    const merchant = aMerchant({
+      id: randomUUID(),
+      name: 'a-merchant-with-a-name-of-forty-letters.',
+      bankAccount: 'IR062960000000100324200001',
+      wallets: BigInt(currencies),
+      spent: each(spent('2026-11-20', amount, '2026-11', amount)),
+      transferVolume: each({ month: '2026-11', amount }),
+    });
+    const [write] = post([
+      { txnId: 'T', name: 'accept', postings: [], guards: [], changes: registerMerchant(merchant) },
+    ]).filter(({ row }) => row.kind === 'merchant');
+    if (write?.action !== 'put') throw new Error('no row');
+    expect(sizeOf({ ...keyOf(write.row), ...write.item })).toBeLessThan(most);
   });
 });
 

@@ -7,7 +7,7 @@ import {
   MERCHANT_STATUSES,
   type MerchantStatus,
   mayReceive,
-  receiving,
+  receivingInNewWallet,
   registerMerchant,
   spenderOf,
 } from '../../lambdas/ledger/merchant.ts';
@@ -107,9 +107,12 @@ describe('guards and changes assert exactly what their rule relied on', () => {
   });
 
   it('WA-2: a merchant whose wallet is opened may still receive money', () => {
-    expect(receiving('m1')).toEqual({
+    expect(receivingInNewWallet('m1')).toEqual({
       row,
-      conditions: [{ must: 'be one of', path: 'status', values: ['ACTIVE', 'SUSPENDED'] }],
+      conditions: [
+        { must: 'be one of', path: 'status', values: ['ACTIVE', 'SUSPENDED'] },
+        { must: 'be at most', path: 'wallets', value: 89n },
+      ],
     });
   });
 

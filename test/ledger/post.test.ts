@@ -16,7 +16,7 @@ import {
   activeOnTerms,
   changeStatus,
   changeTerms,
-  receiving,
+  receivingInNewWallet,
   registerMerchant,
 } from '../../lambdas/ledger/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
@@ -49,6 +49,8 @@ import {
 import { aWithdrawal } from '../harness/a-withdrawal.ts';
 import { aCreditLine, aMerchant, USD } from '../harness/in-memory-ledger.ts';
 
+/** The row of the wallet alone, without the count on its merchant's row. */
+const WALLET_OPENED = openWallet('m1', USD)[0] as Change;
 const EUR = currencyCode.parse('EUR');
 const cents = minor;
 const LIMIT = cents(500n);
@@ -406,7 +408,7 @@ describe('contradictory effects are a defect', () => {
   });
 
   it('a row that is created twice', () => {
-    const changes = [openWallet('m1', USD), openWallet('m1', USD)];
+    const changes = [WALLET_OPENED, WALLET_OPENED];
     expect(() => post([phase({ changes })])).toThrow('wallet is created twice');
   });
 
@@ -418,7 +420,7 @@ describe('contradictory effects are a defect', () => {
     ['stripped', { remove: ['closed'] }],
   ])('a new row that is %s in the same commit', (_, more) => {
     const change: Change = { row: WALLET, conditions: [], ...more };
-    const opened = openWallet('m1', USD);
+    const opened = WALLET_OPENED;
     for (const changes of [
       [opened, change],
       [change, opened],
@@ -443,13 +445,13 @@ describe('contradictory effects are a defect', () => {
     const changed: Change = { row: WALLET, conditions: [], set: { closed: true } };
     const refusal = 'wallet is deleted and changed at once';
     expect(() => post([phase({ changes: [deleted, changed] })])).toThrow(refusal);
-    expect(() => post([phase({ changes: [deleted, openWallet('m1', USD)] })])).toThrow(refusal);
+    expect(() => post([phase({ changes: [deleted, WALLET_OPENED] })])).toThrow(refusal);
     const moved = { changes: [deleted], ...moving(OUTSIDE, wallet, 1n) };
     expect(() => post([phase(moved)])).toThrow(refusal);
   });
 
   it('a new row that would start below zero', () => {
-    const opened = { changes: [openWallet('m1', USD)] };
+    const opened = { changes: [WALLET_OPENED] };
     expect(() => post([phase({ ...opened, ...moving(wallet, CLEARING, 1n) })])).toThrow(
       'wallet.available would start below zero',
     );
@@ -548,7 +550,7 @@ describe('LE-1: a balance changes by postings alone', () => {
 
 describe('guards', () => {
   it('ID-2: a guard on a merchant row always raises its version, so that an archive loses', () => {
-    for (const guard of [activeOnTerms(aMerchant()), receiving('m1')]) {
+    for (const guard of [activeOnTerms(aMerchant()), receivingInNewWallet('m1')]) {
       expect(only(phase({ guards: [guard] }))).toEqual({
         row: MERCHANT,
         action: 'update',
@@ -605,7 +607,7 @@ describe('new rows', () => {
   const NEW: Condition[] = [{ must: 'be new' }];
 
   it('WA-2: a wallet starts with what the postings of its transaction bring', () => {
-    const open = { changes: [openWallet('m1', USD)] };
+    const open = { changes: [WALLET_OPENED] };
     const created = (amounts: object) => ({
       row: WALLET,
       action: 'put',
@@ -863,7 +865,7 @@ describe('several phases of different transactions in one commit', () => {
   });
 
   it('a wallet that one phase opens and another debits starts with the net', () => {
-    const opened = phase({ ...moving(OUTSIDE, wallet, 50n), changes: [openWallet('m1', USD)] });
+    const opened = phase({ ...moving(OUTSIDE, wallet, 50n), changes: [WALLET_OPENED] });
     expect(only(opened, phase(moving(wallet, CLEARING, 30n), 'T2'))).toMatchObject({
       action: 'put',
       conditions: [{ must: 'be new' }],
@@ -913,7 +915,7 @@ it('AP-1: writes are in the order of refusal, whatever the order of the effects'
 
 describe('changes that belong to no transaction', () => {
   it.each<[string, Change]>([
-    ['opens a wallet', openWallet('m1', USD)],
+    ['opens a wallet', WALLET_OPENED],
     ['closes a wallet', closeWallet('m1', USD)],
     ['opens a credit line', openCreditLine('m1', USD, LIMIT)],
     ['sets a limit', { row: CREDIT, conditions: [EXIST], set: { limit: 5n } }],

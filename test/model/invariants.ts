@@ -201,6 +201,7 @@ function merchantViolations(snapshot: LedgerSnapshot, merchant: Merchant): reado
     ...wallets.flatMap(({ rowId: wallet, closed = false }) =>
       unequal('ID-2 a wallet is closed with its merchant', wallet, closed, isArchived),
     ),
+    ...unequal('WA-2 each wallet is counted', id, merchant.wallets, BigInt(wallets.length)),
     ...counterViolations(own, merchant),
   ];
 }
@@ -219,7 +220,10 @@ const countedUnder = (payments: readonly Counted[], label: 'day' | 'month') => {
   return [current, sum(kept.map(({ amount }) => amount))] as const;
 };
 
-/** CR-5 WA-8: in every currency, the counters are what was accepted less what was refunded. */
+/**
+ * CR-5 WA-8: in every currency, the counters are what was accepted less what was refunded. Those of a month
+ * before the merchant's latest are gone.
+ */
 function counterViolations(
   own: readonly Transaction[],
   { id, spent, transferVolume }: Merchant,
@@ -235,6 +239,7 @@ function counterViolations(
     ...Object.keys(transferVolume),
     ...payments.map(({ currency }) => currency),
   ]);
+  const current = latest(payments.map(({ month }) => month));
   return [...currencies].flatMap((currency) => {
     const counted = ofCurrency(payments, currency);
     const transfers = counted.filter(({ type }) => type === 'transfer');
@@ -246,13 +251,13 @@ function counterViolations(
         'CR-5 what was spent is counted',
         `${id} ${currency}`,
         spent[currency],
-        counted.length === 0 ? undefined : { day, dayAmount, month, monthAmount },
+        month === current ? { day, dayAmount, month, monthAmount } : undefined,
       ),
       ...unequal(
         'WA-8 what was transferred is counted',
         `${id} ${currency}`,
         transferVolume[currency],
-        transfers.length === 0 ? undefined : { month: volumeMonth, amount },
+        volumeMonth === current ? { month: volumeMonth, amount } : undefined,
       ),
     ];
   });

@@ -18,7 +18,7 @@ import {
   changeTerms,
   decideStatus,
   merchantRow,
-  receiving,
+  receivingInNewWallet,
   registerMerchant,
 } from '../../lambdas/ledger/merchant.ts';
 import { type Currency, currencyCode, type MinorUnits, minor } from '../../lambdas/ledger/money.ts';
@@ -272,7 +272,7 @@ const BUILD: Readonly<Record<Kind, Build>> = {
         changes: [
           decideStatus(read.merchant(rows, merchant), 'ACTIVE'),
           openCreditLine(merchant, currency, amount),
-          openWallet(merchant, currency),
+          ...openWallet(merchant, currency),
         ],
       },
     );
@@ -288,9 +288,9 @@ const BUILD: Readonly<Record<Kind, Build>> = {
       { ...record, type: 'deposit', merchantId: merchant },
       {
         postings,
-        guards: opens ? [receiving(merchant)] : [],
+        guards: opens ? [receivingInNewWallet(merchant)] : [],
         changes: [
-          ...(opens ? [openWallet(merchant, currency)] : []),
+          ...(opens ? openWallet(merchant, currency) : []),
           ...(isPending
             ? [addRelease(merchant, { depositId: record.txnId, currency, amount, releaseAt })]
             : []),
@@ -330,14 +330,14 @@ const BUILD: Readonly<Record<Kind, Build>> = {
       },
       {
         postings,
-        guards: [...guards, ...(opens ? [receiving(other)] : [])],
+        guards: [...guards, ...(opens ? [receivingInNewWallet(other)] : [])],
         changes: [
           counted,
           countVolume(payer, currency, amount, labels.month, {
             from: bound,
             below: bound && bound + 90n,
           }),
-          ...(opens ? [openWallet(other, currency)] : []),
+          ...(opens ? openWallet(other, currency) : []),
         ],
       },
     );

@@ -87,6 +87,7 @@ const newMerchant = (sub: string, wanted: Registration, timeZone: string, at: Da
   timeZone,
   feeTiers: {},
   limits: {},
+  wallets: 0n,
   spent: {},
   transferVolume: {},
   createdAt: at.toISOString(),

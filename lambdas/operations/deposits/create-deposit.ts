@@ -38,7 +38,8 @@ const MESSAGES = {
 /**
  * Money from outside into a merchant's wallet, which the first deposit in a currency opens. With a
  * `release_at` ahead it is pending until then (WA-2, WA-3).
- * Refuses: merchant_not_found, merchant_cannot_receive, wallet_closed, release_too_far.
+ * Refuses: merchant_not_found, merchant_cannot_receive, wallet_closed, too_many_wallets,
+ * release_too_far.
  */
 export const createDeposit = moneyOperation({
   name: 'deposit',

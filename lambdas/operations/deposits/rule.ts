@@ -1,7 +1,12 @@
 import { openWallet, type Wallet } from '../../ledger/balances.ts';
 import { yearsLater } from '../../ledger/calendar.ts';
 import { type Decision, refused } from '../../ledger/decision.ts';
-import { type Merchant, mayReceive, receiving } from '../../ledger/merchant.ts';
+import {
+  type Merchant,
+  mayOpenWallet,
+  mayReceive,
+  receivingInNewWallet,
+} from '../../ledger/merchant.ts';
 import type { Currency, MinorUnits } from '../../ledger/money.ts';
 import { addRelease } from '../../ledger/pending-releases.ts';
 import { postingsIn, system, walletAvailable, walletPending } from '../../ledger/postings.ts';
@@ -31,6 +36,7 @@ export function decideDeposit(
   if (merchant === undefined) return refused('merchant_not_found');
   if (!mayReceive(merchant)) return refused('merchant_cannot_receive');
   if (wallet?.closed) return refused('wallet_closed');
+  if (wallet === undefined && !mayOpenWallet(merchant)) return refused('too_many_wallets');
   if (releaseAt !== undefined && releaseAt > yearsLater(now, MOST_YEARS_AHEAD).toISOString())
     return refused('release_too_far');
 
@@ -50,9 +56,9 @@ export function decideDeposit(
       ...(pendingUntil !== undefined && { releaseAt: pendingUntil }),
     },
     postings: postingsIn(currency, [system('outside'), account(merchantId), amount]),
-    guards: wallet === undefined ? [receiving(merchantId)] : [],
+    guards: wallet === undefined ? [receivingInNewWallet(merchantId)] : [],
     changes: [
-      ...(wallet === undefined ? [openWallet(merchantId, currency)] : []),
+      ...(wallet === undefined ? openWallet(merchantId, currency) : []),
       ...(pendingUntil === undefined
         ? []
         : [addRelease(merchantId, { depositId, currency, amount, releaseAt: pendingUntil })]),

@@ -39,7 +39,7 @@ export function decideApproval(
     changes: [
       decideStatus(merchant, 'ACTIVE'),
       openCreditLine(merchant.id, currency, limit),
-      openWallet(merchant.id, currency),
+      ...openWallet(merchant.id, currency),
     ],
   };
 }

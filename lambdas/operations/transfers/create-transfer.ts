@@ -28,7 +28,7 @@ const input = ({ currency: fallback }: Settings) =>
  * From the caller's wallet into another merchant's, in one currency, the fee on top (WA-5) at the rate of
  * its tier (WA-8). With `?preview=true` it is priced and decided, and not made.
  * Refuses: not_a_merchant, merchant_not_approved, merchant_suspended, merchant_archived; self_transfer,
- * payee_not_found, wallet_not_found, wallet_closed, insufficient_funds.
+ * payee_not_found, wallet_not_found, wallet_closed, too_many_wallets, insufficient_funds.
  */
 export const createTransfer = moneyOperation({
   name: 'transfer',

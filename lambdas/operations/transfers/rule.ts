@@ -2,18 +2,13 @@ import { openWallet, type Wallet } from '../../ledger/balances.ts';
 import { type CalendarLabels, calendarLabels } from '../../ledger/calendar.ts';
 import { type Decision, refused } from '../../ledger/decision.ts';
 import { type FeeTier, feeOf, rateAt } from '../../ledger/fees.ts';
-import {
-  countingLabels,
-  countSpending,
-  countVolume,
-  type TierBounds,
-  volumeIn,
-} from '../../ledger/limits.ts';
+import { countDebit, countingLabels, type TierBounds, volumeIn } from '../../ledger/limits.ts';
 import {
   activeOnTerms,
   type Merchant,
+  mayOpenWallet,
   mayReceive,
-  receiving,
+  receivingInNewWallet,
   spenderOf,
 } from '../../ledger/merchant.ts';
 import { type Currency, type MinorUnits, minor } from '../../ledger/money.ts';
@@ -80,13 +75,14 @@ export function decideTransfer(
   if (payee === undefined || !mayReceive(payee)) return refused('payee_not_found');
   if (funds.wallet === undefined) return refused('wallet_not_found');
   if (payeeWallet?.closed) return refused('wallet_closed');
+  const opens = payeeWallet === undefined;
+  if (opens && !mayOpenWallet(payee)) return refused('too_many_wallets');
   const { amount, currency } = order;
   const { fee, total, feePpm, tier, bounds, labels } = priceOf(payer, order, now);
   const draw = drawOnWallet(funds, total);
   if (draw.kind === 'refused') return draw;
 
   const released = releaseFunds(payer.id, currency, draw.releases);
-  const opens = payeeWallet === undefined;
   return {
     kind: 'accepted',
     transaction: {
@@ -112,12 +108,11 @@ export function decideTransfer(
         [walletAvailable(payer.id), system('fees'), fee],
       ),
     ],
-    guards: [activeOnTerms(payer), ...(opens ? [receiving(payee.id)] : [])],
+    guards: [activeOnTerms(payer), ...(opens ? [receivingInNewWallet(payee.id)] : [])],
     changes: [
-      countSpending(payer, currency, amount, labels),
-      countVolume(payer, currency, amount, labels.month, bounds),
+      ...countDebit(payer, currency, amount, labels, bounds),
       ...released.changes,
-      ...(opens ? [openWallet(payee.id, currency)] : []),
+      ...(opens ? openWallet(payee.id, currency) : []),
     ],
   };
 }

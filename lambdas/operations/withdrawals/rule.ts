@@ -8,7 +8,7 @@ import {
   refused,
   retry,
 } from '../../ledger/decision.ts';
-import { countingLabels, countSpending } from '../../ledger/limits.ts';
+import { countDebit, countingLabels } from '../../ledger/limits.ts';
 import { activeOnTerms, type Merchant, spenderOf } from '../../ledger/merchant.ts';
 import type { Currency, MinorUnits } from '../../ledger/money.ts';
 import { drawOnWallet, releaseFunds, type WalletFunds } from '../../ledger/pending-releases.ts';
@@ -64,7 +64,7 @@ export function decideExecution(
     labels,
     postings: draw.postings,
     guards: [activeOnTerms(merchant)],
-    changes: [countSpending(merchant, currency, amount, labels), ...draw.changes],
+    changes: [...countDebit(merchant, currency, amount, labels), ...draw.changes],
   };
 }
 

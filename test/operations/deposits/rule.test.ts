@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { openWallet } from '../../../lambdas/ledger/balances.ts';
-import { receiving } from '../../../lambdas/ledger/merchant.ts';
+import { receivingInNewWallet } from '../../../lambdas/ledger/merchant.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
 import { addRelease } from '../../../lambdas/ledger/pending-releases.ts';
 import {
@@ -26,6 +26,8 @@ describe('WA-2 WA-3: a deposit is decided in this order', () => {
     ['ARCHIVED', 'closed', TOO_FAR, 'merchant_cannot_receive'],
     ['ACTIVE', 'closed', TOO_FAR, 'wallet_closed'],
     ['ACTIVE', 'closed', undefined, 'wallet_closed'],
+    ['ninety wallets', undefined, TOO_FAR, 'too_many_wallets'],
+    ['ninety wallets', 'open', undefined, 'accepted'],
     ['ACTIVE', 'open', TOO_FAR, 'release_too_far'],
     ['ACTIVE', 'open', '2031-11-20T12:00:00.000Z', 'accepted'],
     ['ACTIVE', undefined, undefined, 'accepted'],
@@ -34,7 +36,8 @@ describe('WA-2 WA-3: a deposit is decided in this order', () => {
     ['SUSPENDED', undefined, undefined, 'accepted'],
   ] as const)('%s merchant, wallet %s, released at %s: %s', (status, wallet, releaseAt, answer) => {
     const facts = {
-      merchant: status && aMerchant({ status }),
+      merchant:
+        status === 'ninety wallets' ? aMerchant({ wallets: 90n }) : status && aMerchant({ status }),
       wallet: wallet && aWallet(5n, wallet === 'closed' ? { closed: true } : {}),
     };
     const decision = decideDeposit(facts, { ...order, releaseAt }, NOW, 'T1');
@@ -66,8 +69,8 @@ describe('an accepted deposit', () => {
   it('WA-2: opens the wallet of a merchant that may still receive', () => {
     expect(deposit(undefined)).toMatchObject({
       postings: postingsIn(USD, [system('outside'), walletAvailable('m1'), minor(30n)]),
-      guards: [receiving('m1')],
-      changes: [openWallet('m1', USD)],
+      guards: [receivingInNewWallet('m1')],
+      changes: openWallet('m1', USD),
     });
   });
 
@@ -80,8 +83,8 @@ describe('an accepted deposit', () => {
       changes: [release],
     });
     expect(deposit(undefined, LATER)).toMatchObject({
-      guards: [receiving('m1')],
-      changes: [openWallet('m1', USD), release],
+      guards: [receivingInNewWallet('m1')],
+      changes: [...openWallet('m1', USD), release],
     });
   });
 

@@ -47,7 +47,7 @@ describe('ID-2: a merchant is approved once, while it is PENDING', () => {
       changes: [
         decideStatus(merchant, 'ACTIVE'),
         openCreditLine('m1', USD, minor(500_00n)),
-        openWallet('m1', USD),
+        ...openWallet('m1', USD),
       ],
     });
   });

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { data } from 'currency-codes';
 import { walletRow } from '../../../lambdas/ledger/balances.ts';
-import { merchantOf } from '../../../lambdas/ledger/keys.ts';
+import { merchantOf, walletKey } from '../../../lambdas/ledger/keys.ts';
 import { merchantRow } from '../../../lambdas/ledger/merchant.ts';
+import { type Currency, currencyCode, formatAmount, minor } from '../../../lambdas/ledger/money.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
 import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, startHarness } from '../../harness/harness.ts';
@@ -31,6 +34,17 @@ const wallets = async () =>
   (await harness.rows())
     .filter(({ sk }) => String(sk).startsWith('WALLET#'))
     .map((row) => ({ owner: merchantOf(String(row['pk'])), ...walletRow.parse(row) }));
+
+/** As no part of the app can. */
+const empty = (id: string, currency: Currency) =>
+  harness.faultless.send(
+    new UpdateCommand({
+      TableName: harness.context.ledger.table,
+      Key: { ...walletKey(id, currency) },
+      UpdateExpression: 'SET available = :none',
+      ExpressionAttributeValues: { ':none': 0n },
+    }),
+  );
 
 describe('archiving a merchant', () => {
   it('ID-2: is final: no withdrawal, no deposit and no reactivation', async () => {
@@ -75,6 +89,30 @@ describe('archiving a merchant', () => {
     }
     expect((await archive(paying)).status).toBe(200);
   });
+
+  it('ID-2 WA-2: closes ninety wallets in one transaction, and no merchant has more', async () => {
+    const id = await harness.merchant('10.00');
+    const others = data
+      .filter(({ code }) => code !== 'USD' && currencyCode.safeParse(code).success)
+      .map(({ code }) => code);
+    const one = (code: string) =>
+      deposit(id, formatAmount(minor(1n), currencyCode.parse(code)), code);
+    for (const code of others.slice(0, 79)) expect((await one(code)).status).toBe(201);
+    // Eighty wallets so far, and room for ten of twenty at once.
+    const replies = await Promise.all(others.slice(79, 99).map(one));
+    const answers = replies.map(({ status, body }) => (status === 201 ? status : body.code));
+    expect(answers.filter((answer) => answer === 201)).toHaveLength(10);
+    expect(answers.filter((answer) => answer === 'too_many_wallets')).toHaveLength(10);
+    // A wallet that is there still receives.
+    expect((await deposit(id, '1.00')).status).toBe(201);
+
+    const own = (await wallets()).filter(({ owner }) => owner === id);
+    expect(own).toHaveLength(90);
+    for (const { currency } of own) await empty(id, currency);
+    expect((await archive(id)).status).toBe(200);
+    const closed = (await wallets()).filter((each) => each.owner === id && each.closed === true);
+    expect(closed).toHaveLength(90);
+  }, 60_000);
 
   it('ID-2: is refused for an unknown merchant and for one that was not approved', async () => {
     expect((await archive('unknown')).body.code).toBe('merchant_not_found');

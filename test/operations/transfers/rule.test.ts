@@ -9,7 +9,11 @@ import {
   tierFault,
 } from '../../../lambdas/ledger/fees.ts';
 import { countSpending, countVolume } from '../../../lambdas/ledger/limits.ts';
-import { activeOnTerms, type Merchant, receiving } from '../../../lambdas/ledger/merchant.ts';
+import {
+  activeOnTerms,
+  type Merchant,
+  receivingInNewWallet,
+} from '../../../lambdas/ledger/merchant.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
 import {
   type PendingRelease,
@@ -173,6 +177,17 @@ describe('WA-8: fee tiers by monthly volume', () => {
   }
 });
 
+const bob = (known: Partial<Merchant>) => aMerchant({ id: 'm2', name: 'bob', ...known });
+const PAYEES = {
+  self: aMerchant(),
+  PENDING: bob({ status: 'PENDING' }),
+  REJECTED: bob({ status: 'REJECTED' }),
+  ARCHIVED: bob({ status: 'ARCHIVED' }),
+  SUSPENDED: bob({ status: 'SUSPENDED' }),
+  ACTIVE: bob({ wallets: 89n }),
+  'ninety wallets': bob({ wallets: 90n }),
+};
+
 describe('WA-5: a transfer is decided in this order', () => {
   const order = { to: 'bob', amount: minor(100n), currency: USD };
   it.each([
@@ -191,6 +206,8 @@ describe('WA-5: a transfer is decided in this order', () => {
     ['ACTIVE', 'ACTIVE', undefined, 'closed', 'wallet_not_found'],
     ['ACTIVE', 'ACTIVE', 101n, 'closed', 'wallet_closed'],
     ['ACTIVE', 'ACTIVE', 102n, 'closed', 'wallet_closed'],
+    ['ACTIVE', 'ninety wallets', 101n, undefined, 'too_many_wallets'],
+    ['ACTIVE', 'ninety wallets', 102n, 'open', 'accepted'],
     ['ACTIVE', 'ACTIVE', 101n, 'open', 'insufficient_funds'],
     ['ACTIVE', 'ACTIVE', 102n, 'open', 'accepted'],
     ['ACTIVE', 'SUSPENDED', 102n, undefined, 'accepted'],
@@ -199,10 +216,7 @@ describe('WA-5: a transfer is decided in this order', () => {
     (payer, payee, wallet, other, answer) => {
       const facts = {
         payer: payer && aMerchant({ status: payer, feePpm: 20_000n }),
-        payee:
-          payee === 'self'
-            ? aMerchant()
-            : payee && aMerchant({ id: 'm2', name: 'bob', status: payee }),
+        payee: payee && PAYEES[payee],
         funds: { wallet: wallet === undefined ? undefined : aWallet(wallet), matured: [] },
         payeeWallet: other && aWallet(0n, other === 'closed' ? { closed: true } : {}),
       };
@@ -254,11 +268,11 @@ describe('WA-5: a transfer is decided in this order', () => {
 
   it('WA-5: it opens the wallet of a payee that may still receive', () => {
     expect(transfer([], undefined)).toMatchObject({
-      guards: [activeOnTerms(payer), receiving('m2')],
+      guards: [activeOnTerms(payer), receivingInNewWallet('m2')],
       changes: [
         countSpending(payer, USD, minor(100n), labels),
         countVolume(payer, USD, minor(100n), '2026-11', noBounds),
-        openWallet('m2', USD),
+        ...openWallet('m2', USD),
       ],
     });
   });
