@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { ApiContext } from '../../lambdas/http/operation.ts';
 import { apiHandler } from '../../lambdas/http/router.ts';
@@ -65,6 +66,11 @@ export type Harness = {
   readonly deposit: (merchantId: string, body: DepositBody, key?: string) => Promise<Reply>;
   readonly rows: () => Promise<Record<string, unknown>[]>;
   readonly responses: () => Promise<Record<string, unknown>[]>;
+  /**
+   * Runs `action` once, when a transaction is about to be sent: the first one, or the one after `skip` others.
+   * @returns what calls it off.
+   */
+  readonly beforeCommit: (action: () => Promise<void>, skip?: number) => () => void;
   readonly close: () => void;
 };
 
@@ -76,6 +82,7 @@ export async function startHarness(seed = 1, rates: FaultRates = NO_FAULTS): Pro
   const faultless = documentClient(engine.client());
   const client = engine.client();
   const faults = injectFaults(client, seed, rates);
+  const beforeCommit = interruptible(client);
   const dynamo = documentClient(client);
   const context: ApiContext & WithIdentity = {
     ledger: openLedger(dynamo, engine.ledgerTable, () => clock.now),
@@ -152,10 +159,33 @@ export async function startHarness(seed = 1, rates: FaultRates = NO_FAULTS): Pro
       }),
     rows: () => all(faultless, engine.ledgerTable),
     responses: () => all(faultless, engine.responsesTable),
+    beforeCommit,
     close: () => {
       client.destroy();
       engine.close();
     },
+  };
+}
+
+function interruptible(client: DynamoDBClient): Harness['beforeCommit'] {
+  let waiting: { readonly action: () => Promise<void>; skip: number } | undefined;
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === 'TransactWriteItemsCommand' && waiting !== undefined) {
+          const { action, skip } = waiting;
+          waiting = skip === 0 ? undefined : { action, skip: skip - 1 };
+          if (skip === 0) await action();
+        }
+        return next(args);
+      },
+    { step: 'initialize', name: 'beforeCommit', priority: 'high' },
+  );
+  return (action, skip = 0) => {
+    waiting = { action, skip };
+    return () => {
+      waiting = undefined;
+    };
   };
 }
 

@@ -38,6 +38,8 @@ export type Command =
     >
   /** All requests concern one merchant and arrive at once. */
   | Commands<'send concurrently', { readonly requests: readonly ConcurrentRequest[] }>
+  /** The others arrive and are answered after the first has read its rows and before it commits. */
+  | Commands<'send in between', { readonly requests: readonly ConcurrentRequest[] }>
   /** `nth` selects a withdrawal, modulo how many there are. */
   | Commands<'cancel', { readonly nth: number }>
   | Commands<'execute scheduled', { readonly nth: number; readonly copies: number }>
@@ -49,6 +51,19 @@ export type Command =
         readonly includesFinal: boolean;
         readonly mode: FaultMode;
         readonly workers: number;
+      }
+    >
+  /** Something else happens to the same payout or merchant before one of the worker's commits. */
+  | Commands<
+      'interrupt settle',
+      {
+        readonly nth: number;
+        readonly mode: FaultMode;
+        /** The claim, or a later commit of the same worker. */
+        readonly commit: number;
+        readonly by: FaultMode | 'resume workers' | ConcurrentRequest['name'];
+        readonly amount: bigint;
+        readonly key: string;
       }
     >
   | Commands<'recover', { readonly mode: FaultMode }>
@@ -162,6 +177,26 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({ name: is('send concurrently'), requests: concurrentRequests }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ name: is('send in between'), requests: concurrentRequests }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      name: is('interrupt settle'),
+      nth,
+      mode,
+      commit: fc.nat(2),
+      by: fc.oneof(
+        mode,
+        fc.constant('resume workers' as const),
+        fc.constantFrom<ConcurrentRequest['name']>('deposit', 'transfer', 'withdraw', 'repay'),
+      ),
+      amount: smallAmount,
+      key,
+    }),
   },
   { weight: 2, arbitrary: fc.record({ name: is('cancel'), nth }) },
   { weight: 5, arbitrary: fc.record({ name: is('execute scheduled'), nth, copies }) },

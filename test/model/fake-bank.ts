@@ -18,6 +18,10 @@ export const FAULT_MODES = [
   'pays, worker stalls',
   'refuses, worker stalls',
   'worker stalls, then sends',
+  /** It oversleeps its lease between the bank's answer to its inquiry and what follows from it. */
+  'inquires, worker stalls',
+  /** The same, and it crashes while its order is still on the network. */
+  'inquires, worker stalls, sends late and crashes',
 ] as const;
 export type FaultMode = (typeof FAULT_MODES)[number];
 
@@ -57,8 +61,10 @@ export class FakeBank {
       pay: (payout) => this.#pay(payout, mode, onStall),
       inquire: async ({ key }) => {
         if (mode === 'unreachable') return UNCLEAR;
-        if (mode.endsWith('crashes')) throw new WorkerCrashed(mode);
+        const isStalling = mode.startsWith('inquires');
+        if (mode.endsWith('crashes') && !isStalling) throw new WorkerCrashed(mode);
         const known = this.#decisions.get(key);
+        if (isStalling) await this.#stall(onStall);
         return known === undefined ? { kind: 'not_found' } : answerOf(known);
       },
     };
@@ -67,8 +73,9 @@ export class FakeBank {
   async #pay(payout: Payout, mode: FaultMode, onStall: () => void): Promise<ProviderAnswer> {
     switch (mode) {
       case 'pays':
+      case 'inquires, worker stalls':
       case 'refuses':
-        return this.#decide(payout, mode === 'pays');
+        return this.#decide(payout, mode !== 'refuses');
       case 'pays, answer lost':
       case 'refuses, answer lost':
         this.#decide(payout, mode.startsWith('pays'));
@@ -76,6 +83,9 @@ export class FakeBank {
       case 'pays late':
         this.#delayed.push(payout);
         return UNCLEAR;
+      case 'inquires, worker stalls, sends late and crashes':
+        this.#delayed.push(payout);
+        throw new WorkerCrashed(mode);
       case 'unreachable':
         return { kind: 'not_executed', why: mode };
       case 'pays, worker crashes':

@@ -97,6 +97,10 @@ export class ModelRun {
         return this.#send(this.#plan(command), command.copies);
       case 'send concurrently':
         return this.#sendConcurrently(command.requests.map((each) => this.#plan(each)));
+      case 'send in between':
+        return this.#sendInBetween(command.requests.map((each) => this.#plan(each)));
+      case 'interrupt settle':
+        return this.#interruptSettle(command);
       case 'preview':
         return this.#preview(command);
       case 'cancel':
@@ -206,12 +210,33 @@ export class ModelRun {
   /** The responses must be those of the same requests one after the other, in at least one order. */
   async #sendConcurrently(planned: readonly Concurrent[]): Promise<void> {
     const situation = await this.#situation();
-    const answered = await Promise.all(
-      planned.map(async (each) => ({
-        ...each,
-        reply: await this.#harness.insist(each.route, each.request),
-      })),
-    );
+    this.#expectSomeOrder(await Promise.all(planned.map(this.#answered)), situation);
+  }
+
+  /** The first reads, the others are answered one after the other, and only then the first commits. */
+  async #sendInBetween([first, ...others]: readonly Concurrent[]): Promise<void> {
+    if (first === undefined) return;
+    const situation = await this.#situation();
+    const answered: (Concurrent & Sent)[] = [];
+    let isInterrupted = false;
+    const interrupt = async (): Promise<void> => {
+      isInterrupted = true;
+      for (const other of others) answered.push(await this.#answered(other));
+    };
+    const callOff = this.#harness.beforeCommit(interrupt);
+    answered.push(await this.#answered(first));
+    callOff();
+    // A repeat commits nothing.
+    if (!isInterrupted) await interrupt();
+    this.#expectSomeOrder(answered, situation);
+  }
+
+  readonly #answered = async (planned: Concurrent): Promise<Concurrent & Sent> => ({
+    ...planned,
+    reply: await this.#harness.insist(planned.route, planned.request),
+  });
+
+  #expectSomeOrder(answered: readonly (Concurrent & Sent)[], situation: Situation): void {
     if (!isAllowedInSomeOrder(answered, situation, this.#sent)) {
       const responses = answered.map(({ route, request, reply, oracle }) => ({
         request: [route, request],
@@ -405,6 +430,37 @@ export class ModelRun {
     const row = pick(includesFinal ? all : all.filter(({ status }) => !isFinal(status)), nth);
     if (row === undefined) return;
     await Promise.all(Array.from({ length: workers }, () => this.#work(mode, row)));
+  }
+
+  /** A worker whose commit comes after something else that concerns its payout, or its merchant's money. */
+  async #interruptSettle(command: CommandOf<'interrupt settle'>): Promise<void> {
+    const { nth, mode, commit, by, amount, key } = command;
+    const open = (await this.#payouts()).filter(({ status }) => !isFinal(status));
+    const row = pick(open, nth);
+    if (row === undefined) return;
+    const merchant = MERCHANTS[this.#merchants.indexOf(row.merchantId)] ?? 0;
+    const others = this.#working.splice(0);
+    const callOff = this.#harness.beforeCommit(async () => {
+      switch (by) {
+        case 'deposit':
+        case 'transfer':
+        case 'withdraw':
+        case 'repay': {
+          const to = merchant === 0 ? 1 : 0;
+          const from = { source: 'credit', copies: 1 } as const;
+          const at = { releaseInMs: undefined, executeInMs: undefined };
+          return this.#send(this.#plan({ name: by, merchant, amount, key, to, ...from, ...at }));
+        }
+        case 'resume workers':
+          this.#bank.resumeWorkers();
+          return void (await Promise.all(others.splice(0)));
+        default:
+          return this.#work(by, row);
+      }
+    }, commit);
+    await this.#work(mode, row);
+    callOff();
+    this.#working.push(...others);
   }
 
   /** One worker with one message. If it crashes or fails, the queue delivers the message again. */
