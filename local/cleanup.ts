@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cannotWrite, systemCause } from './writable-folder.ts';
 
 /** Synchronous, so that they also run on Ctrl-C, on SIGTERM and after an uncaught error. */
 const cleanups = new Set<() => void>();
@@ -28,9 +29,17 @@ export function cleanUpAtExit(cleanup: () => void): () => void {
 
 export type WorkFolder = { readonly path: string; remove(): void };
 
+function makeTemporary(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'surety-'));
+  } catch (error) {
+    throw cannotWrite(tmpdir(), systemCause(error), 'set TMPDIR to a folder that is');
+  }
+}
+
 /** A separate folder per run, for assets, logs and the files of the emulator. */
 export function makeWorkFolder(): WorkFolder {
-  const path = mkdtempSync(join(tmpdir(), 'surety-'));
+  const path = makeTemporary();
   // Retries, because processes that were just killed can still write into it.
   const remove = (): void => rmSync(path, { recursive: true, force: true, maxRetries: 5 });
   return { path, remove: cleanUpAtExit(remove) };

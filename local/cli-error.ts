@@ -15,10 +15,15 @@ const TAIL_LINES = 25;
 export const tailOf = (text: string): string =>
   text.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
 
+/** An error of the operating system. Its message names the failure, the operation and the path. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'syscall' in error && 'code' in error;
+
 /** The message of an expected error, and the stack of any other. */
 export const explain = (error: unknown): string => {
   if (error instanceof CliError) return [error.tail, error.message].filter(Boolean).join('\n\n');
   if (error instanceof ZodError) return z.prettifyError(error);
+  if (isSystemError(error)) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 };
 

@@ -3,7 +3,14 @@ import { type Bank, startBank } from './bank/server.ts';
 import { cdk, type Outputs } from './cdk.ts';
 import { makeWorkFolder } from './cleanup.ts';
 import type { CliError } from './cli-error.ts';
-import { type Emulator, externalCloud, freePort, portTaken, startMiniStack } from './ministack.ts';
+import {
+  type Emulator,
+  externalCloud,
+  freePort,
+  isPortTaken,
+  portTaken,
+  startMiniStack,
+} from './ministack.ts';
 import { ensurePython, pythonIsReady } from './python.ts';
 import { type Reporter, step } from './reporter.ts';
 import { ADMIN, createAdmin } from './seed.ts';
@@ -27,8 +34,8 @@ async function openBank({
 }: Settings): Promise<Bank> {
   try {
     return await startBank({ port, host });
-  } catch {
-    throw portTaken(port, 'SURETY_BANK_PORT');
+  } catch (error) {
+    throw isPortTaken(error) ? portTaken(port, 'SURETY_BANK_PORT') : error;
   }
 }
 

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:f
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CliError, tailOf } from './cli-error.ts';
+import { CliError, isSystemError, tailOf } from './cli-error.ts';
 import { type ProcessGroup, startGroup } from './processes.ts';
 import { PYTHON } from './python.ts';
 import { BIN, ROOT } from './settings.ts';
@@ -11,14 +11,19 @@ import { BIN, ROOT } from './settings.ts';
 const START_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 
+/** Other errors say that this user or this machine cannot use the address. */
+export const isPortTaken = (error: unknown): boolean =>
+  isSystemError(error) && error.code === 'EADDRINUSE';
+
 /** Listens on a port for a moment to check that it is free. Port 0 selects a free port. */
 export async function freePort(port: number): Promise<number | 'taken'> {
   const server = createServer();
   try {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-  } catch {
-    return 'taken';
+  } catch (error) {
+    if (isPortTaken(error)) return 'taken';
+    throw error;
   }
   const address = server.address();
   server.close();
@@ -53,18 +58,25 @@ const environment = (port: number, home: string, temporary: string): NodeJS.Proc
 const tailOfFile = (log: string): string =>
   existsSync(log) ? tailOf(readFileSync(log, 'utf8')) : '';
 
+/** The operating system refused to start Python: its file is missing or not a program. */
+const cannotStart = (error: NodeJS.ErrnoException): CliError =>
+  new CliError(
+    `Cannot start ${PYTHON} (${error.code}). Delete the folder .venv and run the command again: it ` +
+      'installs Python packages anew.',
+  );
+
 async function waitUntilReady(url: string, group: ProcessGroup, log: string): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS;
-  let running = true;
-  group.leader.once('exit', () => {
-    running = false;
-  });
-  while (running && performance.now() < deadline) {
+  const ended = new AbortController();
+  group.leader.once('exit', () => ended.abort());
+  group.leader.once('error', (error) => ended.abort(cannotStart(error)));
+  while (!ended.signal.aborted && performance.now() < deadline) {
     const response = await fetch(`${url}/_ministack/health`).catch(() => undefined);
     if (response?.ok) return;
     await pause(POLL_MS);
   }
   group.kill();
+  if (ended.signal.reason instanceof CliError) throw ended.signal.reason;
   throw new CliError(
     'MiniStack did not start. If its Python environment is damaged, delete .venv and try again.',
     tailOfFile(log),

@@ -5,10 +5,12 @@ import { promisify } from 'node:util';
 import { CliError } from './cli-error.ts';
 import { run } from './processes.ts';
 import { ROOT } from './settings.ts';
+import { cannotWrite, ensureWritable } from './writable-folder.ts';
 
 const REQUIREMENTS = join(ROOT, 'local', 'requirements.txt');
-const INSTALLED = join(ROOT, '.venv', 'requirements.txt');
-export const PYTHON = join(ROOT, '.venv', 'bin', 'python');
+const VENV = join(ROOT, '.venv');
+const INSTALLED = join(VENV, 'requirements.txt');
+export const PYTHON = join(VENV, 'bin', 'python');
 
 /** The same check as `is_ready` in venv.py, which repeats it under a lock. */
 export const pythonIsReady = (): boolean =>
@@ -33,10 +35,14 @@ async function findPython(): Promise<string> {
   );
 }
 
+/** No permission for a file (a refused connection names no file), a full disk, a read-only disk. */
+const WRITE_REFUSED = /^.*\[Errno (?:(?:1|13)\] [^:]+: '|(?:28|30)\]).*$/m;
+
 /** Creates or updates the private Python environment if necessary. */
 export async function ensurePython(): Promise<void> {
   if (pythonIsReady()) return;
-  await run({
+  ensureWritable(VENV);
+  const install = run({
     program: await findPython(),
     args: [join(ROOT, 'local', 'venv.py')],
     env: process.env,
@@ -44,5 +50,9 @@ export async function ensurePython(): Promise<void> {
     failureMessage:
       'pip could not install local/requirements.txt. Check the network connection and the access ' +
       'to a Python package index, then run the command again.',
+  });
+  await install.catch((error: unknown) => {
+    const [refusal] = (error instanceof CliError && WRITE_REFUSED.exec(error.tail)) || [];
+    throw refusal === undefined ? error : cannotWrite(VENV, refusal);
   });
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import { outputs } from './cdk.ts';
 import { cleanUpAtExit } from './cleanup.ts';
 import { CliError } from './cli-error.ts';
 import { ROOT } from './settings.ts';
+import { ensureWritable } from './writable-folder.ts';
 
 const user = z.object({ username: z.string(), password: z.string() });
 export type User = z.infer<typeof user>;
@@ -23,8 +24,11 @@ export type Running = z.infer<typeof running>;
 
 const FILE = join(ROOT, '.surety', 'local.json');
 
+/** For the first step: `writeRunning` is the last one, and would fail only then. */
+export const prepareRunning = (): void => ensureWritable(dirname(FILE));
+
 export function writeRunning(cloud: Running): void {
-  mkdirSync(dirname(FILE), { recursive: true });
+  prepareRunning();
   cleanUpAtExit(() => rmSync(FILE, { force: true }));
   writeFileSync(FILE, `${JSON.stringify(cloud, null, 2)}\n`);
 }

@@ -1,7 +1,7 @@
 import { command } from './cli-error.ts';
 import { type LocalCloud, startCloud } from './cloud.ts';
 import { stdoutReporter as report, step } from './reporter.ts';
-import { type User, writeRunning } from './running.ts';
+import { prepareRunning, type User, writeRunning } from './running.ts';
 import { seedDemo } from './seed.ts';
 import { readSettings } from './settings.ts';
 
@@ -40,6 +40,7 @@ function stopWithNpm(): void {
 await command(async () => {
   stopWithNpm();
   const start = performance.now();
+  prepareRunning();
   report('Starting Surety on this machine (the first start also installs MiniStack).');
   const cloud = await startCloud(readSettings(), report);
   const merchants = await step(report, 'Demo merchants and pool created', seedDemo(cloud.api));

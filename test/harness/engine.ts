@@ -14,6 +14,9 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { DataStack } from '../../lib/data-stack.ts';
 import { stageOf } from '../../lib/stages.ts';
 
+/** DynamoDB Local needs 4 s on an idle machine, and more beside other tests. */
+const START_TIMEOUT_MS = 30_000;
+
 /** A DynamoDB engine with the tables of the CDK app, in memory. Each test file starts its own. */
 export type Engine = {
   /** A new client of the same engine: faults are injected into one client only. */
@@ -31,10 +34,21 @@ const freePort = async (): Promise<number> => {
   return typeof address === 'object' && address !== null ? address.port : 0;
 };
 
-/** npm installs the binary for Linux on x64. Other platforms name a binary, or an endpoint instead. */
-const binary = (): string =>
-  process.env['DYNOXIDE_BIN'] ??
-  createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide');
+/**
+ * Program and arguments of the engine. npm installs dynoxide for Linux on x64. DYNAMODB_ENGINE names
+ * another command, which must listen on {port} in the foreground and start without tables. An engine
+ * that already runs cannot serve: every harness creates the same tables.
+ */
+function engineCommand(port: number): readonly [program: string, ...args: string[]] {
+  const command = process.env['DYNAMODB_ENGINE'];
+  if (command === undefined) {
+    const { resolve } = createRequire(import.meta.url);
+    return [resolve('@dynoxide/linux-x64/dynoxide'), '--port', String(port)];
+  }
+  if (!command.includes('{port}')) throw new Error('DYNAMODB_ENGINE must contain {port}');
+  const [program = '', ...args] = command.replaceAll('{port}', String(port)).trim().split(/\s+/);
+  return [program, ...args];
+}
 
 const appTables = (): CreateTableCommandInput[] => {
   const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
@@ -51,14 +65,10 @@ const appTables = (): CreateTableCommandInput[] => {
 };
 
 export async function startEngine(): Promise<Engine> {
-  const given = process.env['AWS_ENDPOINT_URL_DYNAMODB'];
-  let child: ChildProcess | undefined;
-  let endpoint = given;
-  if (endpoint === undefined) {
-    const port = await freePort();
-    child = spawn(binary(), ['--port', String(port)], { stdio: 'ignore' });
-    endpoint = `http://127.0.0.1:${port}`;
-  }
+  const port = await freePort();
+  const [program, ...args] = engineCommand(port);
+  const child = spawn(program, args, { stdio: 'ignore' });
+  const endpoint = `http://127.0.0.1:${port}`;
   const client = (): DynamoDBClient =>
     new DynamoDBClient({
       endpoint,
@@ -67,24 +77,36 @@ export async function startEngine(): Promise<Engine> {
       maxAttempts: 2,
     });
   const first = client();
-  await untilReady(first);
+  const close = (): void => {
+    first.destroy();
+    child.kill('SIGKILL');
+  };
+  // Before the first request: synthesis blocks for seconds, and engines close idle connections.
   const tables = appTables();
-  for (const table of tables) await first.send(new CreateTableCommand(table));
+  try {
+    await untilReady(first, child);
+    for (const table of tables) await first.send(new CreateTableCommand(table));
+  } catch (cause) {
+    close();
+    const command = [program, ...args].join(' ');
+    const message = `The DynamoDB engine did not start: ${command}\nRun this command to see why.`;
+    throw new Error(message, { cause });
+  }
   const named = (word: string): string =>
     tables.find(({ TableName }) => TableName?.includes(word))?.TableName ?? '';
   return {
     client,
     ledgerTable: named('Ledger'),
     responsesTable: named('Idempotency'),
-    close: () => {
-      first.destroy();
-      child?.kill('SIGKILL');
-    },
+    close,
   };
 }
 
-async function untilReady(client: DynamoDBClient): Promise<void> {
-  for (let tries = 0; tries < 100; tries += 1) {
+async function untilReady(client: DynamoDBClient, child: ChildProcess): Promise<void> {
+  const ended = new AbortController();
+  for (const event of ['error', 'exit']) child.once(event, () => ended.abort());
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  while (!ended.signal.aborted && performance.now() < deadline) {
     try {
       await client.send(new ListTablesCommand({}));
       return;
@@ -92,5 +114,5 @@ async function untilReady(client: DynamoDBClient): Promise<void> {
       await pause(50);
     }
   }
-  throw new Error('the DynamoDB engine did not start');
+  throw new Error(ended.signal.aborted ? 'it ended' : 'it does not respond');
 }
