@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Source } from '../../lambdas/ledger/transactions.ts';
-import { FAULT_MODES, type FaultMode } from './fake-bank.ts';
+import { FAULT_MODES, type FaultMode, OVERSLEEPING } from './fake-bank.ts';
 
 /** Merchants by number. The first two share a pool, the third has one of its own. */
 export const MERCHANTS = [0, 1, 2] as const;
@@ -64,6 +64,17 @@ export type Command =
         readonly by: FaultMode | 'resume workers' | ConcurrentRequest['name'];
         readonly amount: bigint;
         readonly key: string;
+      }
+    >
+  /** A worker whose payout may be sent again oversleeps its lease, and continues while another has it. */
+  | Commands<
+      'oversleep',
+      {
+        readonly nth: number;
+        readonly first: FaultMode;
+        readonly second: FaultMode;
+        /** Whether it continues between the other's read and its claim, instead of after it. */
+        readonly isBeforeClaim: boolean;
       }
     >
   | Commands<'recover', { readonly mode: FaultMode }>
@@ -196,6 +207,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       ),
       amount: smallAmount,
       key,
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      name: is('oversleep'),
+      nth,
+      first: fc.constantFrom(...OVERSLEEPING),
+      second: mode,
+      isBeforeClaim: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ name: is('cancel'), nth }) },

@@ -24,6 +24,11 @@ export const FAULT_MODES = [
   'inquires, worker stalls, sends late and crashes',
 ] as const;
 export type FaultMode = (typeof FAULT_MODES)[number];
+/** The worker stalls before it sends what it found unknown to the bank. */
+export const OVERSLEEPING = [
+  'inquires, worker stalls',
+  'inquires, worker stalls, sends late and crashes',
+] as const satisfies readonly FaultMode[];
 
 type BankDecision = { readonly payout: Payout; readonly paid: boolean };
 const UNCLEAR: ProviderAnswer = { kind: 'unclear', why: 'no answer' };

@@ -101,6 +101,8 @@ export class ModelRun {
         return this.#sendInBetween(command.requests.map((each) => this.#plan(each)));
       case 'interrupt settle':
         return this.#interruptSettle(command);
+      case 'oversleep':
+        return this.#oversleep(command);
       case 'preview':
         return this.#preview(command);
       case 'cancel':
@@ -129,8 +131,12 @@ export class ModelRun {
         return this.#resumeWorkers();
       case 'advance clock':
         this.#bank.deliverDelayed();
-        this.#harness.clock.now = new Date(this.#harness.clock.now.getTime() + command.ms);
+        this.#pass(command.ms);
     }
+  }
+
+  #pass(ms: number): void {
+    this.#harness.clock.now = new Date(this.#harness.clock.now.getTime() + ms);
   }
 
   /** Everything that holds at any moment, and how rows changed since the last check. */
@@ -461,6 +467,27 @@ export class ModelRun {
     await this.#work(mode, row);
     callOff();
     this.#working.push(...others);
+  }
+
+  async #oversleep({ nth, first, second, isBeforeClaim }: CommandOf<'oversleep'>): Promise<void> {
+    await this.#resumeWorkers();
+    const underWay = (await this.#payouts()).filter(({ status }) => status === 'PROCESSING');
+    const row = pick(underWay, nth);
+    if (row === undefined) return;
+    this.#bank.deliverDelayed();
+    this.#pass(TIMERS.claimMs + TIMERS.quietMs + 1);
+    await this.#work(first, row);
+    this.#pass(TIMERS.leaseMs);
+    const [overslept = Promise.resolve()] = this.#working.splice(0);
+    const resume = async (): Promise<void> => {
+      this.#bank.resumeWorkers();
+      await overslept;
+    };
+    const callOff = isBeforeClaim ? this.#harness.beforeCommit(resume) : () => {};
+    await this.#work(second, row);
+    callOff();
+    await resume();
+    await this.#resumeWorkers();
   }
 
   /** One worker with one message. If it crashes or fails, the queue delivers the message again. */
