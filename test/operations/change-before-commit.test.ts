@@ -89,6 +89,11 @@ const withdrawalRequest = (as: string, source: string, amount = '10.00'): Reques
 const withdraw = (as: string, source: string, amount?: string) =>
   done(harness.call('POST /withdrawals', withdrawalRequest(as, source, amount)));
 
+const withdrawIn = (as: string, currency: string, amount: string) => {
+  const body = { amount, currency, source: 'wallet' };
+  return done(harness.call('POST /withdrawals', { as, key: randomUUID(), body }));
+};
+
 const available = async (id: string, currency = 'USD'): Promise<string> =>
   (await harness.call('GET /wallets/{currency}', { as: id, params: { currency } })).body.data
     .available;
@@ -262,6 +267,31 @@ describe('a withdrawal whose merchant changes before its commit', () => {
       expect(await utilised(id)).toBe(total);
     },
   );
+});
+
+describe('a new month in one currency, and a spend in another before its commit', () => {
+  it('CR-5: counts both, and removes only what nobody counted on', async () => {
+    const id = await harness.merchant('100.00');
+    for (const currency of ['USD', 'EUR', 'GBP']) {
+      await deposit(id, '50.00', currency);
+      await withdrawIn(id, currency, '1.00');
+    }
+    harness.clock.now = new Date('2026-12-05T12:00:00.000Z');
+    const another = () => withdrawIn(id, 'EUR', '2.00');
+    const request = withdrawalRequest(id, 'wallet', '4.00');
+    const { reply, sent } = await callDuring(another, 'POST /withdrawals', request);
+    expect([reply.status, sent]).toEqual([202, 2]);
+    const counter = (amount: bigint) => ({
+      day: '2026-12-05',
+      dayAmount: amount,
+      month: '2026-12',
+      monthAmount: amount,
+    });
+    expect((await readMerchant(harness.context.ledger, id))?.spent).toEqual({
+      USD: counter(4_00n),
+      EUR: counter(2_00n),
+    });
+  });
 });
 
 describe('an administrator’s operation whose merchant changes before its commit', () => {
