@@ -26,6 +26,7 @@ const LAYOUT: Readonly<Record<string, readonly string[]>> = {
   test: [
     'architecture',
     'e2e',
+    'fuzz',
     'harness',
     'harness/bench',
     'http',

@@ -7,3 +7,4 @@ import './withdrawal.ts';
 import './readme.ts';
 import './scheduled.ts';
 import './recovery.ts';
+import './fuzz.ts';

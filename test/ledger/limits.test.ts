@@ -209,7 +209,7 @@ describe('CR-5: a new month removes the counters of earlier months', () => {
     transferVolume: { USD: volume('2026-10'), EUR: volume('2026-10'), GBP: volume('2026-11') },
   });
   const appliedAll = (changes: readonly Change[]) =>
-    changes.reduce((row, change) => ({ ...row, ...applied(row as Merchant, change) }), merchant);
+    changes.reduce((row, change) => applied(row, change) as Merchant, merchant);
 
   it('a withdrawal keeps its own counter and those of its month', () => {
     const after = appliedAll(countDebit(merchant, USD, minor(5n), TODAY));

@@ -447,21 +447,16 @@ export class ModelRun {
     const merchant = MERCHANTS[this.#merchants.indexOf(row.merchantId)] ?? 0;
     const others = this.#working.splice(0);
     const callOff = this.#harness.beforeCommit(async () => {
-      switch (by) {
-        case 'deposit':
-        case 'transfer':
-        case 'withdraw':
-        case 'repay': {
-          const to = merchant === 0 ? 1 : 0;
-          const from = { source: 'credit', copies: 1 } as const;
-          const at = { releaseInMs: undefined, executeInMs: undefined };
-          return this.#send(this.#plan({ name: by, merchant, amount, key, to, ...from, ...at }));
-        }
-        case 'resume workers':
-          this.#bank.resumeWorkers();
-          return void (await Promise.all(others.splice(0)));
-        default:
-          return this.#work(by, row);
+      if (by === 'resume workers') {
+        this.#bank.resumeWorkers();
+        await Promise.all(others.splice(0));
+      } else if (isRequest(by)) {
+        const to = merchant === 0 ? 1 : 0;
+        const from = { source: 'credit', copies: 1 } as const;
+        const at = { releaseInMs: undefined, executeInMs: undefined };
+        await this.#send(this.#plan({ name: by, merchant, amount, key, to, ...from, ...at }));
+      } else {
+        await this.#work(by, row);
       }
     }, commit);
     await this.#work(mode, row);
@@ -553,6 +548,9 @@ export class ModelRun {
     CURRENCIES[merchant] ?? currencyCode.parse('USD');
 }
 
+type RequestName = CommandOf<'send concurrently'>['requests'][number]['name'];
+const isRequest = (name: string): name is RequestName =>
+  ['deposit', 'transfer', 'withdraw', 'repay'].includes(name);
 const nameOf = (row: Row): string => String(row['id'] ?? rowId(row));
 /** The cost of a write is counted in kilobytes. */
 const sizeInBytes = once(sizeOf);

@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { MERCHANT_STATUSES } from '../../lambdas/ledger/merchant.ts';
+import { PUBLIC_STATUSES, SOURCES, TRANSACTION_TYPES } from '../../lambdas/ledger/transactions.ts';
+import { MERCHANT_OPERATIONS } from '../harness/operations.ts';
+import { forgedPosition } from './forged-cursor.ts';
+import { hostileText, hostileValue } from './hostile.ts';
+import { type PoolName, source, TWISTS, type Twist, text, type Value } from './value.ts';
+
+type Values = fc.Arbitrary<Value>;
+/** Values of one field: those that the API accepts, and those that are almost right. */
+export type Field = { readonly valid: Values; readonly near: Values };
+
+export const PASSWORD = 'Correct-horse-9';
+
+const texts = (...values: readonly string[]): Values => fc.constantFrom(...values).map(text);
+const oneOf = (valid: readonly string[], ...near: readonly string[]): Field => ({
+  valid: texts(...valid),
+  near: texts(...near, ...valid.map((each) => each.toUpperCase())),
+});
+
+const known = (pool: PoolName, twist?: Twist): Values =>
+  fc
+    .nat(10_000)
+    .map((at) => ({ kind: 'known', pool, at, ...(twist !== undefined && { twist }) }) as const);
+const knownField = (pool: PoolName): Field => ({
+  valid: known(pool),
+  near: fc.constantFrom(...TWISTS).chain((twist) => known(pool, twist)),
+});
+
+const cents = (most: number): fc.Arbitrary<string> =>
+  fc.integer({ min: 1, max: most }).map((units) => (units / 100).toFixed(2));
+const amount = (most: number): Field => ({
+  valid: fc
+    .oneof(
+      { weight: 3, arbitrary: fc.integer({ min: 1, max: most }).map(String) },
+      { weight: 1, arbitrary: cents(most * 100) },
+    )
+    .map(text),
+  near: fc.oneof(
+    texts('0', '0.00', '-1', '-0.01', '+1', '01', '1.', '.5', '1,000', '1.001', '0.000000001'),
+    texts('1e3', 'NaN', 'Infinity', '0x10', '١٢', '१', ' 1', '1 ', '1\u0000', '1_000', '−1'),
+    texts('9999999999999999', '99999999999999999', '1'.repeat(64), '1'.repeat(65)),
+    fc.constantFrom('1', '1.5', '-1', '1e400', '["1"]').map(source),
+  ),
+});
+const percent: Field = {
+  valid: fc.integer({ min: 0, max: 500 }).map((parts) => text((parts / 100).toFixed(2))),
+  near: texts('100', '99.9999', '0.00001', '-1', '1e1', '', '5%', '٥'),
+};
+
+const currency: Field = {
+  valid: texts('USD', 'USD', 'USD', 'usd', 'EUR', 'Eur', 'JPY', 'BTC', 'btc'),
+  near: texts('XXX', 'XAU', 'XDR', 'US', 'USDD', 'USD ', 'uſd', 'ÜSD', '__proto__', 'GBP', 'KWD'),
+};
+
+const SECOND = 1_000;
+const DAY = 86_400 * SECOND;
+const ahead = (min: number, max: number): Values =>
+  fc.integer({ min, max }).map((ms) => ({ kind: 'ahead', ms }) as const);
+const time = (valid: Values): Field => ({
+  valid,
+  near: fc.oneof(
+    ahead(-4_000 * DAY, 4_000 * DAY),
+    texts('2026-11-21', '2026-11-21T09:30:00', '2026-13-01T00:00:00Z', '2026-02-30T00:00:00Z'),
+    texts('9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59-14:00', '0000-01-01T00:00:00Z'),
+    texts('+010000-01-01T00:00:00Z', '-000001-01-01T00:00:00Z', '2026-11-21T24:00:00Z'),
+    texts('2026-11-21T23:59:60Z', '2026-11-21T09:30:00+99:99', '2026-11-21T09:30:00.123456789Z'),
+  ),
+});
+
+/** Rising volumes, as the API wants them. */
+const tiers = fc
+  .uniqueArray(fc.integer({ min: 1, max: 100_000 }), { maxLength: 4 })
+  .map((volumes) =>
+    volumes
+      .toSorted((a, b) => a - b)
+      .map((from, index) => ({ currency: 'USD', from_volume: String(from), fee: `${index}.5` })),
+  );
+const feeTiers: Field = {
+  valid: tiers.map((list) => source(JSON.stringify(list))),
+  near: fc.oneof(
+    tiers.map((list) => source(JSON.stringify(list.toReversed()))),
+    tiers.map((list) => source(JSON.stringify([...list, ...list]))),
+    fc.constantFrom('[{}]', '[null]', '[{"currency":"USD"}]', '{"0":{}}').map(source),
+    fc
+      .constantFrom('__proto__', 'constructor', 'XXX')
+      .map((code) => source(`[{"currency":"${code}","from_volume":"1","fee":"1"}]`)),
+  ),
+};
+
+const cursor: Field = {
+  valid: known('cursor'),
+  near: fc.oneof(
+    {
+      weight: 4,
+      arbitrary: forgedPosition.map((at) => ({ kind: 'forged-cursor', position: at }) as const),
+    },
+    { weight: 1, arbitrary: fc.constantFrom(...TWISTS).chain((twist) => known('cursor', twist)) },
+    { weight: 1, arbitrary: texts('', 'A', 'A'.repeat(16), 'A'.repeat(513), '====', '~') },
+  ),
+};
+
+const username: Field = {
+  valid: fc.constant({ kind: 'fresh', prefix: 'fz-' } as const),
+  near: fc.oneof(
+    known('username', 'upper'),
+    known('username'),
+    texts('ab', '-abc', 'a b', 'a@b', 'x'.repeat(65), 'admin', 'Ａｄｍｉｎ'),
+  ),
+};
+
+/** By the name of a field, in a query or in a body; with a route first where a name has two meanings. */
+const FIELDS: Readonly<Record<string, Field>> = {
+  amount: amount(9),
+  // Less than most withdrawals: a repayment needs utilised credit.
+  'POST /repayments amount': amount(2),
+  requested_credit: amount(1_000),
+  credit_limit: amount(1_000),
+  from_volume: amount(1_000),
+  currency,
+  fee: percent,
+  fee_tiers: feeTiers,
+  source: oneOf(SOURCES, 'cash', 'Wallet', ''),
+  to: knownField('username'),
+  from: time(ahead(-DAY, 0)),
+  'GET /transactions to': time(ahead(-60 * SECOND, DAY)),
+  'GET /admin/transactions to': time(ahead(-60 * SECOND, DAY)),
+  'GET /transfers from': knownField('username'),
+  execute_at: time(
+    // Most are far ahead: a withdrawal that is executed during the final check delays it.
+    fc.oneof(
+      { weight: 1, arbitrary: ahead(61 * SECOND, 70 * SECOND) },
+      { weight: 9, arbitrary: ahead(DAY, 300 * DAY) },
+    ),
+  ),
+  release_at: time(
+    fc.oneof(ahead(1 * SECOND, 30 * SECOND), ahead(DAY, 1_800 * DAY), ahead(-DAY, 0)),
+  ),
+  limit: {
+    valid: fc.oneof(
+      fc.integer({ min: 1, max: 5 }).map((n) => text(String(n))),
+      texts('50', '100'),
+    ),
+    near: texts('0', '-1', '101', '1e2', '1.0', '999', '٣', '', ' 1', '9007199254740993'),
+  },
+  cursor,
+  type: oneOf(TRANSACTION_TYPES, 'refund', ''),
+  status: oneOf(PUBLIC_STATUSES, 'succeeded', 'UNKNOWN', ''),
+  'GET /admin/merchants status': oneOf(MERCHANT_STATUSES, 'active', ''),
+  'GET /admin/transactions status': oneOf(['SCHEDULED', 'FAILED'], 'PENDING', 'UNKNOWN'),
+  merchant: knownField('merchant'),
+  name: knownField('username'),
+  operation: oneOf(MERCHANT_OPERATIONS, 'top-up', 'deposit', ''),
+  preview: oneOf(['true', 'false'], '1', 'yes', ''),
+  username,
+  'POST /auth/token username': knownField('username'),
+  password: {
+    valid: texts(PASSWORD),
+    near: texts('weak', 'aaaaaaaa', `${PASSWORD} `, 'پسورد۱۲۳A!'),
+  },
+  refresh_token: knownField('refresh-token'),
+  bank_account: oneOf(['FUZZ-1', 'FUZZ-REFUSE'], 'A', 'x'.repeat(35), 'IR 1', 'حساب'),
+};
+export const FIELD_NAMES: readonly string[] = [
+  ...new Set(Object.keys(FIELDS).map((name) => name.split(' ').at(-1) ?? name)),
+];
+
+/** Path parameters. Only merchants of the run that may be changed are suspended, rejected or archived. */
+const PARAMS: Readonly<Record<string, Field>> = {
+  currency,
+  key: knownField('key'),
+  merchant_id: knownField('merchant'),
+  'GET /admin/merchants/{id} id': knownField('merchant'),
+  'PATCH /admin/merchants/{id} id': knownField('merchant'),
+  'GET /withdrawals/{id} id': knownField('withdrawal'),
+  'DELETE /withdrawals/{id} id': knownField('scheduled'),
+  'GET /transactions/{id} id': knownField('transaction'),
+  id: knownField('changeable'),
+};
+
+const GENERIC: Field = { valid: hostileText(), near: hostileValue() };
+
+/** Only own entries: `constructor` is one of the names that the fuzzer adds. */
+const found = (fields: Readonly<Record<string, Field>>, route: string, name: string): Field => {
+  const key = [`${route} ${name}`, name].find((each) => Object.hasOwn(fields, each));
+  return (key === undefined ? undefined : fields[key]) ?? GENERIC;
+};
+export const fieldOf = (route: string, name: string): Field => found(FIELDS, route, name);
+export const paramOf = (route: string, name: string): Field => found(PARAMS, route, name);

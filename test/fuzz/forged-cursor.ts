@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { cursorAt } from '../../lambdas/http/cursor.ts';
+
+export type List = {
+  readonly route: string;
+  readonly callerId: string | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+};
+
+/** A time as the API writes it; any other text unchanged. */
+const instant = (text: string | undefined): string | undefined => {
+  const parsed = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(parsed) ? text : new Date(parsed).toISOString();
+};
+
+/** The names of the lists of the operations, written a second time: no operation exports its own. */
+function nameOf({ route, callerId: id, params, query }: List): readonly unknown[] {
+  const { status, merchant } = query;
+  const currency = query['currency']?.toUpperCase();
+  const { from, to } = query;
+  const filter = { type: query['type'], currency, from: instant(from), to: instant(to) };
+  switch (route) {
+    case 'GET /withdrawals':
+      return ['withdrawals', id, status];
+    case 'GET /transfers':
+      return ['transfers', id, from?.toLowerCase(), to?.toLowerCase(), currency];
+    case 'GET /wallets/{currency}/releases':
+      return ['releases', id, params['currency']?.toUpperCase()];
+    case 'GET /transactions':
+      return ['transactions', id, status, filter];
+    case 'GET /admin/transactions':
+      return ['all-transactions', merchant === undefined ? status : { merchant, status }, filter];
+    case 'GET /admin/merchants':
+      return ['merchants', status, query['name']?.toLowerCase()];
+    default:
+      return [route, id];
+  }
+}
+
+/** A cursor of this list at any position. Its digest is an unkeyed hash, so a client can make one. */
+export const forgedCursor = (list: List, position: string): string =>
+  String(cursorAt(JSON.stringify(nameOf(list)), position.toWellFormed() || '~'));
+
+/** Whether a cursor that the API returned is of the list that this module would name. */
+export const isNamedAlike = (list: List, cursor: string): boolean => {
+  const position = Buffer.from(cursor.slice(16), 'base64url').toString('utf8');
+  return forgedCursor(list, position) === cursor;
+};
+
+/** Positions that sort before, inside or behind every list, or that are no position at all. */
+export const forgedPosition = fc.oneof(
+  fc.constantFrom(
+    '~',
+    '~~',
+    '~!',
+    '\u007F',
+    '\uFFFF',
+    'ی',
+    '!',
+    ' ',
+    '#',
+    '#~',
+    '0',
+    '9',
+    '\u0000',
+  ),
+  fc.constantFrom('2026', '2026-11-21T09:30:00.000Z#~', '2026-11-21T09:30:00.000Z#', '9999#A'),
+  fc.constantFrom('x'.repeat(300), 'M#a', 'TXN#a', '{}', '[]', '2099-01-01T00:00:00.000Z#A~'),
+  fc.string({ minLength: 1, maxLength: 20 }),
+);

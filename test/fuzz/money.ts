@@ -1,0 +1,137 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import pMap from 'p-map';
+import { z } from 'zod';
+import { signIn } from '../../local/api.ts';
+import type { Running } from '../../local/running.ts';
+import { session } from './caller.ts';
+import { checkHistory, type Item } from './history.ts';
+import type { FuzzMerchant, KnownValues } from './known-values.ts';
+import { addTo, differences, read, readAll, units } from './read.ts';
+
+type Cloud = Pick<Running, 'api' | 'bank' | 'admin'>;
+type Totals = ReadonlyMap<string, bigint>;
+
+/** The currencies that `fields.ts` names as valid, or as almost right. */
+const CURRENCIES = ['USD', 'EUR', 'JPY', 'BTC', 'GBP', 'KWD'];
+const CONCURRENCY = 4;
+
+const pool = z.object({ available: units, lent: units });
+const owing = z.object({ credit: z.array(z.object({ currency: z.string(), utilised: units })) });
+
+async function readPools({ api, admin }: Cloud): Promise<{ funds: Totals; lent: Totals }> {
+  const token = await signIn(api, admin.username, admin.password);
+  const pools = await pMap(CURRENCIES, (currency) =>
+    read(`${api}/admin/pools/${currency}`, pool, token),
+  );
+  const each = pools.map((found, n) => ({ currency: CURRENCIES[n] ?? '', ...found }));
+  return {
+    funds: new Map(each.map(({ currency, available, lent }) => [currency, available + lent])),
+    lent: new Map(each.map(({ currency, lent }) => [currency, lent])),
+  };
+}
+
+/** What is available and lent, by currency: the sum of all top-ups. */
+export const poolTotals = async (cloud: Cloud): Promise<Totals> => (await readPools(cloud)).funds;
+
+/** Utilised credit of all merchants, also of those that the run did not create. */
+async function utilisedByAll({ api, admin }: Cloud): Promise<Totals> {
+  const token = await signIn(api, admin.username, admin.password);
+  const totals = new Map<string, bigint>();
+  for (const { credit } of await readAll(`${api}/admin/merchants`, owing, token))
+    for (const { currency, utilised } of credit) addTo(totals, currency, utilised);
+  return totals;
+}
+
+/** A withdrawal that becomes due between two reads shows a difference that is none. */
+const MOST_LOOKS = 5;
+
+async function checkPools(cloud: Cloud, known: KnownValues, before: Totals) {
+  const expected = new Map(before);
+  for (const { currency, amount } of known.topUps()) addTo(expected, currency, units.parse(amount));
+  for (let looks = 1; ; looks += 1) {
+    const { funds, lent } = await readPools(cloud);
+    const findings = [
+      ...differences('pool, available and lent,', funds, expected),
+      ...differences('pool, lent,', lent, await utilisedByAll(cloud)),
+    ];
+    if (findings.length === 0 || looks === MOST_LOOKS) return findings;
+  }
+}
+
+type Open = FuzzMerchant & { readonly token: () => Promise<string> };
+
+const SETTLED_WITHIN_MS = 150_000;
+const POLL_MS = 500;
+const some = z.object({ items: z.array(z.unknown()) });
+
+/** Polls until no withdrawal is on its way to the bank. Returns the merchants of those that still are. */
+async function settled(api: string, merchants: readonly Open[]): Promise<readonly Open[]> {
+  const deadline = performance.now() + SETTLED_WITHIN_MS;
+  let open = merchants;
+  for (;;) {
+    const counts = await pMap(
+      open,
+      async ({ token }) => {
+        const list = (status: string) => `${api}/withdrawals?limit=1&status=${status}`;
+        const pending = await read(list('PENDING'), some, await token());
+        const processing = await read(list('PROCESSING'), some, await token());
+        return pending.items.length + processing.items.length;
+      },
+      { concurrency: CONCURRENCY },
+    );
+    open = open.filter((_, n) => counts[n] !== 0);
+    if (open.length === 0 || performance.now() > deadline) return open;
+    await pause(POLL_MS);
+  }
+}
+
+const payouts = z.array(
+  z.object({ key: z.string(), amount: units, currency: z.string(), status: z.string() }),
+);
+
+/** Where the bank has not paid exactly what the history says. */
+async function checkBank({ bank }: Cloud, items: readonly Item[]): Promise<readonly string[]> {
+  const response = await fetch(`${bank}/payouts`);
+  const paid = new Map(payouts.parse(await response.json()).map((each) => [each.key, each]));
+  return items.flatMap(({ id, type, status, amount, currency }) => {
+    const payout = paid.get(id);
+    const isPaid = payout?.status === 'SUCCEEDED';
+    if (type !== 'withdrawal' || status === 'PENDING' || status === 'PROCESSING') return [];
+    if (status !== 'SUCCEEDED') return isPaid ? [`the bank paid ${id}, which is ${status}`] : [];
+    const isExact = isPaid && payout.amount === amount && payout.currency === currency;
+    return isExact ? [] : [`the bank did not pay ${id} exactly: ${JSON.stringify(payout?.status)}`];
+  });
+}
+
+/**
+ * After the last request: what each merchant holds and owes is what its history says, pools hold what was
+ * paid into them, and the bank has paid what succeeded.
+ */
+export async function checkMoney(
+  cloud: Cloud,
+  known: KnownValues,
+  before: Totals,
+  report: (line: string) => void,
+): Promise<readonly string[]> {
+  const { api } = cloud;
+  const merchants = known
+    .merchants()
+    .map((merchant) => ({ ...merchant, token: session(api, merchant) }));
+  const open = await settled(api, merchants);
+  const checked = await pMap(
+    merchants,
+    async (merchant) => checkHistory(api, merchant, await merchant.token()),
+    { concurrency: CONCURRENCY },
+  );
+  const items = checked.flatMap((each) => each.items);
+  report(`${merchants.length} merchants with ${items.length} transactions checked`);
+  return [
+    // The payout of a merchant that was suspended for a time is tried again every 15 minutes.
+    ...open
+      .filter(({ isStable }) => isStable)
+      .map(({ username }) => `a withdrawal of ${username} is not settled`),
+    ...checked.flatMap((each) => each.findings),
+    ...(await checkPools(cloud, known, before)),
+    ...(await checkBank(cloud, items)),
+  ];
+}
