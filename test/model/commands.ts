@@ -215,7 +215,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       name: is('oversleep'),
       nth,
       first: fc.constantFrom(...OVERSLEEPING),
-      second: mode,
+      second: fc.oneof(mode, fc.constantFrom<FaultMode>('pays, answer lost', 'pays late')),
       isBeforeClaim: fc.boolean(),
     }),
   },

@@ -466,17 +466,22 @@ export class ModelRun {
 
   async #oversleep({ nth, first, second, isBeforeClaim }: CommandOf<'oversleep'>): Promise<void> {
     await this.#resumeWorkers();
-    const underWay = (await this.#payouts()).filter(({ status }) => status === 'PROCESSING');
-    const row = pick(underWay, nth);
+    const open = await this.#payouts();
+    const row = pick(
+      open.filter(({ status }) => status === 'PENDING' || status === 'PROCESSING'),
+      nth,
+    );
     if (row === undefined) return;
+    // The first attempt inquires nothing.
+    if (row.payout.attempt === 0n) await this.#work('worker crashes', row);
     this.#bank.deliverDelayed();
     this.#pass(TIMERS.claimMs + TIMERS.quietMs + 1);
     await this.#work(first, row);
     this.#pass(TIMERS.leaseMs);
-    const [overslept = Promise.resolve()] = this.#working.splice(0);
+    const overslept = this.#working.splice(0);
     const resume = async (): Promise<void> => {
       this.#bank.resumeWorkers();
-      await overslept;
+      await Promise.all(overslept);
     };
     const callOff = isBeforeClaim ? this.#harness.beforeCommit(resume) : () => {};
     await this.#work(second, row);
