@@ -91,11 +91,13 @@ async function carryOut(deps: SettleDeps, { row, first, until }: Claimed): Promi
   const payout = payoutOf(row);
   if (first === 'send') return recordAnswer(deps, row, await provider.pay(payout, until));
 
+  // "Not found" says how it was when the bank was asked, however late the answer.
+  const asked = deps.ledger.now();
   const known = await provider.inquire(payout, until);
-  const at = deps.ledger.now();
-  if (known.kind !== 'not_found' || !mayResend(row, at, deps.timers)) {
+  if (known.kind !== 'not_found' || !mayResend(row, asked, deps.timers)) {
     return recordAnswer(deps, row, known);
   }
+  const at = deps.ledger.now();
   // Recorded before the request leaves: a worker that lost its lease may not send again.
   const sentAt = at.toISOString();
   const result = await advance(deps, row, { name: 'keepWaiting', at, progress: { sentAt } });

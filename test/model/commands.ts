@@ -166,6 +166,18 @@ const concurrentRequests = fc
         { weight: 2, arbitrary: repayment },
         // Large enough that two of them rarely have funds.
         { weight: 2, arbitrary: fc.record({ name: is('repay'), merchant, amount, key }) },
+        {
+          weight: 3,
+          arbitrary: fc.record({
+            name: is('withdraw'),
+            merchant,
+            amount: fc.bigInt({ min: 80n, max: 180n }),
+            key,
+            source,
+            copies: fc.constant(1),
+            executeInMs: fc.constant(undefined),
+          }),
+        },
       ),
       { minLength: 2, maxLength: 4 },
     ),
@@ -239,7 +251,7 @@ const FROM_CREDIT = { source: 'credit', copies: 1, executeInMs: undefined } as c
 
 /** Funds to start from. The pool holds less than its merchants may draw together. */
 const SETUP: readonly Command[] = [
-  { name: 'top up', merchant: 0, amount: 350n, key: 'first-0' },
+  { name: 'top up', merchant: 0, amount: 480n, key: 'first-0' },
   { name: 'approve', merchant: 0, amount: 300n, key: 'first-0' },
   { name: 'approve', merchant: 1, amount: 300n, key: 'first-1' },
   { name: 'top up', merchant: 2, amount: 400n, key: 'first-2' },

@@ -332,6 +332,25 @@ describe('after an unclear response settlement inquires before it sends again, a
     expect(await paid(order)).toBe(1);
   });
 
+  it('WD-6: an inquiry within the quiet period proves nothing, however late its answer', async () => {
+    const order = await withdrawal();
+    const unclear: Provider = { ...bank, pay: async () => ({ kind: 'unclear', why: 'test' }) };
+    await settle(deps(unclear))(order);
+    advanceClock(TIMERS.claimMs + TIMERS.quietMs);
+    const slow: Provider = {
+      ...bank,
+      inquire: async () => {
+        advanceClock(TIMERS.claimMs);
+        return { kind: 'not_found' };
+      },
+    };
+    expect(await settle(deps(slow))(order)).toBe('again');
+    expect(calls).toEqual([]);
+    // An inquiry after it does.
+    expect(await settle(deps())(order)).toBe('done');
+    expect(calls).toEqual([`inquire ${order.txnId}`, `pay ${order.txnId}`]);
+  });
+
   it('WD-5: an unreachable bank leaves the payout PENDING, and it is sent again without a quiet period', async () => {
     const order = await withdrawal();
     const gone = await startBank({ port: 0 });
