@@ -3,16 +3,8 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  DynamoDBClient,
-  ListTablesCommand,
-} from '@aws-sdk/client-dynamodb';
-import { App } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { DataStack } from '../../lib/data-stack.ts';
-import { stageOf } from '../../lib/stages.ts';
+import { CreateTableCommand, DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { appTables } from './app-tables.ts';
 
 /** DynamoDB Local needs 4 s on an idle machine, and more beside other tests. */
 const START_TIMEOUT_MS = 30_000;
@@ -50,20 +42,6 @@ function engineCommand(port: number): readonly [program: string, ...args: string
   return [program, ...args];
 }
 
-const appTables = (): CreateTableCommandInput[] => {
-  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
-  const template = Template.fromStack(new DataStack(app, stageOf('local', {})));
-  return Object.entries(template.findResources('AWS::DynamoDB::Table')).map(
-    ([logicalId, { Properties }]) => ({
-      TableName: logicalId,
-      KeySchema: Properties.KeySchema,
-      AttributeDefinitions: Properties.AttributeDefinitions,
-      GlobalSecondaryIndexes: Properties.GlobalSecondaryIndexes,
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  );
-};
-
 export async function startEngine(): Promise<Engine> {
   const port = await freePort();
   const [program, ...args] = engineCommand(port);
@@ -82,7 +60,7 @@ export async function startEngine(): Promise<Engine> {
     child.kill('SIGKILL');
   };
   // Before the first request: synthesis blocks for seconds, and engines close idle connections.
-  const tables = appTables();
+  const tables = await appTables();
   try {
     await untilReady(first, child);
     for (const table of tables) await first.send(new CreateTableCommand(table));
