@@ -63,19 +63,22 @@ function undecidedBy(error: unknown): Undecided {
   throw error;
 }
 
+/** When to stop repeating what begins now, by `performance.now()`. Several reads of one request share one. */
+export const deadline = (): number => performance.now() + DEADLINE_MS;
+
 /**
  * Repeats until a try decides, with full jitter between tries, bounded by attempts and by a deadline.
  * @returns the last undecided try where nothing was decided in time.
  */
 export async function untilDecided<Result extends { readonly kind: string }>(
   attempt: () => Promise<Result | Undecided>,
+  until = deadline(),
 ): Promise<Result | Undecided> {
-  const started = performance.now();
   for (let tries = 1; ; tries += 1) {
     const result = await attempt().catch(undecidedBy);
     if (result.kind !== 'undecided' || tries === MOST_ATTEMPTS) return result;
     const wait = Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** tries);
-    if (performance.now() - started + wait > DEADLINE_MS) return result;
+    if (performance.now() + wait > until) return result;
     await pause(wait);
   }
 }
@@ -84,8 +87,12 @@ export async function untilDecided<Result extends { readonly kind: string }>(
  * Repeats a read that fails for a moment.
  * @throws RetryableError where it keeps failing.
  */
-export async function untilRead<Value>(read: () => Promise<Value>): Promise<Value> {
-  const found = await untilDecided(async () => ({ kind: 'read' as const, value: await read() }));
+export async function untilRead<Value>(
+  read: () => Promise<Value>,
+  until = deadline(),
+): Promise<Value> {
+  const attempt = async () => ({ kind: 'read' as const, value: await read() });
+  const found = await untilDecided(attempt, until);
   if (found.kind === 'undecided') throw new RetryableError('a read kept failing');
   return found.value;
 }

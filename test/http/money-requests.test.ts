@@ -211,6 +211,12 @@ describe('a valid request is booked with the amount as sent', () => {
     expect(context.written).toEqual([]);
   });
 
+  it('WA-5: half a character is no payee', async () => {
+    const body = { amount: '1.00', to: '\ud800' };
+    const reply = await call('POST /transfers', { as: 'm1', key: 'k', body });
+    expect(wrongFields(reply)).toEqual({ to: 'invalid' });
+  });
+
   it('CR-2: a source other than credit or wallet is refused', async () => {
     const body = { amount: '1.00', source: 'pool' };
     const reply = await call('POST /withdrawals', { as: 'm1', key: 'k', body });

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import * as z from 'zod';
-import { untilRead } from '../../platform/retry.ts';
+import { deadline, untilRead } from '../../platform/retry.ts';
 import { type CreditLine, creditRow } from '../balances.ts';
 import type { LedgerContext } from '../context.ts';
 import { allStatusKeys, creditKey, merchantKey, merchantPk, nameKey } from '../keys.ts';
@@ -53,19 +53,24 @@ export async function readMerchantBalances(
 /** Merchants of one page whose balances are read at a time: fewer queries than a client has sockets. */
 const AT_ONCE = 8;
 
-/** A page of merchants with their balances, in the same order. One slow read does not fail the page. */
-export const withBalances = (
+/**
+ * A page of merchants with their balances, in the same order. One slow read does not fail the page.
+ * @throws RetryableError where reads keep failing until the deadline of the page.
+ */
+export function withBalances(
   ledger: LedgerContext,
   merchants: readonly Merchant[],
-): Promise<MerchantBalances[]> =>
-  pMap(
+): Promise<MerchantBalances[]> {
+  const until = deadline();
+  return pMap(
     merchants,
     async (merchant) => ({
       merchant,
-      ...(await untilRead(() => balancesOf(ledger, merchant.id))),
+      ...(await untilRead(() => balancesOf(ledger, merchant.id), until)),
     }),
     { concurrency: AT_ONCE },
   );
+}
 
 /** By id or by name, in any case. What looks like an id is never a name. */
 export const findMerchant = (

@@ -3,6 +3,7 @@ import { amountText, currencyOr, inMinorUnits, instant, nothing } from '../../ht
 import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
 import { merchantPk } from '../../ledger/keys.ts';
+import { mayOpenWallet } from '../../ledger/merchant.ts';
 import { merchantId } from '../../ledger/merchant-id.ts';
 import { formatAmount } from '../../ledger/money.ts';
 import { readMerchant } from '../../ledger/rows/merchants.ts';
@@ -50,11 +51,13 @@ export const createDeposit = moneyOperation({
   input,
   subject: ({ merchantId }) => merchantPk(merchantId),
   read: async (ledger, { merchantId, currency }) => {
-    const [merchant, wallet] = await Promise.all([
+    const [merchant, found] = await Promise.all([
       readMerchant(ledger, merchantId),
       readWallet(ledger, merchantId, currency),
     ]);
-    return { merchant, wallet };
+    // The number of wallets may be younger than this read: a wallet that it counts is found by a later one.
+    const isFull = found === undefined && merchant !== undefined && !mayOpenWallet(merchant);
+    return { merchant, wallet: isFull ? await readWallet(ledger, merchantId, currency) : found };
   },
   decide: decideDeposit,
   respond: ({ txnId, merchantId, amount, currency, createdAt, releaseAt }) => ({

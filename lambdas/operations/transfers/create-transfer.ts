@@ -13,7 +13,12 @@ const input = ({ currency: fallback }: Settings) =>
     .object({
       query: z.strictObject({ preview: z.enum(['true', 'false']).optional() }),
       body: z.strictObject({
-        to: z.string().min(1).max(64),
+        // Half a character is no text, and DynamoDB takes it for no key.
+        to: z
+          .string()
+          .min(1)
+          .max(64)
+          .refine((to) => to.isWellFormed(), 'invalid'),
         amount: amountText,
         currency: currencyOr(fallback),
       }),

@@ -10,8 +10,8 @@ const statement = z.object({
   amount: z.string(),
   currency: z.string(),
   status: z.enum(['SUCCEEDED', 'REFUSED']),
-  reference: providerText.optional(),
-  code: providerText.optional(),
+  reference: providerText.nullish(),
+  code: providerText.nullish(),
 });
 const problem = z.object({ code: z.string() });
 
@@ -114,7 +114,7 @@ function stated({ status, body }: Reply, payout: Payout): ProviderAnswer {
     said.amount === formatAmount(payout.amount, payout.currency);
   if (!isOurs) return { kind: 'unclear', why: `HTTP ${status}` };
   if (status >= 200 && status < 300 && said.status === 'SUCCEEDED') {
-    return { kind: 'succeeded', reference: said.reference };
+    return { kind: 'succeeded', reference: said.reference ?? undefined };
   }
   if (said.status === 'REFUSED' && (status === 422 || status === 200)) {
     return { kind: 'refused', code: said.code ?? 'refused' };

@@ -28,7 +28,7 @@ export const providerText = z
 
 /** A bank or an operator. Neither call throws: silence is an answer of its own. */
 export type Provider = {
-  /** No request leaves after `until`: the quiet period counts from there. */
+  /** No request is begun after `until`: the quiet period counts from there. */
   readonly pay: (payout: Payout, until: Date) => Promise<ProviderAnswer>;
   /** What became of a key. Never answers `not_executed`: an inquiry executes nothing. */
   readonly inquire: (payout: Payout, until: Date) => Promise<ProviderAnswer>;

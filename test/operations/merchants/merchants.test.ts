@@ -289,3 +289,21 @@ describe('ID-6: a page of many merchants', () => {
     client.destroy();
   });
 });
+
+it('ID-6 WD-8: a page whose reads keep failing is given up after one deadline, not one for each merchant', async () => {
+  await Promise.all(Array.from({ length: 24 }, () => harness.register()));
+  const { ledger } = harness.context;
+  const { merchants } = await listMerchants(ledger, 'PENDING', undefined, 24);
+  const client = harness.engine.client();
+  client.middlewareStack.add(
+    () => async () => {
+      throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+    },
+    { step: 'initialize', name: 'throttle' },
+  );
+  const throttled = openLedger(documentClient(client), harness.engine.ledgerTable);
+  const begin = performance.now();
+  await expect(withBalances(throttled, merchants)).rejects.toThrow('a read kept failing');
+  expect(performance.now() - begin).toBeLessThan(5_000);
+  client.destroy();
+});

@@ -279,6 +279,13 @@ describe('WD-6: the text that a bank sends with its decision', () => {
     expect(await bank.pay(PAYOUT, until())).toMatchObject({ [name]: 'é'.repeat(64) });
   });
 
+  it('may be null', async () => {
+    const paid = await bankResponding(respondWith(201, { ...PAID, reference: null, code: null }));
+    expect(await paid.pay(PAYOUT, until())).toEqual({ kind: 'succeeded', reference: undefined });
+    const refusing = await bankResponding(respondWith(422, { ...REFUSED, code: null }));
+    expect(await refusing.pay(PAYOUT, until())).toEqual({ kind: 'refused', code: 'refused' });
+  });
+
   it('half a character is not stored', async () => {
     const bank = await bankResponding(
       respondWith(422, { ...REFUSED, code: `${'x'.repeat(63)}💳` }),
