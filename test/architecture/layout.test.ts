@@ -35,6 +35,7 @@ const LAYOUT: Readonly<Record<string, readonly string[]>> = {
     'ledger/rows',
     'local',
     'model',
+    'mutation',
     'operations',
     ...CAPABILITIES.map((name) => `operations/${name}`),
     'payouts',
