@@ -3,14 +3,17 @@ import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { transactItem } from '../../../lambdas/ledger/expressions.ts';
 import { merchantPk } from '../../../lambdas/ledger/keys.ts';
-import { minor } from '../../../lambdas/ledger/money.ts';
+import { currencyCode, minor } from '../../../lambdas/ledger/money.ts';
 import { postChanges } from '../../../lambdas/ledger/post.ts';
+import type { Change } from '../../../lambdas/ledger/row-writes.ts';
 import { createTransaction } from '../../../lambdas/ledger/rows/transactions.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
+import { aWithdrawal } from '../../harness/a-withdrawal.ts';
 import { type Harness, startHarness, USD } from '../../harness/harness.ts';
 import { TIMERS } from '../../harness/timers.ts';
 
 const MINUTE = 60_000;
+const EUR = currencyCode.parse('EUR');
 let harness: Harness;
 /** A merchant with an approval, deposits, and withdrawals that succeeded, failed and are in flight. */
 let as: string;
@@ -172,9 +175,8 @@ describe('a merchant’s history', () => {
   });
 });
 
-/** Transaction rows of deposits, newer than all others. Their balances do not matter here. */
+/** Transaction rows of deposits, newer than all others. */
 async function manyDeposits(merchantId: string, count: number): Promise<void> {
-  const { table } = harness.context.ledger;
   const later = new Date(harness.clock.now.getTime() + MINUTE).toISOString();
   const deposits = Array.from({ length: count }, (_, index) =>
     createTransaction({
@@ -191,8 +193,14 @@ async function manyDeposits(merchantId: string, count: number): Promise<void> {
       requestHash: '',
     }),
   );
-  const writes = postChanges(deposits).map((write) => transactItem(table, write));
-  for (let from = 0; from < count; from += 100) {
+  await store(deposits);
+}
+
+/** Rows as they are. Their balances do not matter here. */
+async function store(rows: readonly Change[]): Promise<void> {
+  const { table } = harness.context.ledger;
+  const writes = postChanges(rows).map((write) => transactItem(table, write));
+  for (let from = 0; from < rows.length; from += 100) {
     await harness.faultless.send(
       new TransactWriteCommand({ TransactItems: writes.slice(from, from + 100) }),
     );
@@ -241,6 +249,36 @@ describe('an administrator', () => {
     const next = await all({ status: 'FAILED', limit: '1', cursor });
     expect(ids(next)).toEqual([made.failed]);
     expect(next.data.next_cursor).toBeNull();
+  });
+
+  it('LE-2: filters the failed transactions of all merchants, also beyond the first hundred', async () => {
+    const many = Array.from({ length: 130 }, (_, index) =>
+      aWithdrawal({
+        pk: merchantPk(other),
+        merchantId: other,
+        txnId: `F${String(index).padStart(25, '0')}`,
+        status: 'FAILED',
+        currency: EUR,
+        createdAt: at(),
+      }),
+    );
+    await store(many.map(createTransaction));
+    const failed = { status: 'FAILED' };
+    // The older ones are found behind a hundred and thirty in another currency.
+    expect(ids(await all({ ...failed, currency: 'USD' }))).toEqual([made.otherFailed, made.failed]);
+    expect(ids(await all({ ...failed, currency: 'GBP' }))).toEqual([]);
+    expect(ids(await all({ ...failed, type: 'transfer' }))).toEqual([]);
+    expect(ids(await all({ ...failed, to: '2026-01-01T00:00:00Z' }))).toEqual([]);
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const place: Query = cursor === null ? {} : { cursor };
+      const page = await all({ ...failed, currency: 'EUR', limit: '65', ...place });
+      expect(ids(page)).toHaveLength(65);
+      seen.push(...ids(page));
+      cursor = page.data.next_cursor;
+    } while (cursor !== null);
+    expect(seen).toEqual(many.map(({ txnId }) => txnId).toReversed());
   });
 
   it('LE-2: must name a merchant or a status that needs attention, because no request scans', async () => {

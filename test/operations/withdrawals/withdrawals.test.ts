@@ -62,6 +62,19 @@ describe('a withdrawal on credit', () => {
     expect(cents(after.in_flight) - cents(before.in_flight)).toBe(4025n);
   });
 
+  it('CR-1: is in flight in the pool of its own currency, and a withdrawal from the wallet is in none', async () => {
+    const as = await harness.merchant('100.00');
+    await harness.deposit(as, { amount: '50.00' });
+    const inFlight = async (currency: string) => (await pool(currency)).in_flight;
+    const [usd, eur] = [await inFlight('USD'), await inFlight('EUR')];
+    const fromWallet = { as, key: 'k1', body: { amount: '20.00', source: 'wallet' } };
+    expect((await harness.call('POST /withdrawals', fromWallet)).status).toBe(202);
+    expect([await inFlight('USD'), await inFlight('EUR')]).toEqual([usd, eur]);
+    expect((await withdraw(as, 'k2', '30.00')).status).toBe(202);
+    expect(cents(await inFlight('USD')) - cents(usd)).toBe(3000n);
+    expect(await inFlight('EUR')).toBe(eur);
+  });
+
   it('CR-2: is refused above the available credit and changes nothing', async () => {
     const as = await harness.merchant('10.00');
     const before = await harness.rows();
