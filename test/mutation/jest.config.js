@@ -13,6 +13,6 @@ export default {
   testMatch: ['<rootDir>/test/{ledger,operations,payouts,http,platform}/**/*.test.ts'],
   testPathIgnorePatterns: [
     '/ledger/apply\\.',
-    '/operations/(busy-merchant|concurrency|merchants/archive|merchants/change|transfers/transfers)\\.',
+    '/operations/(busy-merchant|concurrency|merchants/change)\\.',
   ],
 };

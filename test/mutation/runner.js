@@ -1,30 +1,40 @@
 import Runner from 'jest-runner';
 import { activeMutant, noted } from './noted.ts';
 
-/** Slow test files, and the sources they are there for. Mutants of other sources are not given them. */
-const SLOW = [
-  [/ledger\/pending-releases\.test/, /release/],
-  [/payouts\/execute-scheduled\.test/, /payouts\/(execute-scheduled|schedule)/],
-  [/payouts\/recover\.test/, /payouts\/recover|next-check/],
+/** Test files with an engine, and the sources that they are there for. Mutants of others are not given them. */
+const MEANT_FOR = [
+  [/history\/history\./, /rows\/(history|status-index|transactions)/],
+  [/transfers\/transfers\./, /operations\/transfers|rows\/(history|merchants|transactions)/],
+  [/merchants\/(archive|merchants)\./, /operations\/merchants|rows\/|run-change/],
   [
-    /payouts\/settle\.test/,
-    /payouts\/(settle|record-answer|advance|transitions)|rows\/transactions/,
+    /withdrawals\/withdrawals\./,
+    /operations\/withdrawals|rows\/(in-flight|pool|transactions)|run-operation|responses|idempotency/,
   ],
+  [/wallets\/wallets\./, /operations\/deposits|rows\/wallets/],
+  [/stored-refusals\./, /run-operation|responses|idempotency/],
+  [/lost-answers\./, /run-operation|\/commit|until-committed|responses/],
+  [
+    /change-before-commit\./,
+    /operations\/|ledger\/(limits|merchant|balances|accounts|post|until-committed)/,
+  ],
+  [/credit\/repayment\./, /operations\/credit|ledger\/(accounts|balances|postings)/],
+  [/ledger\/pending-releases\./, /release|rows\/(wallets|next-check)/],
+  [
+    /payouts\/settle\./,
+    /payouts\/(settle|record-answer|advance|transitions)|rows\/transactions|limits/,
+  ],
+  [/payouts\/execute-scheduled\./, /payouts\/(execute-scheduled|schedule)/],
+  [/payouts\/recover\./, /payouts\/recover|rows\/(next-check|transactions)/],
 ];
-/** A mutant that survives this much of the quick files survives the rest as well, as a rule. */
-const BUDGET_MS = 15_000;
+/** Of the other files, the quickest that together take this long, in milliseconds. */
+const BUDGET_MS = 6_000;
 
-const isMeantFor =
-  (source) =>
-  ({ path }) =>
-    SLOW.find(([slow]) => slow.test(path))?.[1].test(source) ?? 'quick';
-
-/** The slow files that are meant for a source, and the quickest others that fit into the budget. */
+/** The test files of a mutant of `source`. */
 function chosen(source, reaching, msOf) {
   let spent = 0;
   return reaching.filter((test) => {
-    const meant = isMeantFor(source)(test);
-    if (meant !== 'quick') return meant;
+    const meant = MEANT_FOR.find(([file]) => file.test(test.path));
+    if (meant !== undefined) return meant[1].test(source);
     spent += msOf(test);
     return spent <= BUDGET_MS;
   });
@@ -45,11 +55,10 @@ export default class MutantRunner extends Runner {
     const reaching = tests
       .filter(({ path }) => files[path]?.mutants.includes(mutant))
       .sort((a, b) => msOf(a) - msOf(b));
-    const given = chosen(source, reaching, msOf);
     // Jest's own listener came first and has counted the result.
     this.on('test-file-success', async ([, { numFailingTests }]) => {
       if (numFailingTests > 0) await watcher.setState({ interrupted: true });
     });
-    return super.runTests(given, watcher, options);
+    return super.runTests(chosen(source, reaching, msOf), watcher, options);
   }
 }
