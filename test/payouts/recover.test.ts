@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openLedger } from '../../lambdas/ledger/context.ts';
-import { merchantKey, merchantPk, transactionKey } from '../../lambdas/ledger/keys.ts';
+import { type Key, merchantKey, merchantPk, transactionKey } from '../../lambdas/ledger/keys.ts';
 import type { Provider } from '../../lambdas/payouts/providers/provider.ts';
 import { type RecoverDeps, recover } from '../../lambdas/payouts/recover.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
@@ -60,6 +60,9 @@ async function withdrawals(count: number): Promise<readonly PayoutMessage[]> {
   return Promise.all(Array.from({ length: count }, () => withdrawal(merchantId)));
 }
 const idsOf = (messages: readonly PayoutMessage[]) => messages.map(({ txnId }) => txnId);
+
+const rowOf = async ({ txnId }: PayoutMessage) =>
+  (await harness.rows()).find((row) => row['txnId'] === txnId);
 
 const settleWith = (bank: Provider) =>
   settle({
@@ -125,6 +128,25 @@ describe('recovery finds payouts whose message was lost', () => {
     } finally {
       lossy.close();
     }
+  });
+
+  it('WD-8: a payout whose check moved on after the index was read is not sent', async () => {
+    const message = await withdrawal();
+    advanceClock(15 * MINUTE);
+    const unclear = async () => ({ kind: 'unclear', why: 'test' }) as const;
+    const { ledger } = faultlessDeps();
+    let isFirst = true;
+    const load = async (key: Key): Promise<unknown> => {
+      if (isFirst && key.sk === `TXN#${message.txnId}`) {
+        isFirst = false;
+        while ((await rowOf(message))?.['status'] === 'PENDING')
+          await settleWith({ pay: unclear, inquire: unclear })(message);
+      }
+      return ledger.load(key);
+    };
+    await recover({ ...deps(), ledger: { ...ledger, load } })();
+    expect(isFirst).toBe(false);
+    expect(sent).not.toContain(message.txnId);
   });
 
   it('WD-8: a final payout is never sent', async () => {
