@@ -158,6 +158,11 @@ describe('a merchant’s history', () => {
     expect(seen).toEqual([made.pending, made.unclear, made.failed, made.paid]);
   });
 
+  it('AP-6: has no further page after one that holds exactly what is left', async () => {
+    const page = (await list({ type: 'withdrawal', limit: '4' })).data;
+    expect([page.items.length, page.next_cursor]).toEqual([4, null]);
+  });
+
   it('AP-6: refuses a cursor of another merchant or another filter', async () => {
     const { next_cursor: cursor } = (await list({ limit: '1' })).data;
     expect((await list({ cursor }, other)).code).toBe('invalid_cursor');
@@ -270,6 +275,7 @@ describe('an administrator', () => {
     expect(ids(await all({ ...failed, currency: 'BTC' }))).toEqual([]);
     expect(ids(await all({ ...failed, type: 'transfer' }))).toEqual([]);
     expect(ids(await all({ ...failed, to: '2026-01-01T00:00:00Z' }))).toEqual([]);
+    expect(ids(await all({ ...failed, from: '2030-01-01T00:00:00Z' }))).toEqual([]);
     // Fifty of the first hundred rows fit, and ten more fill the page.
     const first = await all({ ...failed, currency: 'EUR', limit: '60' });
     const cursor = String(first.data.next_cursor);
