@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readMerchant } from '../../lambdas/ledger/rows/merchants.ts';
+import { createRepayment } from '../../lambdas/operations/credit/create-repayment.ts';
 import { createDeposit } from '../../lambdas/operations/deposits/create-deposit.ts';
 import type { RouteName } from '../../lambdas/operations/index.ts';
 import { approveMerchant } from '../../lambdas/operations/merchants/approve.ts';
@@ -49,6 +50,7 @@ async function callDuring(
     { ...harness.context, ledger: { ...ledger, dynamo } },
     createTransfer,
     createWithdrawal,
+    createRepayment,
     createDeposit,
     approveMerchant,
     archiveMerchant,
@@ -291,6 +293,17 @@ describe('a new month in one currency, and a spend in another before its commit'
       USD: counter(4_00n),
       EUR: counter(2_00n),
     });
+  });
+});
+
+describe('a repayment whose merchant changes before its commit', () => {
+  it('ID-2: is refused after a suspension', async () => {
+    const { payer: id } = await parties();
+    await withdraw(id, 'credit', '30.00');
+    const request = { as: id, key: randomUUID(), body: { amount: '10.00' } };
+    const { reply, sent } = await callDuring(() => suspend(id), 'POST /repayments', request);
+    expect([reply.status, reply.body.code, sent]).toEqual([403, 'merchant_suspended', 2]);
+    expect(await utilised(id)).toBe('30.00');
   });
 });
 

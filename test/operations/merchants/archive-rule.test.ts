@@ -26,7 +26,7 @@ describe('ID-2: an archive is decided in this order', () => {
     (status, utilised, available, pending, inFlight, answer) => {
       const decision = decideArchive({
         merchant: status && aMerchant({ status }),
-        credit: [aCreditLine(100n, utilised)],
+        credit: [aCreditLine(100n, 0n), aCreditLine(100n, utilised)],
         wallets: [aWallet(0n), aWallet(available, { currency: EUR, pending: minor(pending) })],
         inFlight,
       });
