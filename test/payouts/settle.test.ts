@@ -1,6 +1,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { creditKey, merchantKey, poolKey } from '../../lambdas/ledger/keys.ts';
+import { transactionRow } from '../../lambdas/ledger/transactions.ts';
 import type { SettleDeps } from '../../lambdas/payouts/advance.ts';
 import { httpBank } from '../../lambdas/payouts/providers/bank.ts';
 import type { Provider } from '../../lambdas/payouts/providers/provider.ts';
@@ -78,6 +79,10 @@ const balancesOf = async ({ merchantId }: Order) => {
 const minorUnits = (amount: string): bigint => BigInt(amount.replace('.', ''));
 const rowOf = async ({ txnId }: Order) =>
   (await harness.rows()).find((row) => row['txnId'] === txnId);
+const attemptOf = async (order: Order): Promise<bigint> => {
+  const row = transactionRow.parse(await rowOf(order));
+  return row.type === 'withdrawal' ? row.payout.attempt : 0n;
+};
 const paid = async ({ txnId }: Order) => {
   const payouts = (await (await fetch(`${simulator.url}/payouts`)).json()) as {
     key: string;
@@ -332,6 +337,15 @@ describe('after an unclear response settlement inquires before it sends again, a
     expect(await paid(order)).toBe(1);
   });
 
+  it('WD-6: what an inquiry finds after the quiet period is recorded, and nothing is sent again', async () => {
+    const order = await withdrawal('IRTEST0014-LOST');
+    expect(await settle(deps())(order)).toBe('again');
+    advanceClock(11 * MINUTE);
+    expect(await settle(deps())(order)).toBe('done');
+    expect(calls).toEqual([`pay ${order.txnId}`, `inquire ${order.txnId}`]);
+    expect((await statusOf(order)).status).toBe('SUCCEEDED');
+  });
+
   it('WD-6: an inquiry within the quiet period proves nothing, however late its answer', async () => {
     const order = await withdrawal();
     const unclear: Provider = { ...bank, pay: async () => ({ kind: 'unclear', why: 'test' }) };
@@ -397,6 +411,30 @@ describe('a worker that loses its lease is replaced and cannot refund', () => {
     advanceClock(TIMERS.quietMs);
     expect(await settle(deps())(order)).toBe('done');
     expect(await paid(order)).toBe(1);
+  });
+
+  it('WD-7: a worker whose lease was taken while it inquired sends nothing', async () => {
+    const order = await withdrawal();
+    const unclear: Provider = { ...bank, pay: async () => ({ kind: 'unclear', why: 'test' }) };
+    await settle(deps(unclear))(order);
+    advanceClock(TIMERS.claimMs + TIMERS.quietMs + 1);
+    const [inquired, awake] = [gate(), gate()];
+    const overslept: Provider = {
+      inquire: async () => {
+        inquired.open();
+        await awake.opened;
+        return { kind: 'not_found' };
+      },
+      pay: bank.pay,
+    };
+    const first = settle(deps(overslept))(order);
+    await inquired.opened;
+    advanceClock(TIMERS.leaseMs + 1);
+    void settle(deps(hanging))(order);
+    while ((await attemptOf(order)) < 3n);
+    awake.open();
+    expect(await first).toBe('again');
+    expect(calls).toEqual([]);
   });
 
   it('WD-7: a claim loses against a worker that overslept its lease and sent meanwhile', async () => {

@@ -170,6 +170,7 @@ describe('WD-6: the meaning of the bank’s response to a payout', () => {
     ['an unreadable refusal', respondWith(422, 'account closed')],
     ['a conflict', respondWith(409, REFUSED)],
     ['HTTP 402', respondWith(402, REFUSED)],
+    ['a success with HTTP 300', respondWith(300, PAID)],
     ['a refusal with HTTP 500', respondWith(500, REFUSED)],
     ['an internal error', respondWith(500, { code: 'oops' })],
     ['a bad gateway', respondWith(502, '')],
