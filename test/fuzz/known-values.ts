@@ -74,16 +74,17 @@ export function knownValues(run: string) {
 
   const learnCreated = ({ request, response }: Exchange): void => {
     const { data: found } = created.safeParse(jsonOf(response.text));
-    if (found === undefined || request.target.kind !== 'operation') return;
+    if (found === undefined) return;
     const { id, type, status, username, amount, currency } = found.data;
+    // By its response: a gateway may also find the route of a path with escapes.
+    if (type === 'top_up' && amount && currency) topUps.set(id, { amount, currency });
+    if (request.target.kind !== 'operation') return;
     const { caller, target } = request;
     if (target.route === 'POST /auth/register' && username) {
       const sent = password.safeParse(jsonOf(request.body?.toString('utf8') ?? ''));
       const own = sent.data?.password;
       if (own !== undefined) addMerchant({ id, username, password: own }, caller);
     }
-    if (target.route === 'POST /admin/pools/{currency}/topups' && amount && currency)
-      topUps.set(id, { amount, currency });
     if (type !== undefined && caller.id !== undefined && request.method === 'POST') {
       add('transaction', id, caller);
       if (type === 'withdrawal')

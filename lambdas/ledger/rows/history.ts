@@ -25,7 +25,8 @@ const MOST_ROWS = 1_000;
 const CHUNK = 100;
 
 const positioned = transactionRow.and(z.object({ byTime: z.string() }));
-const positionedInStatus = transactionRow.and(z.object({ statusAt: z.string() }));
+/** Without a position where it has left the status after the index was read. */
+const positionedInStatus = transactionRow.and(z.object({ statusAt: z.string().optional() }));
 
 export type HistoryFilter = {
   readonly type?: TransactionType | undefined;

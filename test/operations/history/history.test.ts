@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { transactItem } from '../../../lambdas/ledger/expressions.ts';
-import { merchantPk } from '../../../lambdas/ledger/keys.ts';
+import { type Key, merchantPk } from '../../../lambdas/ledger/keys.ts';
 import { currencyCode, minor } from '../../../lambdas/ledger/money.ts';
 import { postChanges } from '../../../lambdas/ledger/post.ts';
 import type { Change } from '../../../lambdas/ledger/row-writes.ts';
 import { createTransaction } from '../../../lambdas/ledger/rows/transactions.ts';
+import { listAllTransactions } from '../../../lambdas/operations/history/list-all-transactions.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
 import { aWithdrawal } from '../../harness/a-withdrawal.ts';
 import { type Harness, startHarness, USD } from '../../harness/harness.ts';
+import { callerOf } from '../../harness/http-caller.ts';
 import { TIMERS } from '../../harness/timers.ts';
 
 const MINUTE = 60_000;
@@ -255,6 +257,26 @@ describe('an administrator', () => {
     const next = await all({ status: 'FAILED', limit: '1', cursor });
     expect(ids(next)).toEqual([made.failed]);
     expect(next.data.next_cursor).toBeNull();
+  });
+
+  it('LE-2: leaves out a transaction that leaves its status while the list is read', async () => {
+    advance(MINUTE);
+    const order = {
+      amount: '1.00',
+      execute_at: new Date(harness.clock.now.getTime() + 5 * MINUTE),
+    };
+    const scheduled = { as: other, key: randomUUID(), body: order };
+    const { id } = (await harness.call('POST /withdrawals', scheduled)).body.data;
+    const { ledger } = harness.context;
+    const load = async (key: Key): Promise<unknown> => {
+      if (key.sk === `TXN#${id}`)
+        await harness.call('DELETE /withdrawals/{id}', { as: other, params: { id } });
+      return ledger.load(key);
+    };
+    const call = callerOf({ ...harness.context, ledger: { ...ledger, load } }, listAllTransactions);
+    const request = { admin: true, query: { status: 'SCHEDULED' } };
+    const reply = await call('GET /admin/transactions', request);
+    expect([reply.status, ids(reply.body)]).toEqual([200, []]);
   });
 
   it('LE-2: filters the failed transactions of all merchants, also beyond the first hundred', async () => {
