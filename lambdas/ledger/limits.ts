@@ -1,9 +1,7 @@
 import type { CalendarLabels } from './calendar.ts';
-import type { Merchant, Spent, Volume } from './merchant.ts';
+import { type Merchant, merchantRef, type Spent, type Volume } from './merchant.ts';
 import type { Currency, MinorUnits } from './money.ts';
-import type { Change, Condition, RowRef } from './row-writes.ts';
-
-const rowOf = ({ id }: Merchant): RowRef => ({ kind: 'merchant', merchantId: id });
+import type { Change, Condition } from './row-writes.ts';
 
 /** A label never goes back: neither a slow clock nor a time zone moved west opens a second window. */
 const latest = (label: string, before: string | undefined): string =>
@@ -68,7 +66,7 @@ function dropEarlierCounters(
   if (earlier.length === 0) return [];
   return [
     {
-      row: rowOf(merchant),
+      row: merchantRef(merchant.id),
       conditions: earlier.map(({ path, month: value }) => ({
         must: 'equal',
         path: `${path}.month`,
@@ -91,7 +89,7 @@ export function countSpending(
   { day, month }: CalendarLabels,
 ): Change {
   const before = merchant.spent[currency];
-  const row = rowOf(merchant);
+  const row = merchantRef(merchant.id);
   const path = `spent.${currency}`;
   if (before === undefined) {
     const first: Spent = { day, dayAmount: amount, month, monthAmount: amount };
@@ -133,7 +131,7 @@ export function uncountSpending(
   if (stored === undefined || running.length === 0) return undefined;
   const path = `spent.${currency}`;
   return {
-    row: rowOf(merchant),
+    row: merchantRef(merchant.id),
     conditions: running.map((label) => ({
       must: 'equal',
       path: `${path}.${label}`,
@@ -164,7 +162,7 @@ export function countVolume(
   bounds: TierBounds,
 ): Change {
   const before = merchant.transferVolume[currency];
-  const row = rowOf(merchant);
+  const row = merchantRef(merchant.id);
   const path = `transferVolume.${currency}`;
   if (before === undefined) {
     return { row, conditions: [{ must: 'be absent', path }], set: { [path]: { month, amount } } };

@@ -84,14 +84,14 @@ const RECEIVING = ['ACTIVE', 'SUSPENDED'] as const satisfies readonly MerchantSt
 export const mayReceive = ({ status }: Merchant): boolean =>
   RECEIVING.some((each) => each === status);
 
-const rowOf = (merchantId: string): RowRef => ({ kind: 'merchant', merchantId });
+export const merchantRef = (merchantId: string): RowRef => ({ kind: 'merchant', merchantId });
 
 /**
  * The payer is still active on the terms that the rule read. Every guard on a merchant row raises its
  * version, so that an archive that has already looked loses.
  */
 export const activeOnTerms = ({ id, termsVersion }: Merchant): Guard => ({
-  row: rowOf(id),
+  row: merchantRef(id),
   conditions: [
     { must: 'equal', path: 'status', value: 'ACTIVE' },
     { must: 'equal', path: 'termsVersion', value: termsVersion },
@@ -104,7 +104,7 @@ export const mayOpenWallet = ({ wallets }: Merchant): boolean => wallets < MOST_
 
 /** The merchant may still receive money in a wallet that is opened for it. */
 export const receivingInNewWallet = (merchantId: string): Guard => ({
-  row: rowOf(merchantId),
+  row: merchantRef(merchantId),
   conditions: [
     { must: 'be one of', path: 'status', values: RECEIVING },
     { must: 'be at most', path: 'wallets', value: MOST_WALLETS - 1n },
@@ -113,7 +113,7 @@ export const receivingInNewWallet = (merchantId: string): Guard => ({
 
 /** An admin's decision on everything the merchant is: the whole row is as it was read. */
 export const decideStatus = ({ id, version }: Merchant, status: MerchantStatus): Change => ({
-  row: rowOf(id),
+  row: merchantRef(id),
   conditions: [{ must: 'equal', path: 'version', value: version }],
   set: { status },
 });
@@ -124,7 +124,7 @@ export const changeStatus = (
   from: MerchantStatus,
   status: MerchantStatus,
 ): Change => ({
-  row: rowOf(merchantId),
+  row: merchantRef(merchantId),
   conditions: [{ must: 'equal', path: 'status', value: from }],
   set: { status },
 });
@@ -133,7 +133,7 @@ export type Terms = Pick<Merchant, 'feePpm' | 'feeTiers'>;
 
 /** What a merchant pays from now on. A decision on the earlier terms loses. */
 export const changeTerms = (merchantId: string, terms: Partial<Terms>): Change => ({
-  row: rowOf(merchantId),
+  row: merchantRef(merchantId),
   conditions: [{ must: 'exist' }],
   set: terms,
   add: { termsVersion: 1n },
@@ -146,5 +146,5 @@ export const registerMerchant = (merchant: Merchant): readonly Change[] => [
     conditions: [],
     put: { merchantId: merchant.id },
   },
-  { row: rowOf(merchant.id), conditions: [], put: merchant },
+  { row: merchantRef(merchant.id), conditions: [], put: merchant },
 ];

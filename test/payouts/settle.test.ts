@@ -413,51 +413,43 @@ describe('a worker that loses its lease is replaced and cannot refund', () => {
     expect(await paid(order)).toBe(1);
   });
 
-  it('WD-7: a worker whose lease was taken while it inquired sends nothing', async () => {
+  /** A payout whose last sending is unclear. A worker inquires for it, and oversleeps its lease there. */
+  async function oversleep(pay: Provider['pay']) {
     const order = await withdrawal();
     const unclear: Provider = { ...bank, pay: async () => ({ kind: 'unclear', why: 'test' }) };
     await settle(deps(unclear))(order);
     advanceClock(TIMERS.claimMs + TIMERS.quietMs + 1);
-    const [inquired, awake] = [gate(), gate()];
+    const inquired = Promise.withResolvers<void>();
+    const awake = Promise.withResolvers<void>();
     const overslept: Provider = {
       inquire: async () => {
-        inquired.open();
-        await awake.opened;
+        inquired.resolve();
+        await awake.promise;
         return { kind: 'not_found' };
       },
-      pay: bank.pay,
+      pay,
     };
-    const first = settle(deps(overslept))(order);
-    await inquired.opened;
+    const settled = settle(deps(overslept))(order);
+    await inquired.promise;
     advanceClock(TIMERS.leaseMs + 1);
+    return { order, settled, wake: awake.resolve };
+  }
+
+  it('WD-7: a worker whose lease was taken while it inquired sends nothing', async () => {
+    const { order, settled, wake } = await oversleep(bank.pay);
     void settle(deps(hanging))(order);
     while ((await attemptOf(order)) < 3n);
-    awake.open();
-    expect(await first).toBe('again');
+    wake();
+    expect(await settled).toBe('again');
     expect(calls).toEqual([]);
   });
 
   it('WD-7: a claim loses against a worker that overslept its lease and sent meanwhile', async () => {
-    const order = await withdrawal();
-    const unclear: Provider = { ...bank, pay: async () => ({ kind: 'unclear', why: 'test' }) };
-    await settle(deps(unclear))(order);
-    advanceClock(TIMERS.claimMs + TIMERS.quietMs + 1);
-    // It inquires, oversleeps its lease, and only then sends.
-    const [inquired, awake, sent] = [gate(), gate(), gate()];
-    const overslept: Provider = {
-      inquire: async () => {
-        inquired.open();
-        await awake.opened;
-        return { kind: 'not_found' };
-      },
-      pay: () => {
-        sent.open();
-        return new Promise(() => {});
-      },
-    };
-    void settle(deps(overslept))(order);
-    await inquired.opened;
-    advanceClock(TIMERS.leaseMs + 1);
+    const sent = Promise.withResolvers<void>();
+    const { order, wake } = await oversleep(() => {
+      sent.resolve();
+      return new Promise(() => {});
+    });
     // The next worker reads the row before that send, and claims after it.
     const { ledger } = harness.context;
     const late: SettleDeps['ledger'] = {
@@ -465,8 +457,8 @@ describe('a worker that loses its lease is replaced and cannot refund', () => {
       load: async (key) => {
         const row = await ledger.load(key);
         if (!key.sk.startsWith('TXN#')) return row;
-        awake.open();
-        await sent.opened;
+        wake();
+        await sent.promise;
         return row;
       },
     };
@@ -521,14 +513,6 @@ describe('a worker that loses its lease is replaced and cannot refund', () => {
     expect(await paid(order)).toBe(1);
   });
 });
-
-function gate() {
-  let open: () => void = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
-}
 
 describe('the payouts of a suspended merchant', () => {
   it('ID-2: a payout that was not sent is held for 15 minutes at a time and paid after the reactivation', async () => {
