@@ -4,8 +4,8 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { IdempotencyTable } from './constructs/idempotency-table.ts';
 import { LedgerTable } from './constructs/ledger-table.ts';
-import { MerchantUsers } from './constructs/merchant-users.ts';
 import { dataRemoval } from './constructs/removal.ts';
+import { AdminUsers, MerchantUsers } from './constructs/users.ts';
 import { stackProps } from './stack-props.ts';
 import type { Stage } from './stage-schema.ts';
 
@@ -13,7 +13,8 @@ import type { Stage } from './stage-schema.ts';
 export class DataStack extends Stack {
   readonly ledger: LedgerTable;
   readonly idempotency: IdempotencyTable;
-  readonly users: MerchantUsers;
+  readonly merchants: MerchantUsers;
+  readonly admins: AdminUsers;
 
   constructor(scope: Construct, stage: Stage) {
     super(scope, `surety-${stage.name}-data`, stackProps(stage));
@@ -27,7 +28,8 @@ export class DataStack extends Stack {
       : undefined;
     this.ledger = new LedgerTable(this, 'Ledger', { stage, key });
     this.idempotency = new IdempotencyTable(this, 'Idempotency', { stage, key });
-    this.users = new MerchantUsers(this, 'Users', stage);
+    this.merchants = new MerchantUsers(this, 'Merchants', stage);
+    this.admins = new AdminUsers(this, 'Administrators', stage);
     if (stage.bank.createSecret) {
       new Secret(this, 'BankSecret', {
         secretName: stage.bank.secretName,

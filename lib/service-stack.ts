@@ -9,16 +9,20 @@ import { Relay } from './constructs/relay.ts';
 import { Schedules } from './constructs/schedules.ts';
 import { SettleWorker } from './constructs/settle-worker.ts';
 import { SuretyFunction } from './constructs/surety-function.ts';
+import type { Users } from './constructs/users.ts';
 import { WorkQueue } from './constructs/work-queue.ts';
 import type { DataStack } from './data-stack.ts';
 import { stackProps } from './stack-props.ts';
 import type { Stage } from './stage-schema.ts';
 
+const authorizerOf = (id: string, { pool, client }: Users) =>
+  new HttpUserPoolAuthorizer(id, pool, { userPoolClients: [client] });
+
 /** The API, then the payout workers in the order in which a withdrawal passes through them. */
 export class ServiceStack extends Stack {
   constructor(scope: Construct, stage: Stage, data: DataStack) {
     super(scope, `surety-${stage.name}-service`, stackProps(stage));
-    const { ledger, users } = data;
+    const { ledger, merchants, admins } = data;
 
     const { api } = new HttpRoutes(this, 'Http', {
       stage,
@@ -30,9 +34,10 @@ export class ServiceStack extends Stack {
         environment: { ROUTES: ROUTES.join(',') },
         impact: 'Unknown paths and wrong methods get a 500 response instead of 404 or 405.',
       }),
-      authorizer: new HttpUserPoolAuthorizer('Cognito', users.pool, {
-        userPoolClients: [users.client],
-      }),
+      authorizers: {
+        merchant: authorizerOf('Merchants', merchants),
+        admin: authorizerOf('Administrators', admins),
+      },
     });
 
     const payouts = new WorkQueue(this, 'Payouts', stage);
@@ -53,8 +58,10 @@ export class ServiceStack extends Stack {
       ApiUrl: api.apiEndpoint,
       LedgerTableName: ledger.tableName,
       IdempotencyTableName: data.idempotency.tableName,
-      UserPoolId: users.pool.userPoolId,
-      UserPoolClientId: users.client.userPoolClientId,
+      MerchantPoolId: merchants.pool.userPoolId,
+      MerchantPoolClientId: merchants.client.userPoolClientId,
+      AdminPoolId: admins.pool.userPoolId,
+      AdminPoolClientId: admins.client.userPoolClientId,
       PayoutQueueUrl: payoutQueue.queueUrl,
       PayoutDlqUrl: payouts.deadLetters.queueUrl,
       ScheduleQueueUrl: scheduleQueue.queueUrl,

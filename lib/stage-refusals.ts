@@ -32,6 +32,10 @@ const REFUSALS: readonly Refusal[] = [
     unsafe: (stage) => stage.logLevel === 'DEBUG',
     reason: 'debug logs can contain request data of merchants',
   },
+  {
+    unsafe: (stage) => !stage.adminMfa,
+    reason: 'administrators must sign in with an authenticator',
+  },
   { unsafe: (stage) => !stage.tracing, reason: 'tracing must be enabled' },
   {
     unsafe: (stage) => stage.account === '000000000000',

@@ -61,6 +61,8 @@ export const stageSchema = z.strictObject({
   logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
   logRetention: z.enum(RetentionDays),
   tracing: z.boolean(),
+  /** Administrators need an authenticator (TOTP) to sign in. */
+  adminMfa: z.boolean(),
   throttle: z.strictObject({ rate: count, burst: count }),
   settlement: z.strictObject({
     timers,

@@ -28,6 +28,7 @@ const onAws = (deployment: Deployment) => ({
   logLevel: 'INFO',
   logRetention: RetentionDays.THREE_MONTHS,
   tracing: true,
+  adminMfa: true,
   throttle: { rate: 1_000, burst: 2_000 },
   settlement: {
     timers: {
@@ -82,6 +83,8 @@ const LOCAL_DIFFERENCES = {
   cliCredentials: true,
   // It stores the CORS settings of CloudFormation under keys that it does not read.
   corsOverride: true,
+  // It issues tokens to users who have not enrolled an authenticator, and `npm run token` signs in.
+  adminMfa: false,
   // It has no X-Ray.
   tracing: false,
   // It limits stream retries by age only, and drops records that a batch reports as failed.

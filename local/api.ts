@@ -64,8 +64,11 @@ export async function requestData<Schema extends z.ZodType>(
 
 const tokens = z.object({ access_token: z.string() });
 
-export const signIn = async (api: string, username: string, password: string): Promise<string> => {
-  const body = { username, password };
+/** An access token. `api` ends in `/admin` for an admin. */
+export const signIn = async (
+  api: string,
+  body: { readonly username: string; readonly password: string },
+): Promise<string> => {
   const { access_token: token } = await requestData(`${api}/auth/token`, tokens, { body });
   return token;
 };

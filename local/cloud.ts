@@ -13,7 +13,8 @@ import {
 } from './ministack.ts';
 import { ensurePython, pythonIsReady } from './python.ts';
 import { type Reporter, step } from './reporter.ts';
-import { ADMIN, createAdmin } from './seed.ts';
+import type { User } from './running.ts';
+import { ADMINS, createAdmins } from './seed.ts';
 import type { Settings } from './settings.ts';
 
 export type LocalCloud = {
@@ -21,7 +22,7 @@ export type LocalCloud = {
   readonly bank: string;
   readonly cloud: string;
   readonly outputs: Outputs;
-  readonly admin: typeof ADMIN;
+  readonly admins: readonly User[];
   /** For files of this run. Removed when the run ends. */
   readonly folder: string;
   readonly ended: Promise<CliError>;
@@ -49,7 +50,7 @@ async function openCloud(settings: Settings, work: string, report: Reporter): Pr
 
 /**
  * Starts a cloud (MiniStack or LOCAL_CLOUD_URL) and the bank simulator, deploys the app and creates
- * an admin. Synthesis runs in parallel with pip and bootstrap. If a step fails, everything that was
+ * two admins. Synthesis runs in parallel with pip and bootstrap. If a step fails, everything that was
  * started ends when this process exits.
  */
 export async function startCloud(settings: Settings, report: Reporter): Promise<LocalCloud> {
@@ -68,13 +69,13 @@ export async function startCloud(settings: Settings, report: Reporter): Promise<
 
   const { url: cloud, ended } = emulator;
   const outputs = await step(report, 'Stacks deployed', deploy(cloud));
-  await createAdmin(cloud, outputs);
+  await createAdmins(cloud, outputs);
   return {
     api: apiAddress(cloud, outputs.ApiId),
     bank: bank.url,
     cloud,
     outputs,
-    admin: ADMIN,
+    admins: ADMINS,
     folder: work.path,
     ended,
     async close() {

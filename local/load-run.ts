@@ -44,7 +44,7 @@ export function createMerchants(
     const user = { username: account.toLowerCase(), password: 'Surety-load-2026' };
     const credit = { limit: '1000.00', bankAccount: account };
     const id = await createMerchant(api, adminToken, user, credit);
-    return { id, account, token: await signIn(api, user.username, user.password) };
+    return { id, account, token: await signIn(api, user) };
   };
   return pMap(numbers, create, { concurrency: SIGN_UP_CONCURRENCY });
 }

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { z } from 'zod';
-import { requestData, signIn } from './api.ts';
+import { requestData } from './api.ts';
 import { CliError, command } from './cli-error.ts';
 import {
   type Accepted,
@@ -14,7 +14,7 @@ import {
 import { dollars, type Money, money, moneyText, sum } from './money.ts';
 import { stdoutReporter as report, step } from './reporter.ts';
 import { type Running, readRunning } from './running.ts';
-import { topUpPool } from './seed.ts';
+import { signInAsAdmin, topUpPool } from './seed.ts';
 
 const MERCHANTS = 50;
 const WITHDRAWALS_EACH = 20;
@@ -105,9 +105,9 @@ const amountOf = (accepted: readonly Accepted[]): string =>
 
 await command(async () => {
   const running = await readRunning();
-  const { api, admin } = running;
+  const { api } = running;
   const run = Date.now().toString(36);
-  const adminToken = await signIn(api, admin.username, admin.password);
+  const adminToken = await signInAsAdmin(api);
   report('These figures are for an emulator on this machine, not for AWS.');
   const merchants = await step(
     report,

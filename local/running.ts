@@ -16,7 +16,7 @@ export const running = z.object({
   api: z.url(),
   bank: z.url(),
   cloud: z.url(),
-  admin: user,
+  admins: z.array(user),
   merchants: z.array(user),
   outputs,
 });

@@ -12,27 +12,40 @@ import { CliError } from './cli-error.ts';
 import type { User } from './running.ts';
 
 /** Public. Valid only on a cloud on the developer's own machine. */
-const PASSWORD = 'Surety-demo-2026';
-export const ADMIN: User = { username: 'admin', password: PASSWORD };
+export const DEMO_PASSWORD = 'Surety-demo-2026';
+/** Two, because large deposits need a second admin. */
+export const ADMINS: readonly User[] = ['admin', 'admin2'].map((username) => ({
+  username,
+  password: DEMO_PASSWORD,
+}));
 
 /** Admins are created in Cognito only. The API registers merchants only. */
-export async function createAdmin(cloud: string, { UserPoolId }: Outputs): Promise<void> {
+export async function createAdmins(cloud: string, { AdminPoolId }: Outputs): Promise<void> {
   const cognito = new CognitoIdentityProviderClient({
     endpoint: cloud,
     region: REGION,
     credentials: CREDENTIALS,
   });
-  const user = { UserPoolId, Username: ADMIN.username };
-  try {
-    await cognito.send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS' }));
-  } catch (error) {
-    // An external cloud (LOCAL_CLOUD_URL) can have the admin already.
-    if (!(error instanceof UsernameExistsException)) throw error;
+  for (const { username: Username, password } of ADMINS) {
+    const user = { UserPoolId: AdminPoolId, Username };
+    try {
+      await cognito.send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS' }));
+    } catch (error) {
+      // An external cloud (LOCAL_CLOUD_URL) can have the admin already.
+      if (!(error instanceof UsernameExistsException)) throw error;
+    }
+    const permanent = { Password: password, Permanent: true };
+    await cognito.send(new AdminSetUserPasswordCommand({ ...user, ...permanent }));
+    await cognito.send(new AdminAddUserToGroupCommand({ ...user, GroupName: 'admins' }));
   }
-  const password = { Password: ADMIN.password, Permanent: true };
-  await cognito.send(new AdminSetUserPasswordCommand({ ...user, ...password }));
-  await cognito.send(new AdminAddUserToGroupCommand({ ...user, GroupName: 'admins' }));
   cognito.destroy();
+}
+
+/** The access token of the first admin. */
+export async function signInAsAdmin(api: string): Promise<string> {
+  const [admin] = ADMINS;
+  if (admin === undefined) throw new CliError('There is no admin.');
+  return signIn(`${api}/admin`, admin);
 }
 
 const registered = z.object({ id: z.string() });
@@ -49,7 +62,7 @@ export async function createMerchant(
   const body = { username, password, requested_credit: limit, bank_account: bankAccount };
   const response = await request(`${api}/auth/register`, { body });
   if (response.status === 409) {
-    const token = await signIn(api, username, password);
+    const token = await signIn(api, { username, password });
     return (await requestData(`${api}/me`, registered, { token })).id;
   }
   const created = z.object({ data: registered }).safeParse(response.body);
@@ -79,8 +92,8 @@ export async function topUpPool(
 
 /** Two approved merchants with credit, and a funded pool. Can be repeated. */
 export async function seedDemo(api: string): Promise<User[]> {
-  const adminToken = await signIn(api, ADMIN.username, ADMIN.password);
-  const merchants = ['alice', 'bob'].map((username) => ({ username, password: PASSWORD }));
+  const adminToken = await signInAsAdmin(api);
+  const merchants = ['alice', 'bob'].map((username) => ({ username, password: DEMO_PASSWORD }));
   await Promise.all([
     topUpPool(api, adminToken, '100000.00', 'demo-top-up'),
     ...merchants.map((merchant) => {

@@ -2,12 +2,12 @@ import { command } from './cli-error.ts';
 import { type LocalCloud, startCloud } from './cloud.ts';
 import { stdoutReporter as report, step } from './reporter.ts';
 import { prepareRunning, type User, writeRunning } from './running.ts';
-import { seedDemo } from './seed.ts';
+import { DEMO_PASSWORD, seedDemo } from './seed.ts';
 import { readSettings } from './settings.ts';
 
 /** URLs, users, and commands for a first withdrawal. Each line can be pasted on its own. */
 const welcome = (
-  { api, bank, cloud, admin }: LocalCloud,
+  { api, bank, cloud, admins }: LocalCloud,
   merchants: User[],
   seconds: string,
 ): string => `
@@ -16,7 +16,7 @@ Surety is running (${seconds} s). Ctrl-C stops it and deletes its data.
   API    ${api}
   Bank   ${bank}/payouts
   Cloud  ${cloud}
-  Users  ${[admin, ...merchants].map(({ username }) => username).join(', ')}; password ${admin.password}
+  Users  ${[...admins, ...merchants].map(({ username }) => username).join(', ')}; password ${DEMO_PASSWORD}
 
 A withdrawal, in another terminal (a repeat with the same key returns the same withdrawal):
 
@@ -44,8 +44,8 @@ await command(async () => {
   report('Starting Surety on this machine (the first start also installs MiniStack).');
   const cloud = await startCloud(readSettings(), report);
   const merchants = await step(report, 'Demo merchants and pool created', seedDemo(cloud.api));
-  const { api, bank, cloud: url, admin, outputs } = cloud;
-  writeRunning({ api, bank, cloud: url, admin, merchants, outputs });
+  const { api, bank, cloud: url, admins, outputs } = cloud;
+  writeRunning({ api, bank, cloud: url, admins: [...admins], merchants, outputs });
   report(welcome(cloud, merchants, ((performance.now() - start) / 1_000).toFixed(1)));
   throw await cloud.ended;
 });

@@ -1,14 +1,12 @@
 import { openLedger } from '../ledger/context.ts';
 import { currencyCode } from '../ledger/money.ts';
 import { dynamoClient } from '../platform/clients.ts';
-import { apiEnv, readEnv } from '../platform/env.ts';
+import { type ApiEnv, apiEnv, readEnv } from '../platform/env.ts';
 import type { ApiContext, Group, Operation, Route } from './operation.ts';
 import { apiHandler } from './router.ts';
 
-type Env = ReturnType<typeof readEnv<typeof apiEnv>>;
-
 /** The context of every API function, from its environment. */
-function apiContext(env: Env): ApiContext {
+function apiContext(env: ApiEnv): ApiContext {
   const dynamo = dynamoClient();
   return {
     ledger: openLedger(dynamo, env.LEDGER_TABLE),
@@ -16,6 +14,7 @@ function apiContext(env: Env): ApiContext {
     settings: {
       currency: currencyCode.parse(env.DEFAULT_CURRENCY),
       timeZone: env.DEFAULT_TIME_ZONE,
+      pools: { merchant: env.MERCHANT_POOL_ID, admin: env.ADMIN_POOL_ID },
       checkMarginMs: env.CHECK_MARGIN_MS,
       merchantOperations: env.MERCHANT_OPERATIONS,
     },
@@ -29,7 +28,7 @@ export const apiFunction = ({ operations }: Group<readonly Operation[]>) =>
 /** The same for a group whose operations need more than the ledger. */
 export function apiFunctionWith<More>(
   { operations }: Group<readonly Operation<Route, ApiContext & More>[]>,
-  more: (env: Env) => More,
+  more: (env: ApiEnv) => More,
 ) {
   const env = readEnv(apiEnv);
   return apiHandler(operations, { ...apiContext(env), ...more(env) });

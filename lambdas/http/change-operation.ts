@@ -1,14 +1,22 @@
 import type * as z from 'zod';
 import type { LedgerContext } from '../ledger/context.ts';
+import type { Reason } from '../ledger/reasons.ts';
 import { type ChangeDecision, runChange } from '../ledger/run-change.ts';
 import { type LogCode, type LogKind, log } from '../platform/logger.ts';
-import { type Caller, endpoint } from './endpoint.ts';
-import type { Described, Operation, Route } from './operation.ts';
+import { type Call, type Caller, endpoint } from './endpoint.ts';
+import type { ApiContext, Described, Grant, Operation, Route } from './operation.ts';
 import { failure, type Success, success } from './response.ts';
 
 /** An operation that changes a row without moving money: no key is needed, a repeat finds it changed. */
-export const changeOperation = <const Path extends Route, Schema extends z.ZodType, Facts>({
+export const changeOperation = <
+  const Path extends Route,
+  Schema extends z.ZodType,
+  Facts,
+  More = unknown,
+>({
   input,
+  permit,
+  grants = [],
   read,
   decide,
   isDone,
@@ -17,7 +25,14 @@ export const changeOperation = <const Path extends Route, Schema extends z.ZodTy
   logged,
   ...described
 }: Described<Path> & {
+  readonly grants?: readonly Grant[];
   readonly input: Schema;
+  /** Asks another system than the ledger, before anything is read there. @returns why not. */
+  readonly permit?: (
+    input: z.output<Schema>,
+    call: Call,
+    more: More,
+  ) => Promise<Reason | undefined>;
   readonly read: (ledger: LedgerContext, input: z.output<Schema>, caller: Caller) => Promise<Facts>;
   readonly decide: (facts: Facts, input: z.output<Schema>, now: Date) => ChangeDecision;
   /** Whether the rows show the change. Asked only after a commit whose answer was lost. */
@@ -32,20 +47,22 @@ export const changeOperation = <const Path extends Route, Schema extends z.ZodTy
     /** Which row changed, and to what. */
     readonly fields: (facts: Facts) => Readonly<Record<string, string | undefined>>;
   };
-}): Operation<Path> => ({
+}): Operation<Path, ApiContext & More> => ({
   ...described,
-  grants: ['commit'],
+  grants: ['commit', ...grants],
   byKey: false,
-  endpoint: ({ ledger }) =>
+  endpoint: (context) =>
     endpoint('optional', input, async (parsed, call) => {
+      const { ledger } = context;
+      const barred = await permit?.(parsed, call, context);
+      if (barred !== undefined) return failure(barred, call.id);
       const result = await runChange(ledger, {
         read: () => read(ledger, parsed, call.caller),
         decide: (facts, now) => decide(facts, parsed, now),
         isDone: (facts) => isDone(facts, parsed),
         versionOf,
         committed: (facts) => {
-          const who = { request_id: call.id, [described.access]: call.caller.id };
-          log(logged.kind, logged.code, { ...who, ...logged.fields(facts) });
+          log(logged.kind, logged.code, { request_id: call.id, ...logged.fields(facts) });
         },
       });
       if (result.kind === 'undecided') return failure('busy', call.id);

@@ -4,17 +4,21 @@ import type { SentRequest } from '../ledger/request-identity.ts';
 import { fieldErrors } from './field-errors.ts';
 import { type FieldError, failure, type HttpResponse } from './response.ts';
 
-/** Who calls: the claims of the token, which the gateway's authorizer has checked. */
+/** Who calls, from a token that the gateway's authorizer has checked. */
 export type Caller = {
-  /** The merchant's id, or the admin's. */
+  /** The merchant's id, or the admin's username. */
   readonly id: string;
-  readonly isAdmin: boolean;
+  /** In transaction ids and idempotency keys, where a merchant and an admin may not be taken for each other. */
+  readonly name: string;
+  /** The username at the user pool: the name by which the password is checked. */
+  readonly username: string;
 };
 
 /** One request beside its input. */
 export type Call = {
   readonly id: string;
   readonly caller: Caller;
+  readonly sourceIp: string;
   /** The Idempotency-Key, or a fresh one where the operation needs none. */
   readonly key: string;
   readonly request: SentRequest;

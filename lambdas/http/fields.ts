@@ -30,6 +30,8 @@ export const username = z
   .regex(/^[a-z0-9][a-z0-9._-]{2,63}$/, 'username_malformed')
   .refine((name) => !looksLikeMerchantId(name), 'username_like_id');
 
+export const bankAccount = z.string().regex(/^[A-Za-z0-9-]{4,34}$/, 'bank_account_malformed');
+
 /** A query without parameters, a body without fields. */
 export const nothing = z.strictObject({});
 export const noBody = nothing.optional();

@@ -105,7 +105,7 @@ export const moneyOperation = <
         schema,
         async (input, call, raw) => {
           const pk = subject?.(input) ?? merchantPk(call.caller.id);
-          const identity = requestIdentity(call.caller.id, name, call.key, pk, call.request);
+          const identity = requestIdentity(call.caller.name, name, call.key, pk, call.request);
           const decider = deciderOf(context, input, call, identity.txnId);
           if (preview !== undefined && asksForPreview(raw))
             return previewOf(context, decider, preview, call.id);

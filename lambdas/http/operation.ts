@@ -8,12 +8,42 @@ import type { HttpResponse } from './response.ts';
 export const API_PREFIX = '/api/v1';
 
 export type Route = `${'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'} /${string}`;
-/** `anyone` has no authorizer; `merchant` and `admin` need a Cognito access token. */
+/** `anyone` has no authorizer; `merchant` and `admin` need an access token of their own user pool. */
 export type Access = 'anyone' | 'merchant' | 'admin';
-/** What a function may do beside reading the Ledger. */
-export type Grant = 'commit' | 'store-responses' | 'release';
+
+/** What a function may do at one user pool: the names of Cognito's actions without their prefix `Admin`. */
+export type UserAction =
+  | 'CreateUser'
+  | 'DeleteUser'
+  | 'DisableUser'
+  | 'GetUser'
+  | 'InitiateAuth'
+  | 'RespondToAuthChallenge'
+  | 'SetUserPassword'
+  | 'UserGlobalSignOut';
+export type LedgerIndex = 'byTime' | 'byRecipient' | 'byId' | 'byStatus' | 'nextCheck';
+
+/** What a function may do, beyond reading rows of the Ledger by key or partition. */
+export type Grant =
+  | 'commit'
+  | 'store-responses'
+  /** Delete pending releases whose funds become available. */
+  | 'release'
+  /** Put the rows of a new merchant, and write nothing else. */
+  | 'register'
+  /** Delete the row of a sign-in that is replaced. */
+  | 'disconnect-sign-in'
+  /** Read one row that holds nothing, and no other. */
+  | 'check-health'
+  | { readonly query: LedgerIndex }
+  | { readonly merchants: UserAction }
+  | { readonly admins: UserAction };
+
+/** The user pools of the API, by their ids. A token of one is none of the other. */
+export type Pools = { readonly merchant: string; readonly admin: string };
 
 export type Settings = {
+  readonly pools: Pools;
   readonly currency: Currency;
   readonly timeZone: string;
   /** How long the stream and a queue have for a new payout before recovery may take it for lost. */

@@ -29,6 +29,10 @@ export const FIELD_PROBLEMS = {
     en: 'The tiers of a currency must begin at rising volumes. Put them in order.',
     fa: 'پله‌های هر ارز باید از حجم‌های افزایشی آغاز شوند. آن‌ها را مرتب کنید.',
   },
+  code_malformed: {
+    en: 'Write the six digits that your authenticator shows.',
+    fa: 'شش رقمی را که برنامهٔ احراز هویت نشان می‌دهد بنویسید.',
+  },
   nothing_to_change: {
     en: 'Name at least one field to change.',
     fa: 'دست‌کم یک فیلد برای تغییر نام ببرید.',

@@ -2,10 +2,19 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import * as z from 'zod';
-import { log, logger } from '../platform/logger.ts';
+import type { Reason } from '../ledger/reasons.ts';
+import { signInLookup } from '../ledger/rows/sign-ins.ts';
+import { log, logAlways, logger } from '../platform/logger.ts';
 import { isRetryable } from '../platform/retry.ts';
+import { callerOf } from './caller.ts';
 import type { Caller, Endpoint } from './endpoint.ts';
-import { API_PREFIX, type ApiContext, type Operation, type Route } from './operation.ts';
+import {
+  type Access,
+  API_PREFIX,
+  type ApiContext,
+  type Operation,
+  type Route,
+} from './operation.ts';
 import { failure, type HttpResponse } from './response.ts';
 
 /** The part of API Gateway's HTTP API event (payload 2.0) that is read. */
@@ -20,7 +29,7 @@ const httpEvent = z.object({
   isBase64Encoded: z.boolean().default(false),
   requestContext: z.object({
     requestId: z.string(),
-    http: z.object({ method: z.string() }),
+    http: z.object({ method: z.string(), sourceIp: z.string().default('') }),
     authorizer: z
       .object({ jwt: z.object({ claims: z.record(z.string(), z.unknown()) }) })
       .optional(),
@@ -30,17 +39,6 @@ type HttpEvent = z.output<typeof httpEvent>;
 
 /** The largest body that is read; the gateway itself accepts 10 MB. */
 const MOST_BYTES = 32 * 1024;
-
-/** The claim is one string, `[admins ops]`; a group is a whole word of it. */
-const groupsOf = (claim: unknown): readonly string[] =>
-  typeof claim === 'string' ? claim.replace(/^\[|\]$/g, '').split(' ') : [];
-
-function callerOf(event: HttpEvent): Caller | undefined {
-  const claims = event.requestContext.authorizer?.jwt.claims ?? {};
-  // The authorizer also lets ID tokens through.
-  if (claims['token_use'] !== 'access' || typeof claims['sub'] !== 'string') return undefined;
-  return { id: claims['sub'], isAdmin: groupsOf(claims['cognito:groups']).includes('admins') };
-}
 
 type Body =
   | { readonly kind: 'json'; readonly value: z.core.util.JSONType }
@@ -58,19 +56,22 @@ function bodyOf({ body, isBase64Encoded }: HttpEvent): Body | 'malformed_json' |
 
 type Routed = { readonly access: Operation['access']; readonly handle: Endpoint };
 
+type WhoCalls = (access: Access, claims: unknown) => Promise<Caller | Reason>;
+
 /** Checks the token, then the form, then runs the operation. */
 async function respond(
   routes: ReadonlyMap<string, Routed>,
+  whoCalls: WhoCalls,
   event: HttpEvent,
   context: Context,
 ): Promise<HttpResponse> {
-  const id = event.requestContext.requestId;
+  const { requestId: id, authorizer } = event.requestContext;
   const routed = routes.get(event.routeKey.replace(API_PREFIX, ''));
   if (routed === undefined) return failure('unknown_route', id);
-  const caller = routed.access === 'anyone' ? { id: '', isAdmin: false } : callerOf(event);
-  if (caller === undefined) return failure('access_token_required', id);
-  if (routed.access === 'admin' && !caller.isAdmin) return failure('admin_only', id);
-  const { method } = event.requestContext.http;
+  const caller = await whoCalls(routed.access, authorizer?.jwt.claims);
+  if (typeof caller === 'string') return failure(caller, id);
+  if (routed.access !== 'anyone') logAlways({ [routed.access]: caller.id });
+  const { method, sourceIp } = event.requestContext.http;
   const body = method === 'GET' ? ({ kind: 'none' } as const) : bodyOf(event);
   if (typeof body === 'string') return failure(body, id);
   const value = body.kind === 'json' ? body.value : undefined;
@@ -78,6 +79,7 @@ async function respond(
     {
       id,
       caller,
+      sourceIp,
       context,
       request: { method, path: event.rawPath, query: event.rawQueryString, body: value ?? null },
     },
@@ -131,7 +133,10 @@ export function apiHandler<Context extends ApiContext>(
       { access, handle: endpoint(context) },
     ]),
   );
-  return httpHandler((event, lambda) => respond(routes, event, lambda));
+  const merchantOf = signInLookup(context.ledger);
+  const whoCalls: WhoCalls = (access, claims) =>
+    callerOf(access, claims, context.settings.pools, merchantOf);
+  return httpHandler((event, lambda) => respond(routes, whoCalls, event, lambda));
 }
 
 /** One log line for each request (LE-5), and a response whatever happens. */
@@ -150,7 +155,6 @@ export const httpHandler = (
         status >= 500 ? 'error' : status === 401 || status === 403 ? 'security' : 'access';
       log(kind, 'REQUEST_COMPLETED', {
         request_id: id,
-        merchant: callerOf(event)?.id,
         route: event.routeKey,
         status,
         latency_ms: Math.round(performance.now() - started),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Currency } from './money.ts';
 import type { PendingRelease } from './pending-releases.ts';
 import type { RowRef } from './row-writes.ts';
+import type { SignInId } from './sign-in.ts';
 import type { Status } from './transactions.ts';
 
 export type Key = { readonly pk: string; readonly sk: string };
@@ -20,6 +21,10 @@ export const merchantKey = (merchantId: string): Key => ({
   sk: 'MERCHANT',
 });
 export const nameKey = (name: string): Key => ({ pk: `NAME#${name}`, sk: 'NAME' });
+export const signInKey = ({ pool, sub }: SignInId): Key => ({
+  pk: `LOGIN#${pool}#${sub}`,
+  sk: 'LOGIN',
+});
 export const creditKey = (merchantId: string, currency: Currency): Key => ({
   pk: merchantPk(merchantId),
   sk: `CREDIT#${currency}`,
@@ -58,6 +63,8 @@ export function keyOf(row: RowRef): Readonly<Record<string, string>> {
       return transactionKey(row.pk, row.txnId);
     case 'name':
       return nameKey(row.name);
+    case 'sign-in':
+      return signInKey(row);
     case 'merchant':
       return merchantKey(row.merchantId);
     case 'credit':

@@ -4,6 +4,7 @@ import { feeTier } from './fees.ts';
 import { currencyCode, minorUnits } from './money.ts';
 import type { Reason } from './reasons.ts';
 import type { Change, Guard, RowRef } from './row-writes.ts';
+import { type SignIn, type SignInId, signIn } from './sign-in.ts';
 
 export const MERCHANT_STATUSES = [
   'PENDING',
@@ -30,6 +31,9 @@ export type Volume = z.infer<typeof volumeRow>;
 export const merchantRow = z.object({
   id: z.string().min(1),
   name: z.string().min(1),
+  signIn,
+  /** The one before. Its user is disabled after the change, or by the same request sent again. */
+  formerSignIn: signIn.optional(),
   status: z.enum(MERCHANT_STATUSES),
   requestedCredit: minorUnits,
   requestedCurrency: currencyCode,
@@ -129,9 +133,9 @@ export const changeStatus = (
   set: { status },
 });
 
-export type Terms = Pick<Merchant, 'feePpm' | 'feeTiers'>;
+export type Terms = Pick<Merchant, 'feePpm' | 'feeTiers' | 'bankAccount'>;
 
-/** What a merchant pays from now on. A decision on the earlier terms loses. */
+/** What a merchant pays, and where it is paid, from now on. A decision on the earlier terms loses. */
 export const changeTerms = (merchantId: string, terms: Partial<Terms>): Change => ({
   row: merchantRef(merchantId),
   conditions: [{ must: 'exist' }],
@@ -139,12 +143,37 @@ export const changeTerms = (merchantId: string, terms: Partial<Terms>): Change =
   add: { termsVersion: 1n },
 });
 
-/** A new merchant, and the row that makes its name unique. */
+const putSignIn = (merchantId: string, { pool, sub }: SignInId): Change => ({
+  row: { kind: 'sign-in', pool, sub },
+  conditions: [],
+  put: { merchantId },
+});
+
+/** Another user signs in as the merchant from now on. Who signed in before does no longer. */
+export const connectSignIn = (
+  { id, signIn: former }: Merchant,
+  next: SignIn,
+): readonly Change[] => [
+  putSignIn(id, next),
+  {
+    row: { kind: 'sign-in', pool: former.pool, sub: former.sub },
+    conditions: [{ must: 'equal', path: 'merchantId', value: id }],
+    delete: true,
+  },
+  {
+    row: merchantRef(id),
+    conditions: [{ must: 'equal', path: 'signIn.sub', value: former.sub }],
+    set: { signIn: next, formerSignIn: former },
+  },
+];
+
+/** A new merchant, the row that makes its name unique, and the row of its sign-in. */
 export const registerMerchant = (merchant: Merchant): readonly Change[] => [
   {
     row: { kind: 'name', name: merchant.name },
     conditions: [],
     put: { merchantId: merchant.id },
   },
+  putSignIn(merchant.id, merchant.signIn),
   { row: merchantRef(merchant.id), conditions: [], put: merchant },
 ];

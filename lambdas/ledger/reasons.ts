@@ -69,6 +69,18 @@ export const REASONS = {
     'The name, password or refresh token is not right. Check it, or sign in again.',
     'نام، گذرواژه یا توکن تازه‌سازی درست نیست. آن را بررسی کنید یا دوباره وارد شوید.',
   ),
+  wrong_code: problem(
+    401,
+    'Wrong code',
+    'The code is not right, or has expired. Send the current code of your authenticator.',
+    'کد درست نیست یا منقضی شده است. کد کنونی برنامهٔ احراز هویت خود را بفرستید.',
+  ),
+  wrong_password: problem(
+    403,
+    'Wrong password',
+    'The current password is not right. Check it and send it again.',
+    'گذرواژهٔ کنونی درست نیست. آن را بررسی کنید و دوباره بفرستید.',
+  ),
   password_change_required: problem(
     403,
     'Password change required',

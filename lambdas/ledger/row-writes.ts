@@ -5,6 +5,7 @@ export type RowRef =
   | { readonly kind: 'response'; readonly table: string; readonly id: string }
   | { readonly kind: 'transaction'; readonly pk: string; readonly txnId: string }
   | { readonly kind: 'name'; readonly name: string }
+  | { readonly kind: 'sign-in'; readonly pool: string; readonly sub: string }
   | { readonly kind: 'merchant'; readonly merchantId: string }
   | { readonly kind: 'credit' | 'wallet'; readonly merchantId: string; readonly currency: Currency }
   | { readonly kind: 'pool'; readonly currency: Currency; readonly shard: string }
@@ -24,6 +25,7 @@ export const LABELS = [
   'response',
   'transaction',
   'name',
+  'sign-in',
   'merchant',
   'credit',
   'wallet',

@@ -1,4 +1,5 @@
 import type { Operation } from '../http/operation.ts';
+import { adminAuth } from './admin-auth/index.ts';
 import { auth } from './auth/index.ts';
 import { credit } from './credit/index.ts';
 import { deposits } from './deposits/index.ts';
@@ -7,6 +8,8 @@ import { history } from './history/index.ts';
 import { me } from './me/index.ts';
 import { merchants } from './merchants/index.ts';
 import { pools } from './pools/index.ts';
+import { profile } from './profile/index.ts';
+import { signIns } from './sign-ins/index.ts';
 import { transfers } from './transfers/index.ts';
 import { wallets } from './wallets/index.ts';
 import { withdrawals } from './withdrawals/index.ts';
@@ -14,6 +17,9 @@ import { withdrawals } from './withdrawals/index.ts';
 /** The whole API. Each group is one function; the gateway, IAM and the tests derive from this list. */
 export const GROUPS = [
   auth,
+  adminAuth,
+  profile,
+  signIns,
   me,
   withdrawals,
   transfers,

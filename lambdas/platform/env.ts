@@ -19,10 +19,14 @@ export const apiEnv = ledger.extend({
   DEFAULT_CURRENCY: z.string().regex(/^[A-Z]{3}$/),
   DEFAULT_TIME_ZONE: text,
   ...check,
-  USER_POOL_CLIENT_ID: text,
+  MERCHANT_POOL_ID: text,
+  MERCHANT_CLIENT_ID: text,
+  ADMIN_POOL_ID: text,
+  ADMIN_CLIENT_ID: text,
   /** Names of the operations whose transactions a merchant can look up by key. */
   MERCHANT_OPERATIONS: list,
 });
+export type ApiEnv = z.output<typeof apiEnv>;
 export const notFoundEnv = z.object({ ROUTES: list });
 export const relayEnv = z.object({
   PAYOUT_QUEUE_URL: z.url(),

@@ -8,6 +8,11 @@ export type LogCode =
   | 'REQUEST_FAILED'
   | 'TRANSACTION_ACCEPTED'
   | 'TRANSACTION_REFUSED'
+  | 'SIGN_IN_REFUSED'
+  | 'SIGN_IN_CONNECTED'
+  | 'SIGNED_OUT'
+  | 'PASSWORD_CHANGED'
+  | 'BANK_ACCOUNT_CHANGED'
   | 'MERCHANT_REGISTERED'
   | 'MERCHANT_STATUS_CHANGED'
   | 'MERCHANT_CHANGED'
@@ -31,6 +36,10 @@ export type LogCode =
 
 /** Money, security and error events can be read apart (LE-5); the rest is access. */
 export type LogKind = 'money' | 'security' | 'error' | 'access';
+
+/** Every line of this request carries them. */
+export const logAlways = (fields: Readonly<Record<string, string>>): void =>
+  logger.appendKeys(fields);
 
 /** Fields are ids, codes and durations. Never an amount beside a name, never a secret. */
 export function log(

@@ -16,7 +16,7 @@ const LINE = {
   latencyMs: '$context.responseLatency',
   integrationLatencyMs: '$context.integrationLatency',
   // `claims` as a whole is empty in access logs. Each claim needs its name.
-  merchant: '$context.authorizer.claims.sub',
+  user: '$context.authorizer.claims.sub',
   authorizerError: '$context.authorizer.error',
   integrationError: '$context.integrationErrorMessage',
   error: '$context.error.message',

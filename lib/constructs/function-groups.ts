@@ -1,6 +1,6 @@
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { Group } from '../../lambdas/http/operation.ts';
+import type { Grant, Group } from '../../lambdas/http/operation.ts';
 import { GROUPS, OPERATIONS } from '../../lambdas/operations/index.ts';
 import { apiEnv } from '../../lambdas/platform/env.ts';
 import type { DataStack } from '../data-stack.ts';
@@ -24,6 +24,24 @@ const MERCHANT_OPERATIONS = OPERATIONS.filter(({ byKey }) => byKey).map(({ name 
 const pascalCase = (name: string): string =>
   name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
+type Granted = (handler: IFunction, data: DataStack) => void;
+const GRANTED: Readonly<Record<Extract<Grant, string>, Granted>> = {
+  commit: (handler, { ledger }) => ledger.grantCommit(handler),
+  'store-responses': (handler, { idempotency }) => idempotency.grantStoreResponses(handler),
+  release: (handler, { ledger }) => ledger.grantRelease(handler),
+  register: (handler, { ledger }) => ledger.grantRegister(handler),
+  'disconnect-sign-in': (handler, { ledger }) => ledger.grantDisconnectSignIn(handler),
+  'check-health': (handler, { ledger }) => ledger.grantCheckHealth(handler),
+};
+
+/** What `grants` of a descriptor says, as permissions. */
+function grantTo(handler: IFunction, grant: Grant, data: DataStack): void {
+  if (typeof grant === 'string') GRANTED[grant](handler, data);
+  else if ('query' in grant) data.ledger.grantQuery(handler, grant.query);
+  else if ('merchants' in grant) data.merchants.grant(handler, grant.merchants);
+  else data.admins.grant(handler, grant.admins);
+}
+
 /** One function for each group of operations. Its role has what its operations declare, no more. */
 export class FunctionGroups extends Construct {
   readonly functions: readonly GroupFunction[];
@@ -32,16 +50,18 @@ export class FunctionGroups extends Construct {
     super(scope, id);
     this.functions = GROUPS.map((group) => {
       const handler = this.#function(group, stage, data);
-      data.ledger.grantRead(handler);
       const grants = new Set(group.operations.flatMap((operation) => operation.grants));
-      if (grants.has('commit')) data.ledger.grantCommit(handler);
-      if (grants.has('release')) data.ledger.grantRelease(handler);
-      if (grants.has('store-responses')) data.idempotency.grantStoreResponses(handler);
+      if (!grants.has('check-health')) data.ledger.grantRead(handler);
+      for (const grant of grants) grantTo(handler, grant, data);
       return { operations: group.operations, handler };
     });
   }
 
-  #function({ name, impact }: Group, stage: Stage, { ledger, idempotency, users }: DataStack) {
+  #function(
+    { name, impact }: Group,
+    stage: Stage,
+    { ledger, idempotency, merchants, admins }: DataStack,
+  ) {
     return new SuretyFunction(this, pascalCase(name), {
       stage,
       name,
@@ -52,8 +72,10 @@ export class FunctionGroups extends Construct {
         DEFAULT_CURRENCY: stage.defaultCurrency,
         DEFAULT_TIME_ZONE: stage.defaultTimeZone,
         CHECK_MARGIN_MS: String(stage.settlement.timers.checkMarginMs),
-        // No role has a Cognito permission: a client without a secret needs none to sign up or in.
-        USER_POOL_CLIENT_ID: users.client.userPoolClientId,
+        MERCHANT_POOL_ID: merchants.pool.userPoolId,
+        MERCHANT_CLIENT_ID: merchants.client.userPoolClientId,
+        ADMIN_POOL_ID: admins.pool.userPoolId,
+        ADMIN_CLIENT_ID: admins.client.userPoolClientId,
         MERCHANT_OPERATIONS: MERCHANT_OPERATIONS.join(','),
       },
       impact,

@@ -13,17 +13,20 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { z } from 'zod';
-import { API_PREFIX, type Operation } from '../../lambdas/http/operation.ts';
+import { type Access, API_PREFIX, type Operation } from '../../lambdas/http/operation.ts';
 import type { Stage } from '../stage-schema.ts';
 import { AccessLoggedStage } from './access-logged-stage.ts';
 import type { GroupFunction } from './function-groups.ts';
+
+type Authorizers = Readonly<Record<Exclude<Access, 'anyone'>, IHttpRouteAuthorizer>>;
 
 export type HttpRoutesProps = {
   readonly stage: Stage;
   readonly functions: readonly GroupFunction[];
   /** Responds 404 or 405, in the API's envelope, to requests that match no route. */
   readonly notFound: IFunction;
-  readonly authorizer: IHttpRouteAuthorizer;
+  /** Each accepts tokens of its own user pool only. */
+  readonly authorizers: Authorizers;
 };
 
 const ROUTE = z
@@ -37,6 +40,7 @@ const ALLOW_METHODS = [
   CorsHttpMethod.GET,
   CorsHttpMethod.POST,
   CorsHttpMethod.PATCH,
+  CorsHttpMethod.PUT,
   CorsHttpMethod.DELETE,
 ];
 
@@ -59,12 +63,12 @@ export class HttpRoutes extends Construct {
 
   constructor(scope: Construct, id: string, props: HttpRoutesProps) {
     super(scope, id);
-    const { stage, functions, notFound, authorizer } = props;
+    const { stage, functions, notFound, authorizers } = props;
     this.api = this.#httpApi(stage);
     new AccessLoggedStage(this, 'Stage', { stage, api: this.api });
     for (const { operations, handler } of functions) {
       const integration = this.#integration(handler);
-      for (const operation of operations) this.#route(operation, integration, authorizer);
+      for (const operation of operations) this.#route(operation, integration, authorizers);
     }
     this.#defaultRoute(notFound);
   }
@@ -98,15 +102,15 @@ export class HttpRoutes extends Construct {
   #route(
     { route, access }: Pick<Operation, 'route' | 'access'>,
     integration: HttpLambdaIntegration,
-    authorizer: IHttpRouteAuthorizer,
+    authorizers: Authorizers,
   ): void {
     const [method, path] = ROUTE.parse(route);
     const gatewayRoute = new HttpRoute(this, route, {
       httpApi: this.api,
       routeKey: HttpRouteKey.with(`${API_PREFIX}${path}`, method),
       integration,
-      // The gateway authenticates the caller. The function checks whether the caller is an admin.
-      ...(access === 'anyone' ? {} : { authorizer }),
+      // The gateway checks the token. The function checks that a merchant or an admin belongs to it.
+      ...(access === 'anyone' ? {} : { authorizer: authorizers[access] }),
     });
     if (access === 'anyone') {
       acknowledgeOpen(gatewayRoute, 'Clients call it before they have a token.');

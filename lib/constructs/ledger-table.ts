@@ -7,8 +7,10 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import type { LedgerIndex } from '../../lambdas/http/operation.ts';
+import { healthKey, merchantPk, nameKey, signInKey } from '../../lambdas/ledger/keys.ts';
 import { type TableSettings, tableDefaults } from './table-defaults.ts';
-import { allow, allowInTransactions, allowLookUp } from './table-grants.ts';
+import { allow, allowInTransactions, allowKey, allowLookUp, KEY_TO_READ } from './table-grants.ts';
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
@@ -49,10 +51,7 @@ const INDEXES = [
     projectionType: ProjectionType.INCLUDE,
     nonKeyAttributes: ['type', 'status', 'source', 'currency', 'amount', 'txnId'],
   },
-] as const satisfies readonly GlobalSecondaryIndexProps[];
-
-const LEDGER_INDEXES = INDEXES.map(({ indexName }) => indexName);
-type LedgerIndex = (typeof LEDGER_INDEXES)[number];
+] as const satisfies readonly (GlobalSecondaryIndexProps & { indexName: LedgerIndex })[];
 
 /** Merchants, balances, pools and transactions. The stream starts everything that follows a commit. */
 export class LedgerTable extends Table {
@@ -74,27 +73,58 @@ export class LedgerTable extends Table {
     return arn;
   }
 
-  /** Rows by key, rows of a partition, and the given indexes. Never a Scan. */
-  grantRead(grantee: IGrantable, indexes: readonly LedgerIndex[] = LEDGER_INDEXES): void {
-    const indexArns = indexes.map((index) => `${this.tableArn}/index/${index}`);
+  /** Rows by key, and rows of a partition. Never a Scan. */
+  grantRead(grantee: IGrantable): void {
     allowLookUp(grantee, this);
-    allow(grantee, ['dynamodb:BatchGetItem'], [this.tableArn]);
-    allow(grantee, ['dynamodb:Query'], [this.tableArn, ...indexArns]);
+    allow(grantee, ['dynamodb:BatchGetItem', 'dynamodb:Query'], [this.tableArn]);
+  }
+
+  grantQuery(grantee: IGrantable, index: LedgerIndex): void {
+    allow(grantee, ['dynamodb:Query'], [`${this.tableArn}/index/${index}`]);
+  }
+
+  /** The one row that the health check reads. It does not exist. */
+  grantCheckHealth(grantee: IGrantable): void {
+    allow(grantee, ['dynamodb:BatchGetItem'], [this.tableArn], keysLike(healthKey.pk));
+    allowKey(grantee, this, KEY_TO_READ);
   }
 
   /** New rows, changed rows, and conditions on unchanged rows. */
   grantCommit(grantee: IGrantable): void {
-    allowInTransactions(grantee, this, ['dynamodb:PutItem', 'dynamodb:UpdateItem']);
+    allowInTransactions(grantee, this, ['dynamodb:PutItem']);
+    this.grantChange(grantee);
+  }
+
+  /** Changed rows, and conditions on unchanged rows. No new ones. */
+  grantChange(grantee: IGrantable): void {
+    allowInTransactions(grantee, this, ['dynamodb:UpdateItem']);
     // Exists only inside transactions. IAM has no enclosing operation for it.
     allow(grantee, ['dynamodb:ConditionCheckItem'], [this.tableArn]);
   }
 
+  /** The rows of a new merchant. */
+  grantRegister(grantee: IGrantable): void {
+    const keys = keysLike(nameKey('*').pk, signInKey({ pool: '*', sub: '*' }).pk, merchantPk('*'));
+    allowInTransactions(grantee, this, ['dynamodb:PutItem'], keys);
+  }
+
   /**
-   * Deletes pending releases, in the transaction that makes the funds available. No other row is
-   * ever deleted. IAM conditions cover partition keys but not sort keys, so the code limits
-   * deletion to pending releases: one module builds deletes, and an architecture test checks that.
+   * Deletes pending releases, in the transaction that makes the funds available. IAM conditions cover
+   * partition keys but not sort keys, so the code limits deletion to pending releases: one module builds
+   * deletes, and an architecture test checks that.
    */
   grantRelease(grantee: IGrantable): void {
-    allowInTransactions(grantee, this, ['dynamodb:DeleteItem']);
+    allowInTransactions(grantee, this, ['dynamodb:DeleteItem'], keysLike(merchantPk('*')));
+  }
+
+  /** Deletes the row of a sign-in, in the transaction that connects another. */
+  grantDisconnectSignIn(grantee: IGrantable): void {
+    const keys = keysLike(signInKey({ pool: '*', sub: '*' }).pk);
+    allowInTransactions(grantee, this, ['dynamodb:DeleteItem'], keys);
   }
 }
+
+/** Requests for these partitions only. */
+const keysLike = (...partitions: readonly string[]) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
+});

@@ -34,7 +34,8 @@ export class Recovery extends SuretyFunction<typeof recoverEnv> {
       impact: 'Payouts and releases that a stream, queue or worker lost are not recovered.',
       timeout: Duration.seconds(30),
     });
-    ledger.grantRead(this, ['nextCheck']);
+    ledger.grantRead(this);
+    ledger.grantQuery(this, 'nextCheck');
     ledger.grantCommit(this);
     ledger.grantRelease(this);
     payoutQueue.grantSendMessages(this);

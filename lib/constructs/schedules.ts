@@ -84,7 +84,7 @@ export class Schedules extends Construct {
       impact: 'Scheduled withdrawals are late. Their messages stay in the schedule queue.',
       timeout: Duration.seconds(stage.settlement.timers.functionSeconds),
     });
-    ledger.grantRead(executeScheduled, []);
+    ledger.grantRead(executeScheduled);
     ledger.grantCommit(executeScheduled);
     ledger.grantRelease(executeScheduled);
     executeScheduled.addEventSource(

@@ -38,8 +38,8 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
       impact: 'Withdrawals are accepted but not paid out. Their messages stay in the payout queue.',
       timeout: Duration.seconds(timers.functionSeconds),
     });
-    ledger.grantRead(this, []);
-    ledger.grantCommit(this);
+    ledger.grantRead(this);
+    ledger.grantChange(this);
     // By name: on the local cloud `Ref` of a secret is its name, and a grant on it never matches.
     Secret.fromSecretNameV2(this, 'BankSecret', bank.secretName).grantRead(this);
     // Also grants the permissions of a consumer, including ChangeMessageVisibility.

@@ -3,7 +3,7 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
 /** The KMS actions that DynamoDB requires from the caller of a table under a customer managed key. */
-const KEY_TO_READ = ['kms:Decrypt', 'kms:DescribeKey'];
+export const KEY_TO_READ = ['kms:Decrypt', 'kms:DescribeKey'];
 const KEY_TO_WRITE = [
   ...KEY_TO_READ,
   'kms:Encrypt',
@@ -25,7 +25,7 @@ export const allow = (
 };
 
 /** Limited to requests that DynamoDB makes: the grantee cannot use the key directly. */
-const allowKey = (grantee: IGrantable, table: Table, actions: string[]): void => {
+export const allowKey = (grantee: IGrantable, table: Table, actions: string[]): void => {
   if (table.encryptionKey === undefined) return;
   const { region } = Stack.of(table);
   allow(grantee, actions, [table.encryptionKey.keyArn], {
@@ -43,8 +43,14 @@ export const allowLookUp = (grantee: IGrantable, table: Table): void => {
  * Writes only as part of a transaction. IAM denies a single PutItem, UpdateItem or DeleteItem, so
  * no code path can change one balance without its counterpart.
  */
-export const allowInTransactions = (grantee: IGrantable, table: Table, actions: string[]): void => {
+export const allowInTransactions = (
+  grantee: IGrantable,
+  table: Table,
+  actions: string[],
+  conditions: Record<string, unknown> = {},
+): void => {
   allow(grantee, actions, [table.tableArn], {
+    ...conditions,
     // ForAllValues would also allow a request that has no enclosing operation.
     'ForAnyValue:StringEquals': { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] },
   });

@@ -142,16 +142,30 @@ describe('balances change by postings alone', () => {
     expect(rowWrites(sample("const write = { row, action: 'update' };"))).not.toEqual([]);
   });
 
-  it('WA-3: only pending releases are deleted', () => {
+  it('WA-3 ID-7: only pending releases and replaced sign-ins are deleted', () => {
+    /** Changes that delete, with the kind of their row where they spell it. */
     const deletes = (sources: readonly Source[]): readonly string[] =>
       sources.flatMap(({ path, runtimeNodes }) =>
-        runtimeNodes
-          .flatMap(propertiesOf)
-          .filter(({ key }) => key === 'delete')
-          .map(() => `${path}: delete`),
+        runtimeNodes.flatMap((node) => {
+          const found = propertiesOf(node);
+          if (!found.some(({ key }) => key === 'delete')) return [];
+          const row = found
+            .filter(({ key }) => key === 'row')
+            .flatMap(({ value }) => nodesIn(value));
+          const kinds = row
+            .flatMap(propertiesOf)
+            .filter(({ key }) => key === 'kind')
+            .flatMap(({ value }) => textOf(value));
+          return [`${path}: ${kinds.join()}`];
+        }),
       );
-    expect(deletes(lambdas)).toEqual(['lambdas/ledger/pending-releases.ts: delete']);
-    expect(deletes(sample('const change = { row, delete: true };'))).not.toEqual([]);
+    expect(deletes(lambdas)).toEqual([
+      'lambdas/ledger/merchant.ts: sign-in',
+      'lambdas/ledger/pending-releases.ts: ',
+    ]);
+    expect(deletes(sample("const change = { row: { kind: 'pool' }, delete: true };"))).toEqual([
+      'x.ts: pool',
+    ]);
     // That module makes changes of no other kind of row.
     const [releases] = lambdas.filter(({ path }) => path === 'lambdas/ledger/pending-releases.ts');
     const labels = new Set<string>(LABELS);
@@ -227,8 +241,16 @@ describe('DynamoDB has one place for each use', () => {
     const outside = lambdas.filter(({ path }) => !path.startsWith('lambdas/ledger/'));
     const commands = new Set(using(outside, /^[A-Z]\w+Command$/));
     expect([...commands].toSorted()).toEqual([
-      'lambdas/operations/auth/cognito.ts: InitiateAuthCommand',
-      'lambdas/operations/auth/cognito.ts: SignUpCommand',
+      'lambdas/operations/auth/cognito.ts: AdminCreateUserCommand',
+      'lambdas/operations/auth/cognito.ts: AdminDeleteUserCommand',
+      'lambdas/operations/auth/cognito.ts: AdminDisableUserCommand',
+      'lambdas/operations/auth/cognito.ts: AdminGetUserCommand',
+      'lambdas/operations/auth/cognito.ts: AdminInitiateAuthCommand',
+      'lambdas/operations/auth/cognito.ts: AdminRespondToAuthChallengeCommand',
+      'lambdas/operations/auth/cognito.ts: AdminSetUserPasswordCommand',
+      'lambdas/operations/auth/cognito.ts: AdminUserGlobalSignOutCommand',
+      'lambdas/operations/auth/cognito.ts: AssociateSoftwareTokenCommand',
+      'lambdas/operations/auth/cognito.ts: VerifySoftwareTokenCommand',
       'lambdas/payouts/payout-queue.ts: ChangeMessageVisibilityCommand',
       'lambdas/payouts/payout-queue.ts: SendMessageCommand',
       'lambdas/payouts/schedules.ts: CreateScheduleCommand',

@@ -15,13 +15,13 @@ export type Caller = {
 const NEW_TOKEN_AFTER_MS = 8 * 60_000;
 
 /** Signs in when a token is first needed, and again before it expires. */
-export function session(api: string, { username, password }: User): () => Promise<string> {
+export function session(api: string, user: User): () => Promise<string> {
   let token: Promise<string> | undefined;
   let issuedAt = 0;
   return () => {
     if (token === undefined || performance.now() - issuedAt > NEW_TOKEN_AFTER_MS) {
       issuedAt = performance.now();
-      token = signIn(api, username, password);
+      token = signIn(api, user);
     }
     return token;
   };

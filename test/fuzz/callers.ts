@@ -16,11 +16,13 @@ const CHANGEABLE = ['ACTIVE', 'SUSPENDED', 'PENDING', 'PENDING'] as const;
 
 /** Registers the merchants of a run, with credit and money in several currencies, and signs all callers in. */
 export async function prepareCallers(
-  { api, admin }: Pick<Running, 'api' | 'admin'>,
+  { api, admins }: Pick<Running, 'api' | 'admins'>,
   run: string,
   known: KnownValues,
 ): Promise<Callers> {
-  const adminToken = session(api, admin);
+  const [admin] = admins;
+  if (admin === undefined) throw new Error('no admin');
+  const adminToken = session(`${api}/admin`, admin);
   const asAdmin = async (path: string, body: unknown, key?: string): Promise<void> => {
     const options = { token: await adminToken(), body, ...(key !== undefined && { key }) };
     await requestData(`${api}${path}`, z.unknown(), options);

@@ -159,6 +159,15 @@ const FIELDS: Readonly<Record<string, Field>> = {
     near: texts('weak', 'aaaaaaaa', `${PASSWORD} `, 'پسورد۱۲۳A!'),
   },
   refresh_token: knownField('refresh-token'),
+  // The password that every user of the run has: a stable merchant must be able to sign in again.
+  new_password: { valid: texts(PASSWORD), near: texts('weak', '') },
+  temporary_password: { valid: texts(PASSWORD), near: texts('weak', '') },
+  challenge: oneOf(['NEW_PASSWORD_REQUIRED', 'MFA_SETUP', 'SOFTWARE_TOKEN_MFA'], 'SMS_MFA', ''),
+  code: oneOf(['123456', '000000'], '12345', '１２３４５６', ''),
+  session: oneOf(['a-session'], ''),
+  // The local cloud sets the password of any user that an answer names.
+  'POST /auth/challenge username': oneOf(['fz-nobody'], ''),
+  'POST /admin/auth/challenge username': oneOf(['fz-nobody'], ''),
   bank_account: oneOf(['FUZZ-1', 'FUZZ-REFUSE'], 'A', 'x'.repeat(35), 'IR 1', 'حساب'),
 };
 export const FIELD_NAMES: readonly string[] = [

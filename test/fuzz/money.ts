@@ -1,14 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pMap from 'p-map';
 import { z } from 'zod';
-import { signIn } from '../../local/api.ts';
 import type { Running } from '../../local/running.ts';
+import { signInAsAdmin } from '../../local/seed.ts';
 import { session } from './caller.ts';
 import { checkHistory, type Item } from './history.ts';
 import type { FuzzMerchant, KnownValues } from './known-values.ts';
 import { addTo, differences, read, readAll, units } from './read.ts';
 
-type Cloud = Pick<Running, 'api' | 'bank' | 'admin'>;
+type Cloud = Pick<Running, 'api' | 'bank'>;
 type Totals = ReadonlyMap<string, bigint>;
 
 /** The currencies that `fields.ts` names as valid, or as almost right. */
@@ -18,8 +18,8 @@ const CONCURRENCY = 4;
 const pool = z.object({ available: units, lent: units });
 const owing = z.object({ credit: z.array(z.object({ currency: z.string(), utilised: units })) });
 
-async function readPools({ api, admin }: Cloud): Promise<{ funds: Totals; lent: Totals }> {
-  const token = await signIn(api, admin.username, admin.password);
+async function readPools({ api }: Cloud): Promise<{ funds: Totals; lent: Totals }> {
+  const token = await signInAsAdmin(api);
   const pools = await pMap(CURRENCIES, (currency) =>
     read(`${api}/admin/pools/${currency}`, pool, token),
   );
@@ -34,8 +34,8 @@ async function readPools({ api, admin }: Cloud): Promise<{ funds: Totals; lent: 
 export const poolTotals = async (cloud: Cloud): Promise<Totals> => (await readPools(cloud)).funds;
 
 /** Utilised credit of all merchants, also of those that the run did not create. */
-async function utilisedByAll({ api, admin }: Cloud): Promise<Totals> {
-  const token = await signIn(api, admin.username, admin.password);
+async function utilisedByAll({ api }: Cloud): Promise<Totals> {
+  const token = await signInAsAdmin(api);
   const totals = new Map<string, bigint>();
   for (const { credit } of await readAll(`${api}/admin/merchants`, owing, token))
     for (const { currency, utilised } of credit) addTo(totals, currency, utilised);

@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import type { ApiContext } from '../../lambdas/http/operation.ts';
-import type { WithIdentity } from '../../lambdas/operations/auth/cognito.ts';
+import type { WithUserPools } from '../../lambdas/operations/auth/user-pool.ts';
 import { GROUPS, type RouteName } from '../../lambdas/operations/index.ts';
+import { fakeUserPool } from '../harness/fake-user-pool.ts';
 import { lambdaContext } from '../harness/http-event.ts';
 import { inMemoryLedger } from '../harness/in-memory-ledger.ts';
+import { POOLS } from '../harness/sign-ins.ts';
 import { FIELD_NAMES } from './fields.ts';
 
 /** The fields of one part of an operation's input, as far as it names them. */
@@ -15,10 +17,10 @@ export type OperationFields = {
   readonly body: Fields | undefined;
 };
 
-const unreachable = (): Promise<never> => Promise.reject(new Error('no operation runs'));
-const context: ApiContext & WithIdentity = {
+const context: ApiContext & WithUserPools = {
   ...inMemoryLedger(),
-  identity: { signUp: unreachable, subOf: unreachable, signIn: unreachable, refresh: unreachable },
+  merchantPool: fakeUserPool(POOLS.merchant),
+  adminPool: fakeUserPool(POOLS.admin),
 };
 
 const refusal = z.object({ errors: z.array(z.object({ field: z.string(), code: z.string() })) });
@@ -34,7 +36,8 @@ async function refused(
   input: Input,
 ): Promise<ReadonlyMap<string, string>> {
   const request = { method: '', path: route, query: '', body: null };
-  const call = { id: '', caller: { id: '', isAdmin: true }, request, context: lambdaContext };
+  const caller = { id: '', name: '', username: '' };
+  const call = { id: '', sourceIp: '', caller, request, context: lambdaContext };
   const params = { id: 'id', merchant_id: 'id', currency: 'USD', key: 'key' };
   const raw = { params, query: {}, body: undefined, key: '!', ...input };
   const { body } = await endpoint(context)(call, raw);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { signIn } from '../../local/api.ts';
-import { createMerchant } from '../../local/seed.ts';
+import { createMerchant, signInAsAdmin } from '../../local/seed.ts';
 import { localCloud } from './local-cloud.ts';
 
 export const PASSWORD = 'Correct-horse-9';
@@ -48,10 +48,7 @@ const parsed = (text: string): unknown => {
   }
 };
 
-export const adminToken = (): Promise<string> => {
-  const { api, admin } = localCloud();
-  return signIn(api, admin.username, admin.password);
-};
+export const adminToken = (): Promise<string> => signInAsAdmin(localCloud().api);
 
 /** A new approved merchant. The ending of its bank account selects the bank's fault mode. */
 export async function newMerchant(bankAccount: string, limit = '100.00') {
@@ -63,7 +60,7 @@ export async function newMerchant(bankAccount: string, limit = '100.00') {
     { username, password: PASSWORD },
     { limit, bankAccount },
   );
-  return { id, username, token: await signIn(api, username, PASSWORD) };
+  return { id, username, token: await signIn(api, { username, password: PASSWORD }) };
 }
 
 /**

@@ -7,15 +7,17 @@ import { apiHandler } from '../../lambdas/http/router.ts';
 import { commit } from '../../lambdas/ledger/commit.ts';
 import { openLedger } from '../../lambdas/ledger/context.ts';
 import { type Merchant, registerMerchant } from '../../lambdas/ledger/merchant.ts';
+import { newMerchantId } from '../../lambdas/ledger/merchant-id.ts';
 import { minor } from '../../lambdas/ledger/money.ts';
 import { postChanges } from '../../lambdas/ledger/post.ts';
-import type { Identity, WithIdentity } from '../../lambdas/operations/auth/cognito.ts';
 import { GROUPS, type RouteName } from '../../lambdas/operations/index.ts';
 import { documentClient } from '../../lambdas/platform/clients.ts';
 import { type Engine, startEngine } from './engine.ts';
+import { type FakeUserPool, fakeUserPool } from './fake-user-pool.ts';
 import { type FaultCounts, type FaultRates, injectFaults } from './faults.ts';
 import { httpEvent, lambdaContext, replyOf } from './http-event.ts';
 import { SETTINGS, USD } from './in-memory-ledger.ts';
+import { POOLS, signInOf } from './sign-ins.ts';
 
 export { USD } from './in-memory-ledger.ts';
 
@@ -46,10 +48,12 @@ type DepositBody = {
   readonly release_at?: unknown;
 };
 
-/** The whole API but Cognito, on a real engine, called as the gateway calls it. */
+type WithFakePools = { readonly merchantPool: FakeUserPool; readonly adminPool: FakeUserPool };
+
+/** The whole API on a real engine and user pools in memory, called as the gateway calls it. */
 export type Harness = {
   readonly engine: Engine;
-  readonly context: ApiContext;
+  readonly context: ApiContext & WithFakePools;
   /** A client without faults, for what the test itself looks at or changes. */
   readonly faultless: DynamoDBDocumentClient;
   readonly faults: FaultCounts;
@@ -84,11 +88,12 @@ export async function startHarness(seed = 1, rates: FaultRates = NO_FAULTS): Pro
   const faults = injectFaults(client, seed, rates);
   const beforeCommit = interruptible(client);
   const dynamo = documentClient(client);
-  const context: ApiContext & WithIdentity = {
+  const context: ApiContext & WithFakePools = {
     ledger: openLedger(dynamo, engine.ledgerTable, () => clock.now),
     responses: { dynamo, table: engine.responsesTable },
     settings: SETTINGS,
-    identity: NO_IDENTITY,
+    merchantPool: fakeUserPool(POOLS.merchant),
+    adminPool: fakeUserPool(POOLS.admin),
   };
   const handler = apiHandler(
     GROUPS.flatMap(({ operations }) => [...operations]),
@@ -110,7 +115,7 @@ export async function startHarness(seed = 1, rates: FaultRates = NO_FAULTS): Pro
     name = `m-${randomUUID()}`,
     bankAccount = 'IRTEST0000000000001',
   ): Promise<string> => {
-    const id = randomUUID();
+    const id = newMerchantId(clock.now);
     const merchant = { ...newMerchant(id, name, clock.now), bankAccount };
     const result = await commit(
       openLedger(faultless, engine.ledgerTable),
@@ -208,18 +213,10 @@ const all = async (
   return found;
 };
 
-/** There is no user pool: tokens are part of the event. */
-const unreachable = (): Promise<never> => Promise.reject(new Error('no user pool'));
-const NO_IDENTITY: Identity = {
-  signUp: unreachable,
-  subOf: unreachable,
-  signIn: unreachable,
-  refresh: unreachable,
-};
-
 const newMerchant = (id: string, name: string, at: Date): Merchant => ({
   id,
   name,
+  signIn: signInOf(id, name),
   status: 'PENDING',
   requestedCredit: minor(100_000n),
   requestedCurrency: USD,

@@ -3,6 +3,7 @@ import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { API_PREFIX } from '../../lambdas/http/operation.ts';
 import { OPERATIONS, type RouteName } from '../../lambdas/operations/index.ts';
 import type { Reply, Request } from './harness.ts';
+import { adminClaims, merchantClaims } from './sign-ins.ts';
 
 export const lambdaContext: Context = {
   callbackWaitsForEmptyEventLoop: false,
@@ -54,7 +55,7 @@ export function httpEvent(route: RouteName, request: Request) {
     isBase64Encoded: false,
     requestContext: {
       requestId: randomUUID(),
-      http: { method, path: actual },
+      http: { method, path: actual, sourceIp: '192.0.2.1' },
       ...(accessOf(route) !== 'anyone' && {
         authorizer: { jwt: { claims: request.claims ?? claimsOf(request) } },
       }),
@@ -65,8 +66,5 @@ export function httpEvent(route: RouteName, request: Request) {
 const accessOf = (route: RouteName): string =>
   OPERATIONS.find((each) => each.route === route)?.access ?? 'anyone';
 
-const claimsOf = ({ as, admin }: Request): Record<string, string> => ({
-  sub: as ?? 'an-admin',
-  token_use: 'access',
-  ...(admin && { 'cognito:groups': '[admins]' }),
-});
+const claimsOf = ({ as, admin }: Request): Record<string, string> =>
+  admin ? adminClaims(as) : merchantClaims(as ?? 'nobody');

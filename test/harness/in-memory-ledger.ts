@@ -13,6 +13,7 @@ import { merchantKey } from '../../lambdas/ledger/keys.ts';
 import type { Merchant } from '../../lambdas/ledger/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
 import { MERCHANT_OPERATIONS } from './operations.ts';
+import { POOLS, signedInAs, signInOf } from './sign-ins.ts';
 
 type Transaction = NonNullable<TransactWriteCommandInput['TransactItems']>;
 type Row = { readonly pk: string; readonly sk: string };
@@ -32,10 +33,14 @@ export function inMemoryLedger(...rows: readonly Row[]): InMemoryLedger {
     if (command instanceof QueryCommand) return { Items: [] };
     if (command instanceof BatchGetCommand) {
       const { Keys = [] } = command.input.RequestItems?.['Ledger'] ?? {};
+      const signIns = Keys.flatMap(({ pk, sk }) => {
+        const merchantId = signedInAs(String(pk));
+        return merchantId === undefined ? [] : [{ pk, sk, merchantId }];
+      });
       const found = rows.filter(({ pk, sk }) =>
         Keys.some((key) => key['pk'] === pk && key['sk'] === sk),
       );
-      return { Responses: { Ledger: found } };
+      return { Responses: { Ledger: [...found, ...signIns] } };
     }
     if (command instanceof TransactWriteCommand) {
       const failure = failures.shift();
@@ -61,11 +66,13 @@ export const SETTINGS = {
   timeZone: 'Asia/Tehran',
   checkMarginMs: 900_000,
   merchantOperations: MERCHANT_OPERATIONS,
+  pools: POOLS,
 };
 
 export const aMerchant = (known: Partial<Merchant> = {}): Merchant => ({
   id: 'm1',
   name: 'alice',
+  signIn: signInOf(known.id ?? 'm1', known.name),
   status: 'ACTIVE',
   requestedCredit: minor(100_00n),
   requestedCurrency: USD,

@@ -27,8 +27,8 @@ export default async function startLocalCloud(): Promise<void> {
     throw new Error(explain(error));
   });
   const file = join(cloud.folder, 'local.json');
-  const { api, bank, cloud: url, admin, outputs } = cloud;
-  const where: Running = { api, bank, cloud: url, admin, merchants: [], outputs };
+  const { api, bank, cloud: url, admins, outputs } = cloud;
+  const where: Running = { api, bank, cloud: url, admins: [...admins], merchants: [], outputs };
   writeFileSync(file, JSON.stringify(where));
   // Jest starts its workers after this, so they inherit the variable.
   process.env[POINTER] = file;
@@ -40,7 +40,7 @@ export async function stopLocalCloud(): Promise<void> {
   started = undefined;
 }
 
-/** The e2e cloud: addresses of API, bank and cloud, the admin, and the outputs of the service stack. */
+/** The e2e cloud: addresses of API, bank and cloud, the admins, and the outputs of the service stack. */
 export function localCloud(): Running {
   const file = process.env[POINTER];
   if (file === undefined)

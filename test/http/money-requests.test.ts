@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { creditKey, nameKey, poolKey, walletKey } from '../../lambdas/ledger/keys.ts';
-import type { Identity } from '../../lambdas/operations/auth/cognito.ts';
 import { register } from '../../lambdas/operations/auth/register.ts';
 import { createDeposit } from '../../lambdas/operations/deposits/create-deposit.ts';
 import { approveMerchant } from '../../lambdas/operations/merchants/approve.ts';
 import { topUpPool } from '../../lambdas/operations/pools/top-up-pool.ts';
 import { createTransfer } from '../../lambdas/operations/transfers/create-transfer.ts';
 import { createWithdrawal } from '../../lambdas/operations/withdrawals/create-withdrawal.ts';
+import { fakeUserPool } from '../harness/fake-user-pool.ts';
 import type { Request } from '../harness/harness.ts';
 import { callerOf, expectProblem, wrongFields } from '../harness/http-caller.ts';
 import {
@@ -19,32 +19,27 @@ import {
   stored,
   USD,
 } from '../harness/in-memory-ledger.ts';
+import { POOLS } from '../harness/sign-ins.ts';
 
-const unexpected = (): never => {
-  throw new Error('an invalid request reached the user pool');
-};
-const identity: Identity = {
-  signUp: unexpected,
-  subOf: unexpected,
-  signIn: unexpected,
-  refresh: unexpected,
-};
-
-const nameOfBob = { ...nameKey('bob'), merchantId: 'm2' };
+const nameOfBob = { ...nameKey('bob'), merchantId: 'M2' };
 let context: InMemoryLedger;
 let call: ReturnType<typeof callerOf>;
 beforeEach(() => {
   context = inMemoryLedger(
-    stored(aMerchant()),
-    stored(aMerchant({ id: 'm2', name: 'bob' })),
+    stored(aMerchant({ id: 'M1' })),
+    stored(aMerchant({ id: 'M2', name: 'bob' })),
     nameOfBob,
-    stored(aMerchant({ id: 'new', status: 'PENDING' })),
-    { ...creditKey('m1', USD), ...aCreditLine(500_00n, 0n) },
-    { ...walletKey('m1', USD), ...aWallet(500_00n) },
+    stored(aMerchant({ id: 'NEW', status: 'PENDING' })),
+    { ...creditKey('M1', USD), ...aCreditLine(500_00n, 0n) },
+    { ...walletKey('M1', USD), ...aWallet(500_00n) },
     { ...poolKey(USD, 'ROOT'), ...aPool(900_00n) },
   );
   call = callerOf(
-    { ...context, identity },
+    {
+      ...context,
+      merchantPool: fakeUserPool(POOLS.merchant),
+      adminPool: fakeUserPool(POOLS.admin),
+    },
     createWithdrawal,
     createTransfer,
     createDeposit,
@@ -56,12 +51,12 @@ beforeEach(() => {
 
 /** Every request that carries an amount: its field, and everything else that the request needs. */
 const FORMS = [
-  ['POST /withdrawals', 'amount', { as: 'm1', key: 'k' }, {}],
-  ['POST /transfers', 'amount', { as: 'm1', key: 'k' }, { to: 'bob' }],
+  ['POST /withdrawals', 'amount', { as: 'M1', key: 'k' }, {}],
+  ['POST /transfers', 'amount', { as: 'M1', key: 'k' }, { to: 'bob' }],
   [
     'POST /admin/wallets/{merchant_id}/deposits',
     'amount',
-    { admin: true, key: 'k', params: { merchant_id: 'm1' } },
+    { admin: true, key: 'k', params: { merchant_id: 'M1' } },
     {},
   ],
   [
@@ -73,7 +68,7 @@ const FORMS = [
   [
     'POST /admin/merchants/{id}/approve',
     'credit_limit',
-    { admin: true, params: { id: 'new' } },
+    { admin: true, params: { id: 'NEW' } },
     {},
   ],
   [
@@ -118,7 +113,7 @@ describe.each(FORMS)('WA-1 AP-3: %s', (route, field, request, rest) => {
   );
 
   it('an unknown field is refused, and nothing is written', async () => {
-    const body = { ...rest, [field]: '10.00', merchant_id: 'm2', fee: '0' };
+    const body = { ...rest, [field]: '10.00', merchant_id: 'M2', fee: '0' };
     const reply = await call(route, { ...request, body });
     expectProblem(reply, 422, 'invalid_request');
     expect(wrongFields(reply)).toEqual({ merchant_id: 'unknown_field', fee: 'unknown_field' });
@@ -141,7 +136,7 @@ describe('WA-1: an amount has the decimals of its currency', () => {
     ['99999999999', 'BTC', 'amount_too_large'],
   ])('%s %s: %s', async (amount, currency, code) => {
     const reply = await call('POST /withdrawals', {
-      as: 'm1',
+      as: 'M1',
       key: 'k',
       body: { amount, currency },
     });
@@ -152,7 +147,7 @@ describe('WA-1: an amount has the decimals of its currency', () => {
     '%j is not a currency',
     async (currency) => {
       const reply = await call('POST /withdrawals', {
-        as: 'm1',
+        as: 'M1',
         key: 'k',
         body: { amount: '1', currency },
       });
@@ -173,12 +168,12 @@ describe('a valid request is booked with the amount as sent', () => {
     context.written.flat().flatMap(({ Put }) => (Put?.Item?.['txnId'] ? [Put.Item['amount']] : []));
 
   it.each([
-    ['POST /withdrawals', { as: 'm1', key: 'k', body: { amount: '12.3' } }, 202],
-    ['POST /withdrawals', { as: 'm1', key: 'k', body: { amount: '12.30', currency: 'usd' } }, 202],
-    ['POST /transfers', { as: 'm1', key: 'k', body: { to: 'bob', amount: '12.3' } }, 201],
+    ['POST /withdrawals', { as: 'M1', key: 'k', body: { amount: '12.3' } }, 202],
+    ['POST /withdrawals', { as: 'M1', key: 'k', body: { amount: '12.30', currency: 'usd' } }, 202],
+    ['POST /transfers', { as: 'M1', key: 'k', body: { to: 'bob', amount: '12.3' } }, 201],
     [
       'POST /admin/wallets/{merchant_id}/deposits',
-      { admin: true, key: 'k', params: { merchant_id: 'm1' }, body: { amount: '12.3' } },
+      { admin: true, key: 'k', params: { merchant_id: 'M1' }, body: { amount: '12.3' } },
       201,
     ],
     [
@@ -188,7 +183,7 @@ describe('a valid request is booked with the amount as sent', () => {
     ],
     [
       'POST /admin/merchants/{id}/approve',
-      { admin: true, params: { id: 'new' }, body: { credit_limit: '12.30' } },
+      { admin: true, params: { id: 'NEW' }, body: { credit_limit: '12.30' } },
       200,
     ],
   ] as const)('CR-2: %s %j', async (route, request, status) => {
@@ -204,8 +199,9 @@ describe('a valid request is booked with the amount as sent', () => {
       'POST /admin/wallets/{merchant_id}/deposits',
       'POST /admin/pools/{currency}/topups',
     ] as const) {
-      const params = { currency: 'USD', merchant_id: 'm1' };
-      const request = { admin: true, params, body: { amount: '1.00' } };
+      const params = { currency: 'USD', merchant_id: 'M1' };
+      const caller = route.includes('/admin/') ? { admin: true } : { as: 'M1' };
+      const request = { ...caller, params, body: { amount: '1.00' } };
       expectProblem(await call(route, request), 400, 'idempotency_key_required');
     }
     expect(context.written).toEqual([]);
@@ -213,13 +209,13 @@ describe('a valid request is booked with the amount as sent', () => {
 
   it('WA-5: half a character is no payee', async () => {
     const body = { amount: '1.00', to: '\ud800' };
-    const reply = await call('POST /transfers', { as: 'm1', key: 'k', body });
+    const reply = await call('POST /transfers', { as: 'M1', key: 'k', body });
     expect(wrongFields(reply)).toEqual({ to: 'invalid' });
   });
 
   it('CR-2: a source other than credit or wallet is refused', async () => {
     const body = { amount: '1.00', source: 'pool' };
-    const reply = await call('POST /withdrawals', { as: 'm1', key: 'k', body });
+    const reply = await call('POST /withdrawals', { as: 'M1', key: 'k', body });
     expect(wrongFields(reply)).toEqual({ source: 'not_one_of' });
   });
 });
@@ -240,8 +236,10 @@ describe('ID-2: a merchant’s status refuses an operation, in the envelope of e
     ['a suspended merchant', 'SUSPENDED', 403, 'merchant_suspended'],
     ['an archived merchant', 'ARCHIVED', 403, 'merchant_archived'],
   ] as const)('a withdrawal by %s', async (_, status, code, reason) => {
-    context = inMemoryLedger(...(status === undefined ? [] : [stored(aMerchant({ status }))]));
-    const request = { as: 'm1', key: 'k', body: { amount: '1.00' } };
+    context = inMemoryLedger(
+      ...(status === undefined ? [] : [stored(aMerchant({ id: 'M1', status }))]),
+    );
+    const request = { as: 'M1', key: 'k', body: { amount: '1.00' } };
     const reply = await callerOf(context, createWithdrawal)('POST /withdrawals', request);
     expectProblem(reply, code, reason);
     expectRefusalAlone(context, code);
@@ -254,9 +252,11 @@ describe('ID-2: a merchant’s status refuses an operation, in the envelope of e
     ['an archived merchant', 'ARCHIVED', 409, 'merchant_already_approved'],
     ['a rejected merchant', 'REJECTED', 409, 'merchant_rejected'],
   ] as const)('an approval of %s', async (_, status, code, reason) => {
-    context = inMemoryLedger(...(status === undefined ? [] : [stored(aMerchant({ status }))]));
+    context = inMemoryLedger(
+      ...(status === undefined ? [] : [stored(aMerchant({ id: 'M1', status }))]),
+    );
     const approve = callerOf(context, approveMerchant);
-    const request = { admin: true, params: { id: 'm1' }, body: { credit_limit: '1.00' } };
+    const request = { admin: true, params: { id: 'M1' }, body: { credit_limit: '1.00' } };
     const reply = await approve('POST /admin/merchants/{id}/approve', request);
     expectProblem(reply, code, reason);
     expectRefusalAlone(context, code);

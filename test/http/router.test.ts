@@ -6,6 +6,7 @@ import { type HttpResponse, success } from '../../lambdas/http/response.ts';
 import { RetryableError } from '../../lambdas/platform/retry.ts';
 import { callerOf, expectProblem, wrongFields } from '../harness/http-caller.ts';
 import { inMemoryLedger } from '../harness/in-memory-ledger.ts';
+import { adminClaims, merchantClaims } from '../harness/sign-ins.ts';
 
 const OK = { status: 200, message: { en: 'Done.', fa: 'انجام شد.' }, data: { id: '1' } };
 const form = z.object({
@@ -67,7 +68,7 @@ describe('AP-2: a valid request', () => {
       {
         input: { body },
         call: {
-          caller: { id: 'm1', isAdmin: false },
+          caller: { id: 'm1', name: 'merchant:m1' },
           key: 'k1',
           request: { method: 'POST', path: '/api/v1/withdrawals', query: '', body },
         },
@@ -237,14 +238,22 @@ describe('AP-1: the Idempotency-Key', () => {
 });
 
 describe('ID-3: the token decides what a caller may do', () => {
-  const claims = (more: Record<string, string>) => ({ sub: 'm1', token_use: 'access', ...more });
+  const claims = (more: Record<string, string>) => ({
+    ...adminClaims('bob'),
+    'cognito:groups': '',
+    ...more,
+  });
   const approve = { key, params: { id: 'm1' }, body };
+  const without = (name: string): Record<string, string> =>
+    Object.fromEntries(Object.entries(merchantClaims('m1')).filter(([each]) => each !== name));
 
   it.each([
-    ['an ID token', { sub: 'm1', token_use: 'id' }],
-    ['a token without a use', { sub: 'm1' }],
-    ['a token without a subject', { token_use: 'access' }],
-    ['an ID token of an admin', { sub: 'a', token_use: 'id', 'cognito:groups': '[admins]' }],
+    ['an ID token', { ...merchantClaims('m1'), token_use: 'id' }],
+    ['a token without a use', without('token_use')],
+    ['a token without a subject', without('sub')],
+    ['a token without an issuer', without('iss')],
+    ['a token without a username', without('username')],
+    ['an ID token of an admin', { ...adminClaims(), token_use: 'id' }],
   ])('%s is refused', async (_, sent) => {
     const merchant = await call('POST /withdrawals', { key, body, claims: sent });
     expectProblem(merchant, 401, 'access_token_required');
@@ -284,9 +293,34 @@ describe('ID-3: the token decides what a caller may do', () => {
     async (groups) => {
       const sent = claims({ 'cognito:groups': groups });
       const reply = await call('POST /admin/merchants/{id}/approve', { ...approve, claims: sent });
-      expect([reply.status, seen[0]?.call.caller.isAdmin]).toEqual([200, true]);
+      expect([reply.status, seen[0]?.call.caller.name]).toEqual([200, 'admin:bob']);
     },
   );
+
+  it('ID-8: the token of another user pool is neither a merchant’s nor an administrator’s', async () => {
+    const merchant = { ...merchantClaims('m1'), 'cognito:groups': '[admins]' };
+    const asAdmin = await call('POST /admin/merchants/{id}/approve', {
+      ...approve,
+      claims: merchant,
+    });
+    expectProblem(asAdmin, 403, 'admin_only');
+    const admin = { ...adminClaims(), sub: merchantClaims('m1')['sub'] ?? '' };
+    const asMerchant = await call('POST /withdrawals', { key, body, claims: admin });
+    expectProblem(asMerchant, 403, 'not_a_merchant');
+    expect(seen).toEqual([]);
+  });
+
+  it('ID-8: a user without a sign-in row is no merchant, whatever its name', async () => {
+    const sent = { ...merchantClaims('m1'), sub: 'another', username: 'm1' };
+    const reply = await call('POST /withdrawals', { key, body, claims: sent });
+    expectProblem(reply, 403, 'not_a_merchant');
+  });
+
+  it('ID-8: an administrator is one caller in any case of its name', async () => {
+    const sent = adminClaims('Bob');
+    await call('POST /admin/merchants/{id}/approve', { ...approve, claims: sent });
+    expect(seen[0]?.call.caller).toEqual({ id: 'bob', name: 'admin:bob', username: 'bob' });
+  });
 
   it('the caller is checked before the request', async () => {
     const broken = { ...approve, body: '{' };

@@ -58,40 +58,22 @@ it('the KMS key of the tables rotates every year', () => {
   expect(theResource(STAGE, 'AWS::KMS::Key').Properties).toMatchObject({ EnableKeyRotation: true });
 });
 
-describe('users', () => {
-  it('ID-1: merchants register themselves, with case-insensitive usernames', () => {
-    expect(theResource(STAGE, 'AWS::Cognito::UserPool').Properties).toMatchObject({
-      AdminCreateUserConfig: { AllowAdminCreateUserOnly: false },
+describe.each(['Merchants', 'Administrators'])('the users: %s', (users) => {
+  const pool = () => theResource(STAGE, 'AWS::Cognito::UserPool', users).Properties;
+
+  it('ID-1: only the API and an administrator of AWS create them, with case-insensitive usernames', () => {
+    expect(pool()).toMatchObject({
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
       UsernameConfiguration: { CaseSensitive: false },
-      LambdaConfig: {
-        PreSignUp: { 'Fn::GetAtt': [expect.stringMatching(/^UsersConfirmRegistration/), 'Arn'] },
-      },
     });
+    expect(pool()).not.toHaveProperty('LambdaConfig');
   });
 
-  it('ID-1: passwords have at least eight characters of all four kinds', () => {
-    expect(theResource(STAGE, 'AWS::Cognito::UserPool').Properties).toMatchObject({
-      Policies: {
-        PasswordPolicy: {
-          MinimumLength: 8,
-          RequireLowercase: true,
-          RequireUppercase: true,
-          RequireNumbers: true,
-          RequireSymbols: true,
-        },
-      },
-    });
-  });
-
-  it('ID-3: "admins" is the only group', () => {
-    const groups = resourcesOf(STAGE, 'AWS::Cognito::UserPoolGroup');
-    expect(groups.map(([, { Properties }]) => Properties['GroupName'])).toEqual(['admins']);
-  });
-
-  it('ID-3: a password or a refresh token gets access for 15 minutes, and refresh for 30 days', () => {
-    expect(theResource(STAGE, 'AWS::Cognito::UserPoolClient').Properties).toMatchObject({
+  it('ID-3: sign in only through the API, get access for 15 minutes, and refresh for 30 days', () => {
+    expect(theResource(STAGE, 'AWS::Cognito::UserPoolClient', users).Properties).toMatchObject({
       GenerateSecret: false,
-      ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
+      // Each needs the IAM permission of a function.
+      ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH'],
       PreventUserExistenceErrors: 'ENABLED',
       AccessTokenValidity: 15,
       IdTokenValidity: 15,
@@ -100,4 +82,24 @@ describe('users', () => {
       AllowedOAuthFlowsUserPoolClient: false,
     });
   });
+
+  it('ID-1: passwords have characters of all four kinds', () => {
+    const kinds = { RequireLowercase: true, RequireUppercase: true, RequireNumbers: true };
+    const length = users === 'Merchants' ? 8 : 12;
+    expect(pool()).toMatchObject({
+      Policies: { PasswordPolicy: { ...kinds, RequireSymbols: true, MinimumLength: length } },
+    });
+  });
+});
+
+it('ID-8: administrators need an authenticator; "admins" is the only group, in their pool', () => {
+  const pool = theResource(STAGE, 'AWS::Cognito::UserPool', 'Administrators').Properties;
+  expect(pool).toMatchObject({ MfaConfiguration: 'ON', EnabledMfas: ['SOFTWARE_TOKEN_MFA'] });
+  const groups = resourcesOf(STAGE, 'AWS::Cognito::UserPoolGroup');
+  expect(groups.map(([, { Properties }]) => Properties)).toMatchObject([
+    {
+      GroupName: 'admins',
+      UserPoolId: { Ref: expect.stringMatching(/^AdministratorsPool/) },
+    },
+  ]);
 });

@@ -104,19 +104,21 @@ describe('the environment of the API functions', () => {
 it('OP-7: the service stack outputs the names and URLs that operators need', () => {
   const names = Object.keys(templatesOf('local').service.Outputs);
   expect(names.filter((output) => !output.startsWith('Exports')).sort()).toEqual([
+    'AdminPoolClientId',
+    'AdminPoolId',
     'ApiId',
     'ApiUrl',
     'BankSecretName',
     'IdempotencyTableName',
     'LedgerTableName',
+    'MerchantPoolClientId',
+    'MerchantPoolId',
     'PayoutDlqUrl',
     'PayoutQueueUrl',
     'RecoverFunctionName',
     'ScheduleGroupName',
     'ScheduleQueueUrl',
     'SettleFunctionName',
-    'UserPoolClientId',
-    'UserPoolId',
   ]);
 });
 

@@ -56,31 +56,52 @@ describe('the HTTP API', () => {
     expect(open.map(({ RouteKey }) => RouteKey).sort()).toEqual([
       '$default',
       'GET /api/v1/health',
+      'POST /api/v1/admin/auth/challenge',
+      'POST /api/v1/admin/auth/refresh',
+      'POST /api/v1/admin/auth/token',
+      'POST /api/v1/auth/challenge',
       'POST /api/v1/auth/refresh',
       'POST /api/v1/auth/register',
       'POST /api/v1/auth/token',
     ]);
   });
 
-  it('ID-3: accepts only tokens of its user pool and its client', () => {
-    const { Properties } = theResource(STAGE, 'AWS::ApiGatewayV2::Authorizer');
-    expect(Properties).toMatchObject({
-      AuthorizerType: 'JWT',
-      IdentitySource: ['$request.header.Authorization'],
-      JwtConfiguration: {
-        Audience: [{ 'Fn::ImportValue': expect.stringContaining('RefUsersPoolApi') }],
-        Issuer: {
-          'Fn::Join': [
-            '',
-            expect.arrayContaining([
-              expect.stringContaining('https://cognito-idp.eu-central-1.'),
-              { 'Fn::ImportValue': expect.stringContaining('RefUsersPool') },
-            ]),
-          ],
+  it.each([
+    ['Merchants', 'merchant'],
+    ['Administrators', 'admin'],
+  ])(
+    'ID-3 ID-8: the authorizer of %s accepts only tokens of their pool and its client',
+    (users, access) => {
+      const [authorizer, ...others] = resourcesOf(STAGE, 'AWS::ApiGatewayV2::Authorizer').filter(
+        ([, { Properties }]) => Properties['Name'] === users,
+      );
+      expect(others).toEqual([]);
+      const [id, { Properties }] = authorizer ?? ['', { Properties: {} }];
+      expect(Properties).toMatchObject({
+        AuthorizerType: 'JWT',
+        IdentitySource: ['$request.header.Authorization'],
+        JwtConfiguration: {
+          Audience: [{ 'Fn::ImportValue': expect.stringContaining(`Ref${users}PoolApi`) }],
+          Issuer: {
+            'Fn::Join': [
+              '',
+              expect.arrayContaining([
+                expect.stringContaining('https://cognito-idp.eu-central-1.'),
+                { 'Fn::ImportValue': expect.stringMatching(`Ref${users}Pool[0-9A-F]{8}`) },
+              ]),
+            ],
+          },
         },
-      },
-    });
-  });
+      });
+      const routes = resourcesOf(STAGE, 'AWS::ApiGatewayV2::Route')
+        .filter(([, route]) => inside(route.Properties, 'AuthorizerId', 'Ref') === id)
+        .map(([, route]) => String(route.Properties['RouteKey']));
+      const expected = operations.filter((operation) => operation.access === access);
+      expect(routes.toSorted()).toEqual(
+        expected.map(({ route }) => route.replace(' ', ' /api/v1')).toSorted(),
+      );
+    },
+  );
 
   it('can invoke each function that has a route, and no other', () => {
     const invocable = resourcesOf(STAGE, 'AWS::Lambda::Permission').filter(
@@ -97,12 +118,12 @@ describe('the HTTP API', () => {
     });
   });
 
-  it('LE-5: logs each request as one JSON line with merchant, route, status and latency', () => {
+  it('LE-5: logs each request as one JSON line with user, route, status and latency', () => {
     const { Properties } = theResource(STAGE, 'AWS::ApiGatewayV2::Stage');
     const format = String(inside(Properties, 'AccessLogSettings', 'Format'));
     expect(JSON.parse(format)).toMatchObject({
       requestId: '$context.requestId',
-      merchant: '$context.authorizer.claims.sub',
+      user: '$context.authorizer.claims.sub',
       route: '$context.routeKey',
       status: '$context.status',
       latencyMs: '$context.responseLatency',

@@ -22,44 +22,84 @@ const namesOf = (wanted: (operation: (typeof OPERATIONS)[number]) => boolean): s
   GROUPS.filter(({ operations }) => operations.some(wanted)).map(({ name }) => name);
 
 // From what the API promises, not from the `grants` of the descriptors: a wrong grant must fail these tests.
-const isChange = ({ route }: { readonly route: string }): boolean => !route.startsWith('GET ');
-const WRITERS = [...namesOf(isChange), ...WORKERS];
-/** Sign-ups and sign-ins are repeated at the user pool; everything else that changes is replayed. */
-const STORE_RESPONSES = namesOf((each) => isChange(each) && each.access !== 'anyone');
+const SIGN_IN_ROUTE = /^POST (\/admin)?\/auth\/(?!register)/;
+const isChange = ({ route }: { readonly route: string }): boolean =>
+  !route.startsWith('GET ') && !SIGN_IN_ROUTE.test(route);
+const isRegistration = ({ route }: { readonly route: string }): boolean =>
+  route === 'POST /auth/register';
+/** What only changes rows that exist, or puts those of one kind, is listed apart. */
+const WRITERS = [...namesOf((each) => isChange(each) && !isRegistration(each)), ...WORKERS];
+const PUTTERS = [
+  ...namesOf((each) => isChange(each)),
+  ...WORKERS.filter((worker) => worker !== 'settle'),
+];
+/** Operations that move money have a transaction row. Others are repeated, or compared with the row. */
+const STORE_RESPONSES = namesOf(
+  ({ route, access }) => access !== 'anyone' && route.startsWith('POST ') && isChange({ route }),
+);
 /** Only where a merchant spends, or what it scheduled is executed, may pending releases be deleted. */
 const DELETE_RELEASES = [
-  ...namesOf(({ route, access }) => access === 'merchant' && route.startsWith('POST ')),
+  ...namesOf(
+    (each) => each.access === 'merchant' && each.route.startsWith('POST ') && isChange(each),
+  ),
   'execute-scheduled',
   'recover',
 ];
 
 const API = GROUPS.map(({ name }) => name);
-const READERS = [...API, ...WORKERS];
+const READERS = [...API.filter((name) => name !== 'health'), ...WORKERS];
 /** The only role without a function. EventBridge Scheduler assumes it. */
 const SCHEDULER = productionRoles().find(({ name }) => name.includes('SchedulerRole'))?.name ?? '';
 
+const PARTITIONS = {
+  merchant: 'M#01ARZ3NDEKTSV4RRFFQ69G5FAV',
+  name: 'NAME#alice',
+  signIn: 'LOGIN#eu-central-1_a#1',
+  pool: 'POOL#USD#ROOT',
+  health: 'HEALTH',
+};
+const inTransaction = (partition: keyof typeof PARTITIONS) => ({
+  ...IN_TRANSACTION,
+  'dynamodb:LeadingKeys': [PARTITIONS[partition]],
+});
+
 it('every function has its own role, and EventBridge Scheduler has the only other one', () => {
   expect(sorted(ROLES.map(({ name }) => name))).toEqual(
-    sorted([...READERS, 'relay', 'not-found', 'confirm-registration', SCHEDULER]),
+    sorted([...API, ...WORKERS, 'relay', 'not-found', SCHEDULER]),
   );
 });
 
 describe('the Ledger table', () => {
-  it.each(['dynamodb:PutItem', 'dynamodb:UpdateItem'])(
-    'CR-2: allows %s in a transaction, to functions that decide or settle',
-    async (action) => {
-      expect(await allowedRoles({ action, resource: LEDGER, context: IN_TRANSACTION })).toEqual(
-        sorted(WRITERS),
+  it('CR-2: allows updates in a transaction, to functions that decide or settle', async () => {
+    const update = { action: 'dynamodb:UpdateItem', resource: LEDGER, context: IN_TRANSACTION };
+    expect(await allowedRoles(update)).toEqual(sorted(WRITERS));
+  });
+
+  it('CR-2: allows new rows in a transaction, to functions that decide; never to settle', async () => {
+    const put = { action: 'dynamodb:PutItem', resource: LEDGER };
+    const context = inTransaction('merchant');
+    expect(await allowedRoles({ ...put, context })).toEqual(sorted(PUTTERS));
+    expect(PUTTERS).not.toContain('settle');
+  });
+
+  it('ID-1: registration puts the rows of a merchant, its name and its sign-in, and changes nothing', async () => {
+    const put = { action: 'dynamodb:PutItem', resource: LEDGER };
+    for (const partition of ['merchant', 'name', 'signIn'] as const)
+      expect(await allowedRoles({ ...put, context: inTransaction(partition) })).toContain('auth');
+    for (const partition of ['pool', 'health'] as const)
+      expect(await allowedRoles({ ...put, context: inTransaction(partition) })).not.toContain(
+        'auth',
       );
-    },
-  );
+  });
 
   it.each([
     ['dynamodb:PutItem', {}],
     ['dynamodb:UpdateItem', {}],
+    ['dynamodb:DeleteItem', {}],
     ['dynamodb:PutItem', { 'dynamodb:EnclosingOperation': ['BatchWriteItem'] }],
     ['dynamodb:UpdateItem', { 'dynamodb:EnclosingOperation': ['ExecuteTransaction'] }],
-  ])('CR-2: allows no role %s outside TransactWriteItems (%j)', async (action, context) => {
+  ])('CR-2: allows no role %s outside TransactWriteItems (%j)', async (action, more) => {
+    const context = { 'dynamodb:LeadingKeys': [PARTITIONS.merchant], ...more };
     expect(await allowedRoles({ action, resource: LEDGER, context })).toEqual([]);
   });
 
@@ -75,12 +115,20 @@ describe('the Ledger table', () => {
     expect(await allowedRoles({ action, resource: LEDGER })).toEqual([]);
   });
 
-  it('WA-3: allows deletes in a transaction, to functions that settle pending releases', async () => {
-    const action = 'dynamodb:DeleteItem';
-    expect(await allowedRoles({ action, resource: LEDGER, context: IN_TRANSACTION })).toEqual(
-      sorted(DELETE_RELEASES),
-    );
-  });
+  it.each([
+    ['merchant', DELETE_RELEASES],
+    ['signIn', ['sign-ins']],
+    ['name', []],
+    ['pool', []],
+  ] as const)(
+    'WA-3 ID-7: allows deletes in a transaction in a partition of %s to %p',
+    async (partition, names) => {
+      const context = inTransaction(partition);
+      expect(
+        await allowedRoles({ action: 'dynamodb:DeleteItem', resource: LEDGER, context }),
+      ).toEqual(sorted(names));
+    },
+  );
 
   it('CR-2: allows condition checks to every function that commits', async () => {
     const action = 'dynamodb:ConditionCheckItem';
@@ -88,34 +136,79 @@ describe('the Ledger table', () => {
   });
 
   it.each(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'])(
-    'allows %s to API functions and payout workers',
+    'allows %s to API functions and payout workers, but not to the health check',
     async (action) => {
-      expect(await allowedRoles({ action, resource: LEDGER })).toEqual(sorted(READERS));
+      const context = { 'dynamodb:LeadingKeys': [PARTITIONS.merchant] };
+      expect(await allowedRoles({ action, resource: LEDGER, context })).toEqual(sorted(READERS));
     },
   );
 
+  it('AP-5: the health check, which needs no token, reads one row that holds nothing', async () => {
+    const read = { action: 'dynamodb:BatchGetItem', resource: LEDGER };
+    const of = (partition: string) => ({ context: { 'dynamodb:LeadingKeys': [partition] } });
+    expect(await allowedRoles({ ...read, ...of(PARTITIONS.health) })).toContain('health');
+    expect(await allowedRoles({ ...read, ...of(PARTITIONS.merchant) })).not.toContain('health');
+  });
+
   it.each([
-    ['byTime', []],
-    ['byRecipient', []],
-    ['byId', []],
-    ['byStatus', []],
-    ['nextCheck', ['recover']],
-  ])(
-    'allows queries of the index %s to API functions and %p, and no scan',
-    async (index, workers) => {
-      const resource = `${LEDGER}/index/${index}`;
-      expect(await allowedRoles({ action: 'dynamodb:Query', resource })).toEqual(
-        sorted([...API, ...workers]),
-      );
-      expect(await allowedRoles({ action: 'dynamodb:Scan', resource })).toEqual([]);
-    },
-  );
+    ['byTime', ['history', 'transfers', 'withdrawals']],
+    ['byRecipient', ['history', 'transfers', 'withdrawals']],
+    ['byId', ['history']],
+    ['byStatus', ['history', 'merchants']],
+    ['nextCheck', ['pools', 'recover']],
+  ])('allows queries of the index %s to %p alone, and no scan', async (index, names) => {
+    const resource = `${LEDGER}/index/${index}`;
+    expect(await allowedRoles({ action: 'dynamodb:Query', resource })).toEqual(sorted(names));
+    expect(await allowedRoles({ action: 'dynamodb:Scan', resource })).toEqual([]);
+  });
 
   it('allows only relay to read the stream', async () => {
     expect(await allowedRoles({ action: 'dynamodb:GetRecords', resource: STREAM })).toEqual([
       'relay',
     ]);
   });
+});
+
+describe('the user pools', () => {
+  const MERCHANTS = productionArn('AWS::Cognito::UserPool', 'Merchants');
+  const ADMINS = productionArn('AWS::Cognito::UserPool', 'Administrators');
+
+  it.each([
+    ['AdminCreateUser', ['auth', 'sign-ins'], []],
+    ['AdminDeleteUser', ['auth', 'sign-ins'], []],
+    ['AdminSetUserPassword', ['auth', 'profile'], []],
+    ['AdminGetUser', ['auth', 'sign-ins'], ['auth', 'sign-ins']],
+    ['AdminInitiateAuth', ['auth', 'profile'], ['admin-auth']],
+    ['AdminRespondToAuthChallenge', ['auth'], ['admin-auth']],
+    ['AdminDisableUser', ['sign-ins'], []],
+    ['AdminUserGlobalSignOut', ['profile', 'sign-ins'], []],
+    ['AdminAddUserToGroup', [], []],
+    ['AdminUpdateUserAttributes', [], []],
+    ['AdminSetUserMFAPreference', [], []],
+    ['UpdateUserPool', [], []],
+    ['UpdateUserPoolClient', [], []],
+    ['ListUsers', [], []],
+    ['DeleteUserPool', [], []],
+  ])(
+    'ID-7 ID-8: %s is allowed to %p at the merchants’, to %p at the administrators’',
+    async (name, merchants, admins) => {
+      const action = `cognito-idp:${name}`;
+      expect(await allowedRoles({ action, resource: MERCHANTS })).toEqual(sorted(merchants));
+      expect(await allowedRoles({ action, resource: ADMINS })).toEqual(sorted(admins));
+    },
+  );
+});
+
+it('a function that reads for merchants does not change anything as an admin', () => {
+  for (const { operations } of GROUPS) {
+    const reads = operations.some(
+      ({ access, route }) => access === 'merchant' && route.startsWith('GET '),
+    );
+    const changes = operations.some(
+      ({ access, route }) => access === 'admin' && !route.startsWith('GET '),
+    );
+    expect(reads && changes).toBe(false);
+  }
 });
 
 describe('stored responses of idempotency keys', () => {
@@ -148,11 +241,11 @@ describe('the KMS key of the tables', () => {
 
   it('can be used through DynamoDB by functions that read or write', async () => {
     expect(await allowedRoles({ ...key, action: 'kms:Decrypt', context: viaDynamo })).toEqual(
-      sorted([...READERS, 'relay']),
+      sorted([...READERS, 'health', 'relay']),
     );
     expect(
       await allowedRoles({ ...key, action: 'kms:GenerateDataKey', context: viaDynamo }),
-    ).toEqual(sorted(WRITERS));
+    ).toEqual(sorted([...WRITERS, 'auth']));
   });
 
   it('cannot be used by a function directly', async () => {

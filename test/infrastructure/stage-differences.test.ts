@@ -146,9 +146,12 @@ describe('production', () => {
   );
 
   it('protects its users and its stacks from deletion', () => {
-    const pool = theResource('production', 'AWS::Cognito::UserPool');
-    expect(pool.DeletionPolicy).toBe('Retain');
-    expect(pool.Properties).toMatchObject({ DeletionProtection: 'ACTIVE' });
+    const pools = resourcesOf('production', 'AWS::Cognito::UserPool');
+    expect(pools).toHaveLength(2);
+    for (const [, { DeletionPolicy, Properties }] of pools) {
+      expect(DeletionPolicy).toBe('Retain');
+      expect(Properties).toMatchObject({ DeletionProtection: 'ACTIVE' });
+    }
     const { data, service } = stacksOf('production');
     expect([data, service].map(({ terminationProtection }) => terminationProtection)).toEqual([
       true,

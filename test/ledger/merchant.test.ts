@@ -48,9 +48,11 @@ describe('ID-2: an admin changes a status from one other status only', () => {
     ['reactivate', 'SUSPENDED', 'ACTIVE', 'merchant_not_suspended'],
   ] as const;
   const send = async (name: (typeof CHANGES)[number][0], status: MerchantStatus | undefined) => {
-    const ledger = inMemoryLedger(...(status === undefined ? [] : [stored(aMerchant({ status }))]));
+    const ledger = inMemoryLedger(
+      ...(status === undefined ? [] : [stored(aMerchant({ id: 'M1', status }))]),
+    );
     const call = callerOf(ledger, rejectMerchant, suspendMerchant, reactivateMerchant);
-    const request = { admin: true, params: { id: 'm1' } };
+    const request = { admin: true, params: { id: 'M1' } };
     return { ledger, reply: await call(`POST /admin/merchants/{id}/${name}`, request) };
   };
 
@@ -62,7 +64,7 @@ describe('ID-2: an admin changes a status from one other status only', () => {
       [
         {
           Update: {
-            Key: { pk: 'M#m1', sk: 'MERCHANT' },
+            Key: { pk: 'M#M1', sk: 'MERCHANT' },
             UpdateExpression: expect.stringMatching(/^SET #n0 = :v1, /),
             ConditionExpression: '#n0 = :v0',
             ExpressionAttributeNames: expect.objectContaining({ '#n0': 'status' }),
@@ -145,6 +147,11 @@ describe('guards and changes assert exactly what their rule relied on', () => {
     const merchant = aMerchant({ status: 'PENDING' });
     expect(registerMerchant(merchant)).toEqual([
       { row: { kind: 'name', name: 'alice' }, conditions: [], put: { merchantId: 'm1' } },
+      {
+        row: { kind: 'sign-in', pool: 'eu-central-1_merchants', sub: 'sub-of-m1' },
+        conditions: [],
+        put: { merchantId: 'm1' },
+      },
       { row, conditions: [], put: merchant },
     ]);
   });

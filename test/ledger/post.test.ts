@@ -671,8 +671,8 @@ describe('new rows', () => {
 
   it('ID-1: a merchant row is in the index of its status, by time', () => {
     const writes = postChanges(registerMerchant(aMerchant({ status: 'PENDING' })));
-    expect(labelsOf(writes)).toEqual(['name', 'merchant']);
-    const [, merchant] = writes;
+    expect(labelsOf(writes)).toEqual(['name', 'sign-in', 'merchant']);
+    const [, , merchant] = writes;
     if (merchant?.action !== 'put') throw new Error('not created');
     expect(allStatusKeys('MERCHANT', 'PENDING')).toContain(merchant.item['statusKey']);
     expect(merchant.item).toMatchObject({
@@ -896,6 +896,11 @@ it('AP-1: writes are in the order of refusal, whatever the order of the effects'
       changes: [
         ...changes,
         { row: { kind: 'name', name: 'bob' }, conditions: [], put: { merchantId: 'm1' } },
+        {
+          row: { kind: 'sign-in', pool: 'p', sub: 's' },
+          conditions: [],
+          put: { merchantId: 'm1' },
+        },
         createTransaction(aWithdrawal()),
       ],
     }),
@@ -903,6 +908,7 @@ it('AP-1: writes are in the order of refusal, whatever the order of the effects'
   expect(labelsOf(writes)).toEqual([
     'transaction',
     'name',
+    'sign-in',
     'merchant',
     'credit',
     'wallet',

@@ -2,7 +2,7 @@ import { calendarLabels } from '../../lambdas/ledger/calendar.ts';
 import { feeOf } from '../../lambdas/ledger/fees.ts';
 import type { Merchant } from '../../lambdas/ledger/merchant.ts';
 import { type Currency, minor } from '../../lambdas/ledger/money.ts';
-import { isFinal, type Source } from '../../lambdas/ledger/transactions.ts';
+import { isFinal, type Source, type Status } from '../../lambdas/ledger/transactions.ts';
 import type { LedgerSnapshot } from './snapshot.ts';
 
 /** The status and the code of the response to a request with a new key, given the Ledger as it is. */
@@ -57,6 +57,18 @@ function creditIn(situation: Situation, id: string, currency: Currency) {
     (each) => each.owner === id && each.currency === currency,
   );
   return line && { limit: line.limit, utilised: line.utilised + added(situation, 'utilised') };
+}
+
+export function expectedCancellation(
+  { snapshot }: Situation,
+  id: string,
+  status: Status,
+): ExpectedResponse {
+  const isAllowed = status === 'SCHEDULED' || status === 'CANCELLED';
+  const cancelled: ExpectedResponse = isAllowed
+    ? [200, undefined]
+    : [409, 'withdrawal_not_cancellable'];
+  return MAY_NOT_SPEND[merchantIn(snapshot, id).status] ?? cancelled;
 }
 
 export function expectedApproval({ snapshot }: Situation, id: string): ExpectedResponse {

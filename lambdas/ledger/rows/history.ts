@@ -75,8 +75,9 @@ export async function history(
   return { transactions: found, last: undefined };
 }
 
+/** `wanted` is in lower case. */
 const isParty = (wanted: string | undefined, ...names: readonly string[]): boolean =>
-  wanted === undefined || names.includes(wanted);
+  wanted === undefined || names.some((name) => name.toLowerCase() === wanted);
 
 /** Only a transfer has parties. */
 const hasParties = (row: Transaction, { payer, payee }: HistoryFilter): boolean =>

@@ -1,104 +1,209 @@
 import {
-  type AuthenticationResultType,
+  AdminCreateUserCommand,
+  AdminDeleteUserCommand,
+  AdminDisableUserCommand,
+  AdminGetUserCommand,
+  AdminInitiateAuthCommand,
+  AdminRespondToAuthChallengeCommand,
+  AdminSetUserPasswordCommand,
+  AdminUserGlobalSignOutCommand,
+  AssociateSoftwareTokenCommand,
   type CognitoIdentityProviderClient,
-  InitiateAuthCommand,
-  SignUpCommand,
+  VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
-import * as z from 'zod';
+import {
+  type Answer,
+  CHALLENGES,
+  type ChallengeName,
+  type SignInResult,
+  type Tokens,
+  type UserPool,
+} from './user-pool.ts';
 
-/** The part of the user pool that registration and tokens need. */
-export type Identity = {
-  readonly signUp: (
-    name: string,
-    password: string,
-  ) => Promise<
-    | { readonly kind: 'created'; readonly sub: string }
-    | { readonly kind: 'taken' }
-    | { readonly kind: 'weak_password'; readonly rule: string }
-  >;
-  /** The user's id, where the password is right. */
-  readonly subOf: (name: string, password: string) => Promise<string | undefined>;
-  readonly signIn: (name: string, password: string) => Promise<SignIn>;
-  readonly refresh: (refreshToken: string) => Promise<SignIn>;
-};
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '');
 
-export type SignIn =
-  | { readonly kind: 'tokens'; readonly tokens: AuthenticationResultType }
-  | { readonly kind: 'refused' }
-  | { readonly kind: 'password_change_required' };
-
-/** An unknown name and a wrong password get the same response. */
+/** An unknown name, a wrong password and a session that has ended get the same response. */
 const REFUSED = new Set([
   'NotAuthorizedException',
   'UserNotFoundException',
   'UserNotConfirmedException',
 ]);
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '');
+const WRONG_CODE = new Set([
+  'CodeMismatchException',
+  'EnableSoftwareTokenMFAException',
+  'ExpiredCodeException',
+]);
 
-export function cognitoIdentity(
+/** The pool's policy, or Cognito's own check before it (six characters, no blanks). */
+function weakPassword(error: unknown) {
+  if (!(error instanceof Error)) return undefined;
+  const { name, message } = error;
+  const isWeak =
+    name === 'InvalidPasswordException' ||
+    (name === 'InvalidParameterException' && /password'/i.test(message));
+  return isWeak ? ({ kind: 'weak_password', rule: message } as const) : undefined;
+}
+
+function given<Value>(value: Value | undefined, what: string): Value {
+  if (value === undefined) throw new Error(`the user pool returned no ${what}`);
+  return value;
+}
+
+type Replied = {
+  readonly AuthenticationResult?: Tokens | undefined;
+  readonly ChallengeName?: string | undefined;
+  readonly Session?: string | undefined;
+};
+
+function resultOf({ AuthenticationResult, ChallengeName, Session }: Replied): SignInResult {
+  if (AuthenticationResult !== undefined) return { kind: 'tokens', tokens: AuthenticationResult };
+  const name = CHALLENGES.find((each) => each === ChallengeName);
+  return {
+    kind: 'challenge',
+    name: given(name, `challenge that Surety knows, but ${ChallengeName}`),
+    session: given(Session, 'session'),
+  };
+}
+
+async function outcomeOf(replied: Promise<Replied>): Promise<SignInResult> {
+  try {
+    return resultOf(await replied);
+  } catch (error) {
+    const name = nameOf(error);
+    if (REFUSED.has(name)) return { kind: 'refused' };
+    if (WRONG_CODE.has(name)) return { kind: 'wrong_code' };
+    if (name === 'PasswordResetRequiredException') return { kind: 'password_reset_required' };
+    const weak = weakPassword(error);
+    if (weak === undefined) throw error;
+    return weak;
+  }
+}
+
+export function cognitoUserPool(
   cognito: CognitoIdentityProviderClient,
+  id: string,
   clientId: string,
-): Identity {
-  const authenticate = async (
-    flow: 'USER_PASSWORD_AUTH' | 'REFRESH_TOKEN_AUTH',
-    parameters: Record<string, string>,
-  ): Promise<SignIn> => {
-    try {
-      const answer = await cognito.send(
-        new InitiateAuthCommand({ ClientId: clientId, AuthFlow: flow, AuthParameters: parameters }),
-      );
-      // Any challenge: a user made in the console has a temporary password.
-      if (answer.AuthenticationResult === undefined) return { kind: 'password_change_required' };
-      return { kind: 'tokens', tokens: answer.AuthenticationResult };
-    } catch (error) {
-      if (REFUSED.has(nameOf(error))) return { kind: 'refused' };
-      if (nameOf(error) === 'PasswordResetRequiredException')
-        return { kind: 'password_change_required' };
-      throw error;
+): UserPool {
+  const pool = { UserPoolId: id };
+  const client = { ...pool, ClientId: clientId };
+
+  const respond = (
+    ChallengeName: ChallengeName,
+    Session: string,
+    ChallengeResponses: Record<string, string>,
+  ) =>
+    cognito.send(
+      new AdminRespondToAuthChallengeCommand({
+        ...client,
+        ChallengeName,
+        Session,
+        ChallengeResponses,
+      }),
+    );
+
+  const respondTo = async (answer: Answer): Promise<Replied> => {
+    const { username: USERNAME, session, challenge } = answer;
+    switch (challenge) {
+      case 'NEW_PASSWORD_REQUIRED':
+        return respond(challenge, session, { USERNAME, NEW_PASSWORD: answer.newPassword });
+      case 'SOFTWARE_TOKEN_MFA':
+        return respond(challenge, session, { USERNAME, SOFTWARE_TOKEN_MFA_CODE: answer.code });
+      case 'MFA_SETUP': {
+        const proof = { Session: session, UserCode: answer.code };
+        const verified = await cognito.send(new VerifySoftwareTokenCommand(proof));
+        return respond(challenge, given(verified.Session, 'session'), { USERNAME });
+      }
     }
   };
-  const signIn = (name: string, password: string): Promise<SignIn> =>
-    authenticate('USER_PASSWORD_AUTH', { USERNAME: name, PASSWORD: password });
 
   return {
-    signIn,
-    refresh: (refreshToken) => authenticate('REFRESH_TOKEN_AUTH', { REFRESH_TOKEN: refreshToken }),
-    subOf: async (name, password) => {
-      const answer = await signIn(name, password);
-      return answer.kind === 'tokens' ? subjectOf(answer.tokens.AccessToken) : undefined;
+    id,
+    signIn: (USERNAME, PASSWORD) =>
+      outcomeOf(
+        cognito.send(
+          new AdminInitiateAuthCommand({
+            ...client,
+            AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
+            AuthParameters: { USERNAME, PASSWORD },
+          }),
+        ),
+      ),
+    refresh: (REFRESH_TOKEN) =>
+      outcomeOf(
+        cognito.send(
+          new AdminInitiateAuthCommand({
+            ...client,
+            AuthFlow: 'REFRESH_TOKEN_AUTH',
+            AuthParameters: { REFRESH_TOKEN },
+          }),
+        ),
+      ),
+    answer: (answer) => outcomeOf(respondTo(answer)),
+    startMfaSetup: async (Session) => {
+      const { SecretCode, Session: next } = await cognito.send(
+        new AssociateSoftwareTokenCommand({ Session }),
+      );
+      return { secret: given(SecretCode, 'secret'), session: given(next, 'session') };
     },
-    signUp: async (name, password) => {
+    createUser: async (Username, TemporaryPassword) => {
       try {
-        const { UserSub: sub } = await cognito.send(
-          new SignUpCommand({ ClientId: clientId, Username: name, Password: password }),
+        const { User } = await cognito.send(
+          new AdminCreateUserCommand({
+            ...pool,
+            Username,
+            TemporaryPassword,
+            MessageAction: 'SUPPRESS',
+          }),
         );
-        if (sub === undefined) throw new Error('the user pool created a user without an id');
-        return { kind: 'created', sub };
+        return { kind: 'created', sub: subOf(User?.Attributes) };
       } catch (error) {
         if (nameOf(error) === 'UsernameExistsException') return { kind: 'taken' };
-        if (error instanceof Error && saysWeak(error)) {
-          return { kind: 'weak_password', rule: error.message };
-        }
+        const weak = weakPassword(error);
+        if (weak === undefined) throw error;
+        return weak;
+      }
+    },
+    setPassword: async (Username, Password) => {
+      try {
+        await cognito.send(
+          new AdminSetUserPasswordCommand({ ...pool, Username, Password, Permanent: true }),
+        );
+        return { kind: 'set' };
+      } catch (error) {
+        const weak = weakPassword(error);
+        if (weak === undefined) throw error;
+        return weak;
+      }
+    },
+    findUser: async (Username) => {
+      try {
+        const { UserAttributes } = await cognito.send(
+          new AdminGetUserCommand({ ...pool, Username }),
+        );
+        return subOf(UserAttributes);
+      } catch (error) {
+        if (nameOf(error) === 'UserNotFoundException') return undefined;
         throw error;
       }
     },
+    deleteUser: (Username) =>
+      unlessGone(cognito.send(new AdminDeleteUserCommand({ ...pool, Username }))),
+    disableUser: (Username) =>
+      unlessGone(cognito.send(new AdminDisableUserCommand({ ...pool, Username }))),
+    signOut: (Username) =>
+      unlessGone(cognito.send(new AdminUserGlobalSignOutCommand({ ...pool, Username }))),
   };
 }
 
-/** The pool's policy, or Cognito's own check before it (six characters, no blanks). */
-const saysWeak = ({ name, message }: Error): boolean =>
-  name === 'InvalidPasswordException' ||
-  (name === 'InvalidParameterException' && /'password'/i.test(message));
+type Attribute = { readonly Name?: string | undefined; readonly Value?: string | undefined };
+/** An empty id would be everybody's. */
+const subOf = (attributes: readonly Attribute[] = []): string =>
+  given(attributes.find(({ Name, Value }) => Name === 'sub' && Value !== '')?.Value, 'user id');
 
-const claims = z.object({ sub: z.string().min(1) });
-
-/** The `sub` of a token that the user pool itself has just issued: there is nothing to verify. */
-function subjectOf(token: string | undefined): string | undefined {
-  const [, payload] = token?.split('.') ?? [];
-  if (payload === undefined) return undefined;
-  const decoded: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
-  return claims.safeParse(decoded).data?.sub;
+async function unlessGone(done: Promise<unknown>): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    if (nameOf(error) !== 'UserNotFoundException') throw error;
+  }
 }
-
-/** What the operations of this folder need beside the ledger. */
-export type WithIdentity = { readonly identity: Identity };

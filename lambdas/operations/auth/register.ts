@@ -1,15 +1,27 @@
 import * as z from 'zod';
-import { amountText, currencyOr, inMinorUnits, nothing, username } from '../../http/fields.ts';
+import {
+  amountText,
+  bankAccount,
+  currencyOr,
+  inMinorUnits,
+  nothing,
+  username,
+} from '../../http/fields.ts';
 import { type ApiContext, operation, type Settings } from '../../http/operation.ts';
 import { failure, type HttpResponse, success } from '../../http/response.ts';
 import type { LedgerContext } from '../../ledger/context.ts';
 import { refused } from '../../ledger/decision.ts';
 import { type Merchant, registerMerchant } from '../../ledger/merchant.ts';
+import { newMerchantId } from '../../ledger/merchant-id.ts';
 import { findByName, readMerchant } from '../../ledger/rows/merchants.ts';
+import { readSignIn } from '../../ledger/rows/sign-ins.ts';
 import { runChange } from '../../ledger/run-change.ts';
+import type { SignIn } from '../../ledger/sign-in.ts';
 import { log } from '../../platform/logger.ts';
 import { merchantView } from '../merchants/view.ts';
-import type { Identity, WithIdentity } from './cognito.ts';
+import { newPassword } from './fields.ts';
+import { weakPassword } from './sign-in.ts';
+import type { UserPool, WithUserPools } from './user-pool.ts';
 
 const input = ({ currency: fallback }: Settings) =>
   z
@@ -17,68 +29,98 @@ const input = ({ currency: fallback }: Settings) =>
       query: nothing,
       body: z.strictObject({
         username,
-        // The user pool has the rules, and its own text for them.
-        password: z.string().min(1, 'password_too_weak').max(256),
+        password: newPassword,
         requested_credit: amountText,
         currency: currencyOr(fallback),
-        bank_account: z.string().regex(/^[A-Za-z0-9-]{4,34}$/, 'bank_account_malformed'),
+        bank_account: bankAccount,
       }),
     })
     .transform(({ body }, ctx) => {
-      const { requested_credit: credit, bank_account: bankAccount, ...rest } = body;
+      const { requested_credit: credit, bank_account, ...rest } = body;
       const requestedCredit = inMinorUnits(
         ['body', 'requested_credit'],
         credit,
         body.currency,
         ctx,
       );
-      return { ...rest, requestedCredit, bankAccount };
+      return { ...rest, requestedCredit, bankAccount: bank_account };
     });
 type Registration = z.output<ReturnType<typeof input>>;
 
 /**
- * A merchant registers itself and starts PENDING (ID-1). The user and the merchant's row are two writes. A
- * crash between them is completed by the same registration sent again: the password proves that the name
- * is the caller's, and it has no row yet.
+ * A merchant registers itself and starts PENDING (ID-1). The user and the merchant's rows are two writes. A
+ * crash between them is completed by the same registration sent again: the password proves that the user
+ * is the caller's, and it has no merchant yet.
  * Refuses: name_taken, and a password that the user pool's rules refuse.
  */
 export const register = operation({
   name: 'register',
   route: 'POST /auth/register',
   access: 'anyone',
-  grants: ['commit'],
+  grants: [
+    'register',
+    { merchants: 'CreateUser' },
+    { merchants: 'SetUserPassword' },
+    { merchants: 'InitiateAuth' },
+    { merchants: 'GetUser' },
+    { merchants: 'DeleteUser' },
+    { admins: 'GetUser' },
+  ],
   input,
-  handle: async (wanted, call, context: ApiContext & WithIdentity) => {
-    const { ledger, identity, settings } = context;
-    const signed = await identity.signUp(wanted.username, wanted.password);
-    if (signed.kind === 'weak_password') {
-      const error = {
-        field: 'password',
-        reason: 'password_too_weak',
-        detail: signed.rule,
-      } as const;
-      return failure('invalid_request', call.id, [error]);
-    }
-    const sub = signed.kind === 'created' ? signed.sub : await unfinished(ledger, identity, wanted);
+  handle: async (wanted, call, context: ApiContext & WithUserPools) => {
+    const { ledger, merchantPool: pool, settings } = context;
+    if (await isNameTaken(context, wanted.username)) return failure('name_taken', call.id);
+    const created = await pool.createUser(wanted.username, wanted.password);
+    if (created.kind === 'weak_password') return weakPassword('password', created.rule, call.id);
+    const sub = created.kind === 'created' ? created.sub : await unfinished(ledger, pool, wanted);
     if (sub === undefined) return failure('name_taken', call.id);
-    return store(ledger, newMerchant(sub, wanted, settings.timeZone, ledger.now()), call.id);
+    // The caller has just created this user, or proved its password.
+    await pool.setPassword(wanted.username, wanted.password);
+    const signIn = { pool: pool.id, sub, username: wanted.username };
+    const merchant = newMerchant(signIn, wanted, settings.timeZone, ledger.now());
+    const response = await store(ledger, merchant, call.id);
+    if (response.status === 409 && created.kind === 'created')
+      await removeUser(ledger, pool, signIn);
+    return response;
   },
 });
 
-/** The user of an earlier registration that has no merchant row yet, if it is the caller's. */
-async function unfinished(
-  ledger: LedgerContext,
-  identity: Identity,
-  { username: name, password }: Registration,
-): Promise<string | undefined> {
-  const sub = await identity.subOf(name, password);
-  if (sub === undefined) return undefined;
-  return (await readMerchant(ledger, sub)) === undefined ? sub : undefined;
+/** No user is created for a name that a merchant or an administrator has. */
+async function isNameTaken(
+  { ledger, adminPool }: ApiContext & WithUserPools,
+  name: string,
+): Promise<boolean> {
+  const [merchant, admin] = await Promise.all([findByName(ledger, name), adminPool.findUser(name)]);
+  return merchant !== undefined || admin !== undefined;
 }
 
-const newMerchant = (sub: string, wanted: Registration, timeZone: string, at: Date): Merchant => ({
-  id: sub,
+/** The user of an earlier registration that has no merchant yet, if it is the caller's. */
+async function unfinished(
+  ledger: LedgerContext,
+  pool: UserPool,
+  { username, password }: Registration,
+): Promise<string | undefined> {
+  const { kind } = await pool.signIn(username, password);
+  if (kind !== 'tokens' && kind !== 'challenge') return undefined;
+  const sub = await pool.findUser(username);
+  if (sub === undefined) return undefined;
+  return (await readSignIn(ledger, { pool: pool.id, sub })) === undefined ? sub : undefined;
+}
+
+/** The user that this call created for nothing. Where it has a merchant, a copy of this request registered it. */
+async function removeUser(ledger: LedgerContext, pool: UserPool, signIn: SignIn): Promise<void> {
+  if ((await readSignIn(ledger, signIn)) === undefined) await pool.deleteUser(signIn.username);
+}
+
+const newMerchant = (
+  signIn: SignIn,
+  wanted: Registration,
+  timeZone: string,
+  at: Date,
+): Merchant => ({
+  id: newMerchantId(at),
   name: wanted.username,
+  signIn,
   status: 'PENDING',
   requestedCredit: wanted.requestedCredit,
   requestedCurrency: wanted.currency,

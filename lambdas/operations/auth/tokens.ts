@@ -1,26 +1,24 @@
 import * as z from 'zod';
-import { nothing, username } from '../../http/fields.ts';
+import { nothing } from '../../http/fields.ts';
 import { type ApiContext, operation } from '../../http/operation.ts';
-import { failure, type HttpResponse, success } from '../../http/response.ts';
-import type { SignIn, WithIdentity } from './cognito.ts';
+import { credentials, newPasswordAnswer, refreshInput } from './fields.ts';
+import { refreshResponse, signInResponse } from './sign-in.ts';
+import type { WithUserPools } from './user-pool.ts';
 
-const credentials = z.object({
-  query: nothing,
-  body: z.strictObject({ username, password: z.string().min(1).max(256) }),
-});
-const refreshInput = z.object({
-  query: nothing,
-  body: z.strictObject({ refresh_token: z.string().min(1).max(8192) }),
-});
-
-/** Name and password for Cognito's tokens (ID-3). Refuses: invalid_credentials, password_change_required. */
+/**
+ * Name and password for Cognito's tokens (ID-3), in any status of the merchant. A temporary password gets the
+ * challenge NEW_PASSWORD_REQUIRED. Refuses: invalid_credentials, password_change_required.
+ */
 export const issueToken = operation({
   name: 'issue-token',
   route: 'POST /auth/token',
   access: 'anyone',
+  grants: [{ merchants: 'InitiateAuth' }],
   input: () => credentials,
-  handle: async ({ body }, call, { identity }: ApiContext & WithIdentity) =>
-    tokenResponse(await identity.signIn(body.username, body.password), call.id),
+  handle: async ({ body }, call, { merchantPool }: ApiContext & WithUserPools) => {
+    const result = await merchantPool.signIn(body.username, body.password);
+    return signInResponse(merchantPool, body.username, call, result);
+  },
 });
 
 /** A refresh token for a new access token. Refuses: invalid_credentials. */
@@ -28,28 +26,19 @@ export const refreshToken = operation({
   name: 'refresh-token',
   route: 'POST /auth/refresh',
   access: 'anyone',
+  grants: [{ merchants: 'InitiateAuth' }],
   input: () => refreshInput,
-  handle: async ({ body }, call, { identity }: ApiContext & WithIdentity) =>
-    tokenResponse(await identity.refresh(body.refresh_token), call.id, body.refresh_token),
+  handle: ({ body }, call, { merchantPool }: ApiContext & WithUserPools) =>
+    refreshResponse(merchantPool, body.refresh_token, call),
 });
 
-/** Cognito does not repeat the refresh token that was used. The response does, so that both look alike. */
-function tokenResponse(signIn: SignIn, requestId: string, used?: string): HttpResponse {
-  switch (signIn.kind) {
-    case 'refused':
-      return failure('invalid_credentials', requestId);
-    case 'password_change_required':
-      return failure('password_change_required', requestId);
-    case 'tokens':
-      return success({
-        status: 200,
-        message: { en: 'Signed in.', fa: 'وارد شدید.' },
-        data: {
-          access_token: signIn.tokens.AccessToken,
-          refresh_token: signIn.tokens.RefreshToken ?? used,
-          expires_in: signIn.tokens.ExpiresIn,
-          token_type: signIn.tokens.TokenType,
-        },
-      });
-  }
-}
+/** The answer to NEW_PASSWORD_REQUIRED, for tokens. Refuses: invalid_credentials, and a weak password. */
+export const answerChallenge = operation({
+  name: 'answer-challenge',
+  route: 'POST /auth/challenge',
+  access: 'anyone',
+  grants: [{ merchants: 'RespondToAuthChallenge' }],
+  input: () => z.object({ query: nothing, body: newPasswordAnswer }),
+  handle: async ({ body }, call, { merchantPool }: ApiContext & WithUserPools) =>
+    signInResponse(merchantPool, body.username, call, await merchantPool.answer(body)),
+});

@@ -11,6 +11,7 @@ export const readHealth = operation({
   name: 'read-health',
   route: 'GET /health',
   access: 'anyone',
+  grants: ['check-health'],
   input: () => z.object({ query: nothing }),
   handle: async (_input, call, { ledger }) => {
     try {

@@ -38,6 +38,7 @@ export const listAllTransactions = operation({
   name: 'list-all-transactions',
   route: 'GET /admin/transactions',
   access: 'admin',
+  grants: [{ query: 'byTime' }, { query: 'byRecipient' }, { query: 'byStatus' }],
   input: () => input,
   handle: ({ query: { limit, cursor, by, ...filter } }, { id: callId }, { ledger }) => {
     const message = { en: 'Transactions, newest first.', fa: 'تراکنش‌ها، تازه‌ترین نخست.' };

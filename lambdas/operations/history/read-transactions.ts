@@ -23,6 +23,7 @@ export const listTransactions = operation({
   name: 'list-transactions',
   route: 'GET /transactions',
   access: 'merchant',
+  grants: [{ query: 'byTime' }, { query: 'byRecipient' }],
   input: () => listInput,
   handle: ({ query }, { id: callId, caller: { id } }, { ledger }) => {
     const { limit, cursor, status, ...filter } = query;
@@ -44,6 +45,7 @@ export const readTransaction = operation({
   name: 'read-transaction',
   route: 'GET /transactions/{id}',
   access: 'merchant',
+  grants: [{ query: 'byId' }],
   input: () => z.object({ params: byId, query: nothing }),
   handle: ({ params }, call, { ledger }) =>
     transactionResponse(ledger, call.caller.id, params.id, call.id),
@@ -57,14 +59,15 @@ export const readTransactionByKey = operation({
   name: 'read-transaction-by-key',
   route: 'GET /transactions/by-key/{key}',
   access: 'merchant',
+  grants: [{ query: 'byId' }],
   input: ({ merchantOperations }) =>
     z.object({
       params: z.object({ key: z.string().min(1).max(128) }),
       query: z.strictObject({ operation: z.enum(merchantOperations) }),
     }),
   handle: ({ params: { key }, query: { operation: name } }, call, { ledger }) => {
-    const { id } = call.caller;
-    const txnId = transactionId(id, merchantPk(id), name, key);
+    const { id, name: caller } = call.caller;
+    const txnId = transactionId(caller, merchantPk(id), name, key);
     return transactionResponse(ledger, id, txnId, call.id);
   },
 });

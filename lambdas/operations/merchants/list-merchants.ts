@@ -18,6 +18,7 @@ export const listMerchantsAsAdmin = operation({
   name: 'list-merchants',
   route: 'GET /admin/merchants',
   access: 'admin',
+  grants: [{ query: 'byStatus' }],
   input: () => z.object({ query }),
   handle: ({ query: wanted }, { id: callId }, { ledger }) => {
     const { status, name, ...page } = wanted;

@@ -11,6 +11,7 @@ export const readPoolAsAdmin = operation({
   name: 'read-pool',
   route: 'GET /admin/pools/{currency}',
   access: 'admin',
+  grants: [{ query: 'nextCheck' }],
   input: () => z.object({ params: z.object({ currency: currencyCode }), query: nothing }),
   handle: async ({ params: { currency } }, _call, { ledger }) => {
     const [pool, inFlight] = await Promise.all([

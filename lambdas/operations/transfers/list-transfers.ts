@@ -22,6 +22,7 @@ export const listTransfers = operation({
   name: 'list-transfers',
   route: 'GET /transfers',
   access: 'merchant',
+  grants: [{ query: 'byTime' }, { query: 'byRecipient' }],
   input: () => input,
   handle: ({ query }, { id: callId, caller: { id } }, { ledger }) => {
     const { from: payer, to: payee, currency, ...page } = query;

@@ -16,6 +16,7 @@ export const listWithdrawals = operation({
   name: 'list-withdrawals',
   route: 'GET /withdrawals',
   access: 'merchant',
+  grants: [{ query: 'byTime' }, { query: 'byRecipient' }],
   input: () => input,
   handle: ({ query: { status, ...page } }, { id: callId, caller: { id } }, { ledger }) => {
     const message = {

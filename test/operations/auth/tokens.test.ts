@@ -1,33 +1,38 @@
+import '../../harness/enable-logs.ts';
 import { describe, expect, it } from '@jest/globals';
-import type { Identity, SignIn } from '../../../lambdas/operations/auth/cognito.ts';
-import { issueToken, refreshToken } from '../../../lambdas/operations/auth/tokens.ts';
+import {
+  answerChallenge,
+  issueToken,
+  refreshToken,
+} from '../../../lambdas/operations/auth/tokens.ts';
+import type { SignInResult } from '../../../lambdas/operations/auth/user-pool.ts';
+import { fakeUserPool } from '../../harness/fake-user-pool.ts';
 import { callerOf, expectProblem, wrongFields } from '../../harness/http-caller.ts';
 import { inMemoryLedger } from '../../harness/in-memory-ledger.ts';
+import { linesOf } from '../../harness/log-lines.ts';
+import { POOLS } from '../../harness/sign-ins.ts';
 
-const unexpected = (): never => {
-  throw new Error('unexpected call of the user pool');
-};
 /** The parameters of every call of the user pool. */
-const calls: string[][] = [];
-const callerWith = (signIn: SignIn) => {
+const calls: unknown[][] = [];
+const callerWith = (result: SignInResult) => {
   calls.length = 0;
-  const answer = async (...parameters: string[]): Promise<SignIn> => {
+  const respond = async (...parameters: unknown[]): Promise<SignInResult> => {
     calls.push(parameters);
-    return signIn;
+    return result;
   };
-  const identity: Identity = {
-    signUp: unexpected,
-    subOf: unexpected,
-    signIn: answer,
-    refresh: answer,
-  };
-  return callerOf({ ...inMemoryLedger(), identity }, issueToken, refreshToken);
+  const pool = fakeUserPool(POOLS.merchant);
+  const merchantPool = { ...pool, signIn: respond, refresh: respond, answer: respond };
+  return callerOf(
+    { ...inMemoryLedger(), merchantPool, adminPool: fakeUserPool(POOLS.admin) },
+    issueToken,
+    refreshToken,
+    answerChallenge,
+  );
 };
-const signedIn = (refresh?: string): SignIn => ({
+const signedIn = (refresh?: string): SignInResult => ({
   kind: 'tokens',
   tokens: {
     AccessToken: 'access',
-    IdToken: 'id',
     ...(refresh && { RefreshToken: refresh }),
     ExpiresIn: 900,
     TokenType: 'Bearer',
@@ -69,23 +74,90 @@ describe('ID-3: tokens', () => {
 
   it.each([
     ['refused', 401, 'invalid_credentials'],
-    ['password_change_required', 403, 'password_change_required'],
+    ['password_reset_required', 403, 'password_change_required'],
   ] as const)('a sign-in that is %s returns no tokens', async (kind, status, code) => {
-    const call = callerWith({ kind });
-    const bySignIn = await call('POST /auth/token', { body: credentials });
-    expectProblem(bySignIn, status, code);
-    expect(bySignIn.text).not.toContain('Secret-123');
-    const byRefresh = await call('POST /auth/refresh', { body: { refresh_token: 'r1' } });
-    expectProblem(byRefresh, status, code);
+    const reply = await callerWith({ kind })('POST /auth/token', { body: credentials });
+    expectProblem(reply, status, code);
+    expect(reply.text).not.toContain('Secret-123');
+  });
+
+  it.each(['refused', 'password_reset_required', 'wrong_code'] as const)(
+    'a refresh token that is %s returns no tokens',
+    async (kind) => {
+      const body = { refresh_token: 'r1' };
+      expectProblem(
+        await callerWith({ kind })('POST /auth/refresh', { body }),
+        401,
+        'invalid_credentials',
+      );
+    },
+  );
+
+  it('LE-5: a failed sign-in is logged with a hash of the name and the source address, without the name', async () => {
+    const call = callerWith({ kind: 'refused' });
+    const lines = await linesOf(async () => {
+      await call('POST /auth/token', { body: credentials });
+      await call('POST /auth/token', { body: { ...credentials, username: 'ALICE' } });
+    });
+    const refused = lines.filter(({ message }) => message === 'SIGN_IN_REFUSED');
+    const line = {
+      kind: 'security',
+      pool: POOLS.merchant,
+      // sha256 of alice
+      name_hash: '2bd806c97f0e00af',
+      source_ip: '192.0.2.1',
+    };
+    expect(refused).toMatchObject([line, line]);
+    expect(JSON.stringify(lines)).not.toMatch(/alice|Secret-123/i);
+  });
+
+  it('ID-7: a temporary password returns a challenge, and the answer with a new password returns tokens', async () => {
+    const challenged = callerWith({
+      kind: 'challenge',
+      name: 'NEW_PASSWORD_REQUIRED',
+      session: 's',
+    });
+    const reply = await challenged('POST /auth/token', { body: credentials });
+    expect([reply.status, reply.body.data]).toEqual([
+      200,
+      { challenge: 'NEW_PASSWORD_REQUIRED', session: 's' },
+    ]);
+    const answer = {
+      challenge: 'NEW_PASSWORD_REQUIRED',
+      username: 'Alice',
+      session: 's',
+      new_password: 'Next-1234',
+    };
+    const answered = await callerWith(signedIn('r'))('POST /auth/challenge', { body: answer });
+    expect(answered.body.data).toMatchObject({ access_token: 'access', refresh_token: 'r' });
+    expect(calls).toEqual([
+      [
+        {
+          challenge: 'NEW_PASSWORD_REQUIRED',
+          username: 'alice',
+          session: 's',
+          newPassword: 'Next-1234',
+        },
+      ],
+    ]);
+    const weak = callerWith({ kind: 'weak_password', rule: 'Too short.' });
+    const refused = await weak('POST /auth/challenge', { body: answer });
+    expect(wrongFields(refused)).toEqual({ new_password: 'password_too_weak' });
   });
 
   it.each([
     ['POST /auth/token', 'no field', {}, { username: 'required', password: 'required' }],
     [
       'POST /auth/token',
-      'a malformed name',
-      { username: 'a b', password: 'x' },
-      { username: 'username_malformed' },
+      'a name of 129 characters',
+      { username: 'a'.repeat(129), password: 'x' },
+      { username: 'too_long' },
+    ],
+    [
+      'POST /auth/challenge',
+      'another challenge',
+      { challenge: 'SOFTWARE_TOKEN_MFA', username: 'alice', session: 's', new_password: 'x' },
+      { challenge: 'not_one_of' },
     ],
     [
       'POST /auth/token',
