@@ -117,7 +117,9 @@ export class HttpRoutes extends Construct {
     const route = new HttpRoute(this, 'Default', {
       httpApi: this.api,
       routeKey: HttpRouteKey.DEFAULT,
-      integration: this.#integration(notFound),
+      // With a permission of its own, `{api}/*/*`. The gateway calls it as `{api}/{stage}/$default`,
+      // which has one segment fewer than the permission of the other functions, `{api}/*/*/*`.
+      integration: new HttpLambdaIntegration(notFound.node.id, notFound),
     });
     acknowledgeOpen(route, 'Responds 404 or 405 and has no other effect, so it needs no token.');
   }

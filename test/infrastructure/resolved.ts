@@ -18,7 +18,7 @@ const physicalName = (template: StackTemplate, id: string): string => {
   return String(RoleName ?? FunctionName ?? LogGroupName ?? Name ?? id);
 };
 
-const inRegion = (service: string, path: string) =>
+export const inRegion = (service: string, path: string) =>
   `arn:aws:${service}:${REGION}:${ACCOUNT}:${path}`;
 
 const ARNS: Record<string, (name: string) => string> = {
@@ -28,6 +28,7 @@ const ARNS: Record<string, (name: string) => string> = {
   'AWS::Logs::LogGroup': (name) => inRegion('logs', `log-group:${name}:*`),
   'AWS::KMS::Key': (name) => inRegion('kms', `key/${name}`),
   'AWS::Cognito::UserPool': (name) => inRegion('cognito-idp', `userpool/${name}`),
+  'AWS::Events::Rule': (name) => inRegion('events', `rule/${name}`),
   'AWS::Scheduler::ScheduleGroup': (name) => inRegion('scheduler', `schedule-group/${name}`),
   'AWS::IAM::Role': (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
 };
