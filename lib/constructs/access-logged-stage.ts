@@ -3,7 +3,7 @@ import { type HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stage-schema.ts';
-import { logRemoval } from './removal.ts';
+import { logRemoval, nameForStack } from './removal.ts';
 
 /** LE-5: one JSON line per request, including requests that reach no function (401, 429). */
 const LINE = {
@@ -31,7 +31,7 @@ export class AccessLoggedStage extends HttpStage {
     const logs = new LogGroup(scope, `${id}Logs`, {
       // With this prefix CloudWatch needs no entry in the account's log resource policy, which has
       // a size limit.
-      logGroupName: `/aws/vendedlogs/surety-${stage.name}-api`,
+      logGroupName: nameForStack(scope, `/aws/vendedlogs/surety-${stage.name}-api`),
       retention: stage.logRetention,
       removalPolicy: logRemoval(stage),
     });

@@ -1,4 +1,4 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { type IScheduleGroup, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
@@ -24,6 +24,9 @@ export class Schedules extends Construct {
     this.group = stage.ownScheduleGroup
       ? new ScheduleGroup(this, 'Group', {
           scheduleGroupName: `surety-${stage.name}-withdrawals`,
+          // Its schedules follow from the rows of the Ledger. A group that outlives the stack would
+          // block the next deployment, and its schedules would fire at a queue that is gone.
+          removalPolicy: RemovalPolicy.DESTROY,
         })
       : ScheduleGroup.fromDefaultScheduleGroup(this, 'Group');
     this.schedulerRole = this.#schedulerRole();

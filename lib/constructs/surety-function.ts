@@ -17,7 +17,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { z } from 'zod';
 import type { Stage } from '../stage-schema.ts';
-import { logRemoval } from './removal.ts';
+import { logRemoval, nameForStack } from './removal.ts';
 
 type EnvSchema = z.ZodObject<Record<string, z.ZodType<unknown, string>>>;
 
@@ -55,7 +55,7 @@ export class SuretyFunction<Schema extends EnvSchema> extends NodejsFunction {
     const functionName = `surety-${stage.name}-${name}`;
     // Created here to set its retention. No role needs logs:CreateLogGroup.
     const logGroup = new LogGroup(scope, `${id}Logs`, {
-      logGroupName: `/aws/lambda/${functionName}`,
+      logGroupName: nameForStack(scope, `/aws/lambda/${functionName}`),
       retention: stage.logRetention,
       removalPolicy: logRemoval(stage),
     });

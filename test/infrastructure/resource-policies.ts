@@ -66,7 +66,7 @@ const policiesIn = (stage: StageName, template: StackTemplate): Policies =>
     const properties = z
       .record(z.string(), z.unknown())
       .parse(resolved(stage, template, Properties));
-    return read(properties, () => arnOf(template, id));
+    return read(properties, () => arnOf(stage, template, id));
   });
 
 /** The policy of each resource that has one, by the ARN of the resource. */

@@ -46,7 +46,7 @@ export const productionRoles = (): readonly SimulatedRole[] => {
     Object.entries(template.Resources)
       .filter(([, { Type }]) => Type === 'AWS::IAM::Role')
       .map(([id, { Properties }]) => {
-        const arn = arnOf(template, id);
+        const arn = arnOf(STAGE, template, id);
         const { RoleName } = Properties;
         const name = functionOf(template, arn) ?? String(RoleName ?? id);
         return { name, arn, policies: attachedTo(template, id) };
@@ -60,7 +60,7 @@ export const productionArn = (type: string, idPrefix: string): string => {
   const arns = [data, service].flatMap((template) =>
     Object.keys(template.Resources)
       .filter((id) => id.startsWith(idPrefix) && template.Resources[id]?.Type === type)
-      .map((id) => arnOf(template, id)),
+      .map((id) => arnOf(STAGE, template, id)),
   );
   const [arn] = arns;
   if (arn === undefined || arns.length > 1) throw new Error(`${arns.length} × ${type} ${idPrefix}`);
