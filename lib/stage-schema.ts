@@ -64,8 +64,10 @@ export const stageSchema = z.strictObject({
   throttle: z.strictObject({ rate: count, burst: count }),
   settlement: z.strictObject({
     timers,
-    /** Concurrent executions of settle, and so of calls to the bank. */
-    maxConcurrency: z.int().min(2).max(1000),
+    /** Calls that reach the provider at the same time, over all executions of settle. */
+    parallelProviderCalls: z.int().min(2).max(1000),
+    /** Concurrent executions of execute-scheduled. Each handles up to ten messages in parallel. */
+    executeScheduledConcurrency: z.int().min(2).max(1000),
   }),
   /** How the relay reads the stream of the Ledger. */
   stream: z.strictObject({

@@ -39,7 +39,8 @@ const onAws = (deployment: Deployment) => ({
       quietMs: 600_000,
       checkMarginMs: 900_000,
     },
-    maxConcurrency: 10,
+    parallelProviderCalls: 10,
+    executeScheduledConcurrency: 10,
   },
   stream: {
     batchSize: 100,
@@ -97,8 +98,9 @@ const LOCAL_DIFFERENCES = {
       quietMs: 5_000,
       checkMarginMs: 60_000,
     },
-    // Each concurrent execution is a process of 75 MB on the developer's machine.
-    maxConcurrency: 4,
+    // Four executions of each. An execution is a process of 75 MB on the developer's machine.
+    parallelProviderCalls: 40,
+    executeScheduledConcurrency: 4,
   },
 } as const;
 
@@ -121,7 +123,11 @@ const STAGES = {
     ...onAws(deployment),
     logRetention: RetentionDays.ONE_YEAR,
     throttle: { rate: 5_000, burst: 5_000 },
-    settlement: { ...onAws(deployment).settlement, maxConcurrency: 50 },
+    settlement: {
+      ...onAws(deployment).settlement,
+      parallelProviderCalls: 50,
+      executeScheduledConcurrency: 50,
+    },
   }),
 };
 

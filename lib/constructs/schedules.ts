@@ -94,7 +94,7 @@ export class Schedules extends Construct {
       new SqsEventSource(queue, {
         batchSize: 10,
         reportBatchItemFailures: true,
-        maxConcurrency: stage.settlement.maxConcurrency,
+        maxConcurrency: stage.settlement.executeScheduledConcurrency,
       }),
     );
   }

@@ -137,11 +137,10 @@ describe('the payout queue', () => {
     }
   });
 
-  it('WD-8: sends settle batches of ten, and retries only the messages that failed', () => {
+  it('WD-8: sends settle batches, and retries only the messages that failed', () => {
     expect(
       theResource('production', 'AWS::Lambda::EventSourceMapping', 'Settle').Properties,
     ).toMatchObject({
-      BatchSize: 10,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       EventSourceArn: { 'Fn::GetAtt': [expect.stringMatching(/^PayoutsQueue/), 'Arn'] },
       FunctionName: { Ref: expect.stringMatching(/^Settle/) },

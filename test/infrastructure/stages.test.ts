@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
+import { settleScaling } from '../../lib/constructs/settle-worker.ts';
 import { checkedStage, StageRefused, stageOf } from '../../lib/stages.ts';
 import { DEPLOYMENT, STAGE_NAMES } from '../harness/templates.ts';
 
@@ -162,4 +163,15 @@ describe('settlement timers', () => {
       expect(refusal(() => checkedStage(candidate))).toContain(reason);
     }
   });
+});
+
+it('WD-8: any number of calls to the bank is a number of executions times a batch', () => {
+  for (let calls = 2; calls <= 1_000; calls += 1) {
+    const { batchSize, maxConcurrency } = settleScaling(calls);
+    expect(batchSize * maxConcurrency).toBe(calls);
+    expect(batchSize).toBeLessThanOrEqual(10);
+    expect(maxConcurrency).toBeGreaterThanOrEqual(2);
+  }
+  expect(settleScaling(50)).toEqual({ batchSize: 10, maxConcurrency: 5 });
+  expect(settleScaling(10)).toEqual({ batchSize: 5, maxConcurrency: 2 });
 });
