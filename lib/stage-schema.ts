@@ -73,7 +73,6 @@ export const stageSchema = z.strictObject({
   stream: z.strictObject({
     batchSize: count.max(10_000),
     maxRecordAgeSeconds: z.int().min(60).max(86_400),
-    retryAttempts: z.int().min(0).max(10_000),
     parallelization: count.max(10),
   }),
   /** Puts schedules in their own group, and ties their role to it. Otherwise: the default group. */

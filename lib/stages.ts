@@ -44,10 +44,9 @@ const onAws = (deployment: Deployment) => ({
   },
   stream: {
     batchSize: 100,
-    // The stream keeps a record for 24 h. An outage of 12 h loses no record.
+    // The stream keeps a record for 24 h. An outage of 12 h loses no record. Without a limit, a
+    // record that always fails blocks its shard for 24 h and is then lost.
     maxRecordAgeSeconds: 43_200,
-    // Without a limit, a record that always fails blocks its shard for 24 h and is then lost.
-    retryAttempts: 100,
     parallelization: 4,
   },
   ownScheduleGroup: true,
@@ -85,8 +84,8 @@ const LOCAL_DIFFERENCES = {
   corsOverride: true,
   // It has no X-Ray.
   tracing: false,
-  // It limits stream retries by age only, and drops records that a batch reports as failed.
-  stream: { batchSize: 1, maxRecordAgeSeconds: 60, retryAttempts: 100, parallelization: 1 },
+  // It repeats a failed batch every second, and drops records that a batch reports as failed.
+  stream: { batchSize: 1, maxRecordAgeSeconds: 60, parallelization: 1 },
   // Short, because developers wait for timeouts, leases and redeliveries. Same order as on AWS.
   settlement: {
     timers: {

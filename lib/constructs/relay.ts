@@ -67,7 +67,7 @@ export class Relay extends SuretyFunction<typeof relayEnv> {
   }
 
   #readStream(stage: Stage, ledger: LedgerTable): void {
-    const { batchSize, maxRecordAgeSeconds, retryAttempts, parallelization } = stage.stream;
+    const { batchSize, maxRecordAgeSeconds, parallelization } = stage.stream;
     const deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: stage.enforceTls,
@@ -82,8 +82,8 @@ export class Relay extends SuretyFunction<typeof relayEnv> {
         // LATEST would skip records that are written while Lambda creates the event source.
         startingPosition: StartingPosition.TRIM_HORIZON,
         batchSize,
+        // Retries end by age only. Their number could be used up within minutes of an outage.
         maxRecordAge: Duration.seconds(maxRecordAgeSeconds),
-        retryAttempts,
         parallelizationFactor: parallelization,
         bisectBatchOnError: true,
         reportBatchItemFailures: true,

@@ -21,9 +21,11 @@ export class WorkQueue extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...defaults,
       visibilityTimeout: Duration.seconds(stage.settlement.timers.visibilitySeconds),
-      // The messages of a suspended merchant stay here and are received every 15 minutes. 1,000
-      // such receives take ten days, so usually only a message that loops is dead-lettered.
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 1000 },
+      // The maximum of SQS. At one receive for each visibility timeout of 180 s it is reached after
+      // 50 hours, so an outage of the bank of two days dead-letters nothing. The message of a
+      // suspended merchant is received every 15 minutes and reaches it after ten days. That is
+      // within the retention period, which does not start again in the dead-letter queue.
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 1_000 },
     });
   }
 
