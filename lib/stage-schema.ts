@@ -75,6 +75,12 @@ export const stageSchema = z.strictObject({
     maxRecordAgeSeconds: z.int().min(60).max(86_400),
     parallelization: count.max(10),
   }),
+  /**
+   * Reserves executions for relay, settle, execute-scheduled and recover, so that a burst of API
+   * requests cannot take them. Lambda refuses that in an account with a small limit: 100 executions
+   * stay unreserved, and a new account may have only 10.
+   */
+  reservedConcurrency: z.boolean(),
   /** Puts schedules in their own group, and ties their role to it. Otherwise: the default group. */
   ownScheduleGroup: z.boolean(),
   enforceTls: z.boolean(),

@@ -49,6 +49,7 @@ const onAws = (deployment: Deployment) => ({
     maxRecordAgeSeconds: 43_200,
     parallelization: 4,
   },
+  reservedConcurrency: true,
   ownScheduleGroup: true,
   enforceTls: true,
   cliCredentials: false,
@@ -60,6 +61,7 @@ const forOneDeveloper = (deployment: Deployment, name: string) => ({
   ...onAws(deployment),
   deletionProtection: false,
   customerKey: false,
+  reservedConcurrency: false,
   corsOrigins: deployment.corsOrigins ?? ['*'],
   logRetention: RetentionDays.ONE_WEEK,
   bank: {

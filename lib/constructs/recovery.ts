@@ -36,6 +36,8 @@ export class Recovery extends SuretyFunction<typeof recoverEnv> {
       },
       impact: 'Payouts and releases that a stream, queue or worker lost are not recovered.',
       timeout: Duration.seconds(30),
+      // Two runs at the same time would conflict on the same rows.
+      reserved: 1,
     });
     ledger.grantRead(this, ['nextCheck']);
     ledger.grantCommit(this);

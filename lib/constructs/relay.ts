@@ -43,6 +43,12 @@ const FILTERS = [
   },
 ];
 
+/**
+ * A shard carries 1,000 write units a second, and a withdrawal needs 14. So these carry 1,000
+ * withdrawals a second. Lambda reads further shards with a delay.
+ */
+const SHARDS = 16;
+
 /** Sends each new payout to the payout queue, and creates and deletes schedules. */
 export class Relay extends SuretyFunction<typeof relayEnv> {
   constructor(scope: Construct, id: string, props: RelayProps) {
@@ -60,6 +66,7 @@ export class Relay extends SuretyFunction<typeof relayEnv> {
         SCHEDULE_DLQ_ARN: scheduleQueue.deadLetters.queueArn,
       },
       impact: 'New withdrawals are accepted but do not reach the bank.',
+      reserved: SHARDS * stage.stream.parallelization,
     });
     payoutQueue.grantSendMessages(this);
     schedules.grantSchedule(this.executionRole);

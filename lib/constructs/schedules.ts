@@ -75,6 +75,7 @@ export class Schedules extends Construct {
 
   #executeScheduled(stage: Stage, ledger: LedgerTable): void {
     const { queue } = this.scheduleQueue;
+    const { timers, executeScheduledConcurrency } = stage.settlement;
     const executeScheduled = new SuretyFunction(this, 'ExecuteScheduled', {
       stage,
       name: 'execute-scheduled',
@@ -82,10 +83,11 @@ export class Schedules extends Construct {
       environment: {
         LEDGER_TABLE: ledger.tableName,
         SCHEDULE_QUEUE_URL: queue.queueUrl,
-        CHECK_MARGIN_MS: String(stage.settlement.timers.checkMarginMs),
+        CHECK_MARGIN_MS: String(timers.checkMarginMs),
       },
       impact: 'Scheduled withdrawals are late. Their messages stay in the schedule queue.',
-      timeout: Duration.seconds(stage.settlement.timers.functionSeconds),
+      timeout: Duration.seconds(timers.functionSeconds),
+      reserved: executeScheduledConcurrency,
     });
     ledger.grantRead(executeScheduled, []);
     ledger.grantCommit(executeScheduled);
@@ -94,7 +96,7 @@ export class Schedules extends Construct {
       new SqsEventSource(queue, {
         batchSize: 10,
         reportBatchItemFailures: true,
-        maxConcurrency: stage.settlement.executeScheduledConcurrency,
+        maxConcurrency: executeScheduledConcurrency,
       }),
     );
   }

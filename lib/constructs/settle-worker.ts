@@ -32,6 +32,7 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
   constructor(scope: Construct, id: string, { stage, ledger, payoutQueue }: SettleWorkerProps) {
     const { bank, settlement } = stage;
     const { timers } = settlement;
+    const scaling = settleScaling(settlement.parallelProviderCalls);
     super(scope, id, {
       stage,
       name: 'settle',
@@ -50,6 +51,8 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
       },
       impact: 'Withdrawals are accepted but not paid out. Their messages stay in the payout queue.',
       timeout: Duration.seconds(timers.functionSeconds),
+      // Not fewer than the event source starts: a throttled receive counts towards maxReceiveCount.
+      reserved: scaling.maxConcurrency,
     });
     ledger.grantRead(this, []);
     ledger.grantCommit(this);
@@ -58,7 +61,7 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
     // Also grants the permissions of a consumer, including ChangeMessageVisibility.
     this.addEventSource(
       new SqsEventSource(payoutQueue, {
-        ...settleScaling(settlement.parallelProviderCalls),
+        ...scaling,
         reportBatchItemFailures: true,
       }),
     );

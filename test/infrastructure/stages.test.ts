@@ -35,6 +35,7 @@ describe('OP-6: production refuses', () => {
     ['debug logs', { logLevel: 'DEBUG' }],
     ['tracing must be enabled', { tracing: false }],
     ['exists only on the local cloud', { account: '000000000000' }],
+    ['reserved concurrency', { reservedConcurrency: false }],
     ['refuse plain http', { enforceTls: false }],
     ['their own group', { ownScheduleGroup: false }],
     ['not the credentials of the command line', { cliCredentials: true }],
