@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 const count = z.int().positive();
 
+/** Requests a second, and requests at the same time. */
+const limits = { rate: count, burst: count };
+
 /** Each timer must end before the next one. Otherwise two workers can hold one payout. */
 const timers = z
   .strictObject({
@@ -61,7 +64,16 @@ export const stageSchema = z.strictObject({
   logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
   logRetention: z.enum(RetentionDays),
   tracing: z.boolean(),
-  throttle: z.strictObject({ rate: count, burst: count }),
+  throttle: z
+    .strictObject({
+      ...limits,
+      /** Of each route that anyone can call, or that handles credentials. */
+      openRoute: z.strictObject(limits),
+    })
+    .refine(
+      ({ rate, burst, openRoute }) => openRoute.rate < rate && openRoute.burst < burst,
+      'an open route must be throttled before all routes together are',
+    ),
   settlement: z.strictObject({
     timers,
     /** Calls that reach the provider at the same time, over all executions of settle. */

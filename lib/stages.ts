@@ -16,6 +16,9 @@ export class StageRefused extends Error {
   override readonly name = 'StageRefused';
 }
 
+/** Cognito accepts about 120 sign-ins a second. */
+const OPEN_ROUTE = { rate: 100, burst: 200 };
+
 const onAws = (deployment: Deployment) => ({
   account: deployment.account,
   region: deployment.region,
@@ -28,7 +31,7 @@ const onAws = (deployment: Deployment) => ({
   logLevel: 'INFO',
   logRetention: RetentionDays.THREE_MONTHS,
   tracing: true,
-  throttle: { rate: 1_000, burst: 2_000 },
+  throttle: { rate: 1_000, burst: 2_000, openRoute: OPEN_ROUTE },
   settlement: {
     timers: {
       providerCallMs: 8_000,
@@ -116,14 +119,14 @@ const STAGES = {
   dev: (deployment: Deployment) => ({
     ...forOneDeveloper(deployment, 'dev'),
     logLevel: 'DEBUG',
-    throttle: { rate: 100, burst: 200 },
+    throttle: { rate: 100, burst: 200, openRoute: { rate: 20, burst: 40 } },
   }),
   // Differs from production only in size, so that tests on staging are valid for production.
   staging: onAws,
   production: (deployment: Deployment) => ({
     ...onAws(deployment),
     logRetention: RetentionDays.ONE_YEAR,
-    throttle: { rate: 5_000, burst: 5_000 },
+    throttle: { rate: 5_000, burst: 5_000, openRoute: OPEN_ROUTE },
     settlement: {
       ...onAws(deployment).settlement,
       parallelProviderCalls: 50,

@@ -31,6 +31,17 @@ const ROUTE = z
   .transform((route) => route.split(' '))
   .pipe(z.tuple([z.enum(HttpMethod), z.string().startsWith('/')]));
 
+type Routed = Pick<Operation, 'route' | 'access'>;
+
+const routeKeyOf = ({ route }: Routed): HttpRouteKey => {
+  const [method, path] = ROUTE.parse(route);
+  return HttpRouteKey.with(`${API_PREFIX}${path}`, method);
+};
+
+/** Routes that anyone can call, or that handle credentials. They have a lower throttle. */
+const isOpen = ({ route, access }: Routed): boolean =>
+  access === 'anyone' || / \/(admin\/)?auth\//.test(route);
+
 const ALLOW_HEADERS = ['authorization', 'content-type', 'idempotency-key'];
 const EXPOSE_HEADERS = ['x-request-id', 'idempotency-replayed', 'retry-after'];
 const ALLOW_METHODS = [
@@ -61,12 +72,16 @@ export class HttpRoutes extends Construct {
     super(scope, id);
     const { stage, functions, notFound, authorizer } = props;
     this.api = this.#httpApi(stage);
-    new AccessLoggedStage(this, 'Stage', { stage, api: this.api });
+    const openRoutes = new Map<string, HttpRoute>();
     for (const { operations, handler } of functions) {
       const integration = this.#integration(handler);
-      for (const operation of operations) this.#route(operation, integration, authorizer);
+      for (const operation of operations) {
+        const route = this.#route(operation, integration, authorizer);
+        if (isOpen(operation)) openRoutes.set(routeKeyOf(operation).key, route);
+      }
     }
     this.#defaultRoute(notFound);
+    new AccessLoggedStage(this, 'Stage', { stage, api: this.api, openRoutes });
   }
 
   #httpApi(stage: Stage): HttpApi {
@@ -96,21 +111,21 @@ export class HttpRoutes extends Construct {
   }
 
   #route(
-    { route, access }: Pick<Operation, 'route' | 'access'>,
+    operation: Routed,
     integration: HttpLambdaIntegration,
     authorizer: IHttpRouteAuthorizer,
-  ): void {
-    const [method, path] = ROUTE.parse(route);
-    const gatewayRoute = new HttpRoute(this, route, {
+  ): HttpRoute {
+    const gatewayRoute = new HttpRoute(this, operation.route, {
       httpApi: this.api,
-      routeKey: HttpRouteKey.with(`${API_PREFIX}${path}`, method),
+      routeKey: routeKeyOf(operation),
       integration,
       // The gateway authenticates the caller. The function checks whether the caller is an admin.
-      ...(access === 'anyone' ? {} : { authorizer }),
+      ...(operation.access === 'anyone' ? {} : { authorizer }),
     });
-    if (access === 'anyone') {
+    if (operation.access === 'anyone') {
       acknowledgeOpen(gatewayRoute, 'Clients call it before they have a token.');
     }
+    return gatewayRoute;
   }
 
   #defaultRoute(notFound: IFunction): void {

@@ -135,6 +135,14 @@ describe('OP-6: a deployment', () => {
   });
 });
 
+it.each([
+  { rate: 5_000, burst: 1 },
+  { rate: 1, burst: 5_000 },
+])('WD-8: an open route cannot take the whole throttle of the gateway (%j)', (openRoute) => {
+  const throttle = { rate: 5_000, burst: 5_000, openRoute };
+  expect(refusal(() => checkedStage({ ...PRODUCTION, throttle }))).toContain('an open route');
+});
+
 describe('settlement timers', () => {
   it.each(STAGE_NAMES)('WD-7: nest in %s: call, claim, function, lease, visibility', (name) => {
     const { settlement } = stageOf(name, DEPLOYMENT);
