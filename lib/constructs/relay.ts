@@ -1,7 +1,7 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { PROVIDERS } from '../../lambdas/ledger/transactions.ts';
 import { relayEnv } from '../../lambdas/platform/env.ts';
@@ -79,6 +79,8 @@ export class Relay extends SuretyFunction<typeof relayEnv> {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: stage.enforceTls,
       retentionPeriod: Duration.days(14),
+      // The stream's event source sends to it. It is the dead-letter queue of no queue.
+      redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
     });
     Validations.of(deadLetters).acknowledge({
       id: 'AwsSolutions-SQS3',

@@ -20,7 +20,7 @@ export class Schedules extends Construct {
 
   constructor(scope: Construct, id: string, { stage, ledger }: SchedulesProps) {
     super(scope, id);
-    this.scheduleQueue = new WorkQueue(this, 'Work', stage);
+    this.scheduleQueue = new WorkQueue(this, 'Work', { stage, name: 'schedules' });
     this.group = stage.ownScheduleGroup
       ? new ScheduleGroup(this, 'Group', {
           scheduleGroupName: `surety-${stage.name}-withdrawals`,

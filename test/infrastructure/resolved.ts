@@ -15,8 +15,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const physicalName = (stage: StageName, template: StackTemplate, id: string): string => {
-  const { RoleName, FunctionName, LogGroupName, Name } = template.Resources[id]?.Properties ?? {};
-  const name = RoleName ?? FunctionName ?? LogGroupName ?? Name ?? id;
+  const named = template.Resources[id]?.Properties ?? {};
+  const { RoleName, FunctionName, LogGroupName, QueueName, Name } = named;
+  const name = RoleName ?? FunctionName ?? LogGroupName ?? QueueName ?? Name ?? id;
   return String(resolved(stage, template, name));
 };
 

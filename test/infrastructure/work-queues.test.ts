@@ -60,3 +60,29 @@ it('WD-8: every queue keeps its messages for 14 days', () => {
     expect(Properties).toMatchObject({ MessageRetentionPeriod: 14 * DAYS });
   }
 });
+
+describe('WD-8: a dead-letter queue', () => {
+  it.each(
+    STAGE_NAMES.flatMap((stage) => QUEUES.map(([id, deadLetters]) => ({ stage, id, deadLetters }))),
+  )('accepts messages of its own queue only: $id in $stage', ({ stage, id, deadLetters }) => {
+    const { account, region } = stacksOf(stage).stage;
+    expect(queue(stage, deadLetters)['RedriveAllowPolicy']).toEqual({
+      redrivePermission: 'byQueue',
+      sourceQueueArns: [`arn:aws:sqs:${region}:${account}:${queue(stage, id)['QueueName']}`],
+    });
+  });
+
+  it.each(STAGE_NAMES)('of an event source accepts messages of no queue, in %s', (stage) => {
+    expect(queue(stage, 'RelayDeadLetters')['RedriveAllowPolicy']).toEqual({
+      redrivePermission: 'denyAll',
+    });
+  });
+
+  it('always has such a policy', () => {
+    const open = resourcesOf('production', 'AWS::SQS::Queue').filter(
+      ([, { Properties }]) =>
+        !('RedrivePolicy' in Properties || 'RedriveAllowPolicy' in Properties),
+    );
+    expect(open.map(([id]) => id)).toEqual([]);
+  });
+});
