@@ -40,7 +40,7 @@ export class ServiceStack extends Stack {
       },
     });
 
-    const payouts = new WorkQueue(this, 'Payouts', stage);
+    const payouts = new WorkQueue(this, 'Payouts', { stage, name: 'payouts' });
     const schedules = new Schedules(this, 'Schedules', { stage, ledger });
     const payoutQueue = payouts.queue;
     const scheduleQueue = schedules.scheduleQueue.queue;

@@ -45,6 +45,11 @@ const REFUSALS: readonly Refusal[] = [
     unsafe: (stage) => !stage.ownScheduleGroup,
     reason: 'schedules must have their own group, so that no other schedule can use their role',
   },
+  {
+    unsafe: (stage) => !stage.reservedConcurrency,
+    reason:
+      'payout workers must have reserved concurrency, so that API requests cannot starve them',
+  },
   { unsafe: (stage) => !stage.enforceTls, reason: 'queues must refuse plain http' },
   {
     unsafe: (stage) => stage.cliCredentials,

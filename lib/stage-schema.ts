@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 const count = z.int().positive();
 
+/** Requests a second, and requests at the same time. */
+const limits = { rate: count, burst: count };
+
 /** Each timer must end before the next one. Otherwise two workers can hold one payout. */
 const timers = z
   .strictObject({
@@ -63,19 +66,35 @@ export const stageSchema = z.strictObject({
   tracing: z.boolean(),
   /** Administrators need an authenticator (TOTP) to sign in. */
   adminMfa: z.boolean(),
-  throttle: z.strictObject({ rate: count, burst: count }),
+  throttle: z
+    .strictObject({
+      ...limits,
+      /** Of each route that anyone can call, or that handles credentials. */
+      openRoute: z.strictObject(limits),
+    })
+    .refine(
+      ({ rate, burst, openRoute }) => openRoute.rate < rate && openRoute.burst < burst,
+      'an open route must be throttled before all routes together are',
+    ),
   settlement: z.strictObject({
     timers,
-    /** Concurrent executions of settle, and so of calls to the bank. */
-    maxConcurrency: z.int().min(2).max(1000),
+    /** Calls that reach the provider at the same time, over all executions of settle. */
+    parallelProviderCalls: z.int().min(2).max(1000),
+    /** Concurrent executions of execute-scheduled. Each handles up to ten messages in parallel. */
+    executeScheduledConcurrency: z.int().min(2).max(1000),
   }),
   /** How the relay reads the stream of the Ledger. */
   stream: z.strictObject({
     batchSize: count.max(10_000),
     maxRecordAgeSeconds: z.int().min(60).max(86_400),
-    retryAttempts: z.int().min(0).max(10_000),
     parallelization: count.max(10),
   }),
+  /**
+   * Reserves executions for relay, settle, execute-scheduled and recover, so that a burst of API
+   * requests cannot take them. Lambda refuses that in an account with a small limit: 100 executions
+   * stay unreserved, and a new account may have only 10.
+   */
+  reservedConcurrency: z.boolean(),
   /** Puts schedules in their own group, and ties their role to it. Otherwise: the default group. */
   ownScheduleGroup: z.boolean(),
   enforceTls: z.boolean(),

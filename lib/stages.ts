@@ -16,6 +16,9 @@ export class StageRefused extends Error {
   override readonly name = 'StageRefused';
 }
 
+/** Cognito accepts about 120 sign-ins a second. */
+const OPEN_ROUTE = { rate: 100, burst: 200 };
+
 const onAws = (deployment: Deployment) => ({
   account: deployment.account,
   region: deployment.region,
@@ -29,7 +32,7 @@ const onAws = (deployment: Deployment) => ({
   logRetention: RetentionDays.THREE_MONTHS,
   tracing: true,
   adminMfa: true,
-  throttle: { rate: 1_000, burst: 2_000 },
+  throttle: { rate: 1_000, burst: 2_000, openRoute: OPEN_ROUTE },
   settlement: {
     timers: {
       providerCallMs: 8_000,
@@ -40,16 +43,17 @@ const onAws = (deployment: Deployment) => ({
       quietMs: 600_000,
       checkMarginMs: 900_000,
     },
-    maxConcurrency: 10,
+    parallelProviderCalls: 10,
+    executeScheduledConcurrency: 10,
   },
   stream: {
     batchSize: 100,
-    // The stream keeps a record for 24 h. An outage of 12 h loses no record.
+    // The stream keeps a record for 24 h. An outage of 12 h loses no record. Without a limit, a
+    // record that always fails blocks its shard for 24 h and is then lost.
     maxRecordAgeSeconds: 43_200,
-    // Without a limit, a record that always fails blocks its shard for 24 h and is then lost.
-    retryAttempts: 100,
     parallelization: 4,
   },
+  reservedConcurrency: true,
   ownScheduleGroup: true,
   enforceTls: true,
   cliCredentials: false,
@@ -61,6 +65,7 @@ const forOneDeveloper = (deployment: Deployment, name: string) => ({
   ...onAws(deployment),
   deletionProtection: false,
   customerKey: false,
+  reservedConcurrency: false,
   corsOrigins: deployment.corsOrigins ?? ['*'],
   logRetention: RetentionDays.ONE_WEEK,
   bank: {
@@ -87,8 +92,8 @@ const LOCAL_DIFFERENCES = {
   adminMfa: false,
   // It has no X-Ray.
   tracing: false,
-  // It limits stream retries by age only, and drops records that a batch reports as failed.
-  stream: { batchSize: 1, maxRecordAgeSeconds: 60, retryAttempts: 100, parallelization: 1 },
+  // It repeats a failed batch every second, and drops records that a batch reports as failed.
+  stream: { batchSize: 1, maxRecordAgeSeconds: 60, parallelization: 1 },
   // Short, because developers wait for timeouts, leases and redeliveries. Same order as on AWS.
   settlement: {
     timers: {
@@ -100,8 +105,9 @@ const LOCAL_DIFFERENCES = {
       quietMs: 5_000,
       checkMarginMs: 60_000,
     },
-    // Each concurrent execution is a process of 75 MB on the developer's machine.
-    maxConcurrency: 4,
+    // Four executions of each. An execution is a process of 75 MB on the developer's machine.
+    parallelProviderCalls: 40,
+    executeScheduledConcurrency: 4,
   },
 } as const;
 
@@ -116,15 +122,19 @@ const STAGES = {
   dev: (deployment: Deployment) => ({
     ...forOneDeveloper(deployment, 'dev'),
     logLevel: 'DEBUG',
-    throttle: { rate: 100, burst: 200 },
+    throttle: { rate: 100, burst: 200, openRoute: { rate: 20, burst: 40 } },
   }),
   // Differs from production only in size, so that tests on staging are valid for production.
   staging: onAws,
   production: (deployment: Deployment) => ({
     ...onAws(deployment),
     logRetention: RetentionDays.ONE_YEAR,
-    throttle: { rate: 5_000, burst: 5_000 },
-    settlement: { ...onAws(deployment).settlement, maxConcurrency: 50 },
+    throttle: { rate: 5_000, burst: 5_000, openRoute: OPEN_ROUTE },
+    settlement: {
+      ...onAws(deployment).settlement,
+      parallelProviderCalls: 50,
+      executeScheduledConcurrency: 50,
+    },
   }),
 };
 

@@ -115,6 +115,9 @@ const toGateway = (
   headers: {
     'content-type': status < 400 ? 'application/json' : 'application/problem+json',
     'cache-control': 'no-store',
+    // Browsers read a response as its content type says, and use https for a year.
+    'x-content-type-options': 'nosniff',
+    'strict-transport-security': 'max-age=31536000; includeSubDomains',
     'x-request-id': id,
     ...(replayed && { 'idempotency-replayed': 'true' }),
     ...headers,

@@ -1,9 +1,15 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { type HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  CfnStage,
+  type HttpApi,
+  type HttpRoute,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Stage } from '../stage-schema.ts';
-import { logRemoval } from './removal.ts';
+import { logRemoval, nameForStack } from './removal.ts';
 
 /** LE-5: one JSON line per request, including requests that reach no function (401, 429). */
 const LINE = {
@@ -23,15 +29,25 @@ const LINE = {
   sourceIp: '$context.identity.sourceIp',
 };
 
-export type AccessLoggedStageProps = { readonly stage: Stage; readonly api: HttpApi };
+export type AccessLoggedStageProps = {
+  readonly stage: Stage;
+  readonly api: HttpApi;
+  /** The routes with the lower throttle, by route key. */
+  readonly openRoutes: ReadonlyMap<string, HttpRoute>;
+};
+
+const settingsOf = ({ rate, burst }: Stage['throttle']['openRoute']) => ({
+  ThrottlingRateLimit: rate,
+  ThrottlingBurstLimit: burst,
+});
 
 /** The only stage of the HTTP API, with throttling and access logs. Deploys with the stack. */
 export class AccessLoggedStage extends HttpStage {
-  constructor(scope: Construct, id: string, { stage, api }: AccessLoggedStageProps) {
+  constructor(scope: Construct, id: string, { stage, api, openRoutes }: AccessLoggedStageProps) {
     const logs = new LogGroup(scope, `${id}Logs`, {
       // With this prefix CloudWatch needs no entry in the account's log resource policy, which has
       // a size limit.
-      logGroupName: `/aws/vendedlogs/surety-${stage.name}-api`,
+      logGroupName: nameForStack(scope, `/aws/vendedlogs/surety-${stage.name}-api`),
       retention: stage.logRetention,
       removalPolicy: logRemoval(stage),
     });
@@ -45,5 +61,13 @@ export class AccessLoggedStage extends HttpStage {
         format: AccessLogFormat.custom(JSON.stringify(LINE)),
       },
     });
+    const { defaultChild } = this.node;
+    if (!(defaultChild instanceof CfnStage)) throw new Error('The stage has no CfnStage');
+    const settings = settingsOf(stage.throttle.openRoute);
+    defaultChild.routeSettings = Object.fromEntries(
+      [...openRoutes.keys()].map((routeKey) => [routeKey, settings]),
+    );
+    // API Gateway rejects settings of a route that does not exist yet.
+    this.node.addDependency(...openRoutes.values());
   }
 }

@@ -34,6 +34,17 @@ const ROUTE = z
   .transform((route) => route.split(' '))
   .pipe(z.tuple([z.enum(HttpMethod), z.string().startsWith('/')]));
 
+type Routed = Pick<Operation, 'route' | 'access'>;
+
+const routeKeyOf = ({ route }: Routed): HttpRouteKey => {
+  const [method, path] = ROUTE.parse(route);
+  return HttpRouteKey.with(`${API_PREFIX}${path}`, method);
+};
+
+/** Routes that anyone can call, or that handle credentials. They have a lower throttle. */
+const isOpen = ({ route, access }: Routed): boolean =>
+  access === 'anyone' || / \/(admin\/)?auth\//.test(route);
+
 const ALLOW_HEADERS = ['authorization', 'content-type', 'idempotency-key'];
 const EXPOSE_HEADERS = ['x-request-id', 'idempotency-replayed', 'retry-after'];
 const ALLOW_METHODS = [
@@ -65,12 +76,16 @@ export class HttpRoutes extends Construct {
     super(scope, id);
     const { stage, functions, notFound, authorizers } = props;
     this.api = this.#httpApi(stage);
-    new AccessLoggedStage(this, 'Stage', { stage, api: this.api });
+    const openRoutes = new Map<string, HttpRoute>();
     for (const { operations, handler } of functions) {
       const integration = this.#integration(handler);
-      for (const operation of operations) this.#route(operation, integration, authorizers);
+      for (const operation of operations) {
+        const route = this.#route(operation, integration, authorizers);
+        if (isOpen(operation)) openRoutes.set(routeKeyOf(operation).key, route);
+      }
     }
     this.#defaultRoute(notFound);
+    new AccessLoggedStage(this, 'Stage', { stage, api: this.api, openRoutes });
   }
 
   #httpApi(stage: Stage): HttpApi {
@@ -100,28 +115,30 @@ export class HttpRoutes extends Construct {
   }
 
   #route(
-    { route, access }: Pick<Operation, 'route' | 'access'>,
+    operation: Routed,
     integration: HttpLambdaIntegration,
     authorizers: Authorizers,
-  ): void {
-    const [method, path] = ROUTE.parse(route);
-    const gatewayRoute = new HttpRoute(this, route, {
+  ): HttpRoute {
+    const gatewayRoute = new HttpRoute(this, operation.route, {
       httpApi: this.api,
-      routeKey: HttpRouteKey.with(`${API_PREFIX}${path}`, method),
+      routeKey: routeKeyOf(operation),
       integration,
       // The gateway checks the token. The function checks that a merchant or an admin belongs to it.
-      ...(access === 'anyone' ? {} : { authorizer: authorizers[access] }),
+      ...(operation.access === 'anyone' ? {} : { authorizer: authorizers[operation.access] }),
     });
-    if (access === 'anyone') {
+    if (operation.access === 'anyone') {
       acknowledgeOpen(gatewayRoute, 'Clients call it before they have a token.');
     }
+    return gatewayRoute;
   }
 
   #defaultRoute(notFound: IFunction): void {
     const route = new HttpRoute(this, 'Default', {
       httpApi: this.api,
       routeKey: HttpRouteKey.DEFAULT,
-      integration: this.#integration(notFound),
+      // With a permission of its own, `{api}/*/*`. The gateway calls it as `{api}/{stage}/$default`,
+      // which has one segment fewer than the permission of the other functions, `{api}/*/*/*`.
+      integration: new HttpLambdaIntegration(notFound.node.id, notFound),
     });
     acknowledgeOpen(route, 'Responds 404 or 405 and has no other effect, so it needs no token.');
   }

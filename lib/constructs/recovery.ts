@@ -15,6 +15,9 @@ export type RecoveryProps = {
   readonly scheduleQueue: IQueue;
 };
 
+/** EventBridge and Lambda keep an event at least this long. */
+const INTERVAL = Duration.minutes(1);
+
 /** WD-7: finds every minute what the stream, a queue, a schedule or a worker lost. */
 export class Recovery extends SuretyFunction<typeof recoverEnv> {
   constructor(scope: Construct, id: string, props: RecoveryProps) {
@@ -33,6 +36,8 @@ export class Recovery extends SuretyFunction<typeof recoverEnv> {
       },
       impact: 'Payouts and releases that a stream, queue or worker lost are not recovered.',
       timeout: Duration.seconds(30),
+      // Two runs at the same time would conflict on the same rows.
+      reserved: 1,
     });
     ledger.grantRead(this);
     ledger.grantQuery(this, 'nextCheck');
@@ -40,11 +45,13 @@ export class Recovery extends SuretyFunction<typeof recoverEnv> {
     ledger.grantRelease(this);
     payoutQueue.grantSendMessages(this);
     scheduleQueue.grantSendMessages(this);
-    // The run of the next minute is the retry. Two runs at once would conflict on the same rows.
-    this.configureAsyncInvoke({ retryAttempts: 0 });
+    // The run of the next minute is the retry. Lambda repeats a throttled run for hours, whatever the
+    // number of retries, so an old run is dropped by its age.
+    const once = { retryAttempts: 0, maxEventAge: INTERVAL };
+    this.configureAsyncInvoke(once);
     new Rule(this, 'EveryMinute', {
-      schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [new LambdaFunction(this, { retryAttempts: 0 })],
+      schedule: Schedule.rate(INTERVAL),
+      targets: [new LambdaFunction(this, once)],
     });
   }
 }

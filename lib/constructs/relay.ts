@@ -1,7 +1,7 @@
 import { Duration, Validations } from 'aws-cdk-lib';
 import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { PROVIDERS } from '../../lambdas/ledger/transactions.ts';
 import { relayEnv } from '../../lambdas/platform/env.ts';
@@ -43,6 +43,12 @@ const FILTERS = [
   },
 ];
 
+/**
+ * A shard carries 1,000 write units a second, and a withdrawal needs 14. So these carry 1,000
+ * withdrawals a second. Lambda reads further shards with a delay.
+ */
+const SHARDS = 16;
+
 /** Sends each new payout to the payout queue, and creates and deletes schedules. */
 export class Relay extends SuretyFunction<typeof relayEnv> {
   constructor(scope: Construct, id: string, props: RelayProps) {
@@ -60,6 +66,7 @@ export class Relay extends SuretyFunction<typeof relayEnv> {
         SCHEDULE_DLQ_ARN: scheduleQueue.deadLetters.queueArn,
       },
       impact: 'New withdrawals are accepted but do not reach the bank.',
+      reserved: SHARDS * stage.stream.parallelization,
     });
     payoutQueue.grantSendMessages(this);
     schedules.grantSchedule(this.executionRole);
@@ -67,11 +74,13 @@ export class Relay extends SuretyFunction<typeof relayEnv> {
   }
 
   #readStream(stage: Stage, ledger: LedgerTable): void {
-    const { batchSize, maxRecordAgeSeconds, retryAttempts, parallelization } = stage.stream;
+    const { batchSize, maxRecordAgeSeconds, parallelization } = stage.stream;
     const deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: stage.enforceTls,
       retentionPeriod: Duration.days(14),
+      // The stream's event source sends to it. It is the dead-letter queue of no queue.
+      redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
     });
     Validations.of(deadLetters).acknowledge({
       id: 'AwsSolutions-SQS3',
@@ -82,8 +91,8 @@ export class Relay extends SuretyFunction<typeof relayEnv> {
         // LATEST would skip records that are written while Lambda creates the event source.
         startingPosition: StartingPosition.TRIM_HORIZON,
         batchSize,
+        // Retries end by age only. Their number could be used up within minutes of an outage.
         maxRecordAge: Duration.seconds(maxRecordAgeSeconds),
-        retryAttempts,
         parallelizationFactor: parallelization,
         bisectBatchOnError: true,
         reportBatchItemFailures: true,

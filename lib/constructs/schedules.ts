@@ -1,4 +1,4 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { type IScheduleGroup, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
@@ -20,10 +20,13 @@ export class Schedules extends Construct {
 
   constructor(scope: Construct, id: string, { stage, ledger }: SchedulesProps) {
     super(scope, id);
-    this.scheduleQueue = new WorkQueue(this, 'Work', stage);
+    this.scheduleQueue = new WorkQueue(this, 'Work', { stage, name: 'schedules' });
     this.group = stage.ownScheduleGroup
       ? new ScheduleGroup(this, 'Group', {
           scheduleGroupName: `surety-${stage.name}-withdrawals`,
+          // Its schedules follow from the rows of the Ledger. A group that outlives the stack would
+          // block the next deployment, and its schedules would fire at a queue that is gone.
+          removalPolicy: RemovalPolicy.DESTROY,
         })
       : ScheduleGroup.fromDefaultScheduleGroup(this, 'Group');
     this.schedulerRole = this.#schedulerRole();
@@ -72,6 +75,7 @@ export class Schedules extends Construct {
 
   #executeScheduled(stage: Stage, ledger: LedgerTable): void {
     const { queue } = this.scheduleQueue;
+    const { timers, executeScheduledConcurrency } = stage.settlement;
     const executeScheduled = new SuretyFunction(this, 'ExecuteScheduled', {
       stage,
       name: 'execute-scheduled',
@@ -79,10 +83,11 @@ export class Schedules extends Construct {
       environment: {
         LEDGER_TABLE: ledger.tableName,
         SCHEDULE_QUEUE_URL: queue.queueUrl,
-        CHECK_MARGIN_MS: String(stage.settlement.timers.checkMarginMs),
+        CHECK_MARGIN_MS: String(timers.checkMarginMs),
       },
       impact: 'Scheduled withdrawals are late. Their messages stay in the schedule queue.',
-      timeout: Duration.seconds(stage.settlement.timers.functionSeconds),
+      timeout: Duration.seconds(timers.functionSeconds),
+      reserved: executeScheduledConcurrency,
     });
     ledger.grantRead(executeScheduled);
     ledger.grantCommit(executeScheduled);
@@ -91,7 +96,7 @@ export class Schedules extends Construct {
       new SqsEventSource(queue, {
         batchSize: 10,
         reportBatchItemFailures: true,
-        maxConcurrency: stage.settlement.maxConcurrency,
+        maxConcurrency: executeScheduledConcurrency,
       }),
     );
   }

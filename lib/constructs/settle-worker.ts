@@ -14,11 +14,25 @@ export type SettleWorkerProps = {
   readonly payoutQueue: IQueue;
 };
 
+/**
+ * The largest batch, and the number of executions, whose product is the number of calls. Settle
+ * handles the messages of a batch in parallel. SQS allows batches of ten, and Lambda no fewer than
+ * two executions.
+ */
+export const settleScaling = (parallelProviderCalls: number) => {
+  const fits = (size: number) =>
+    parallelProviderCalls % size === 0 && parallelProviderCalls / size >= 2;
+  let batchSize = 10;
+  while (!fits(batchSize)) batchSize -= 1;
+  return { batchSize, maxConcurrency: parallelProviderCalls / batchSize };
+};
+
 /** WD-4: executes payouts. Only its queue can start it: no URL, no route, no invoke permission. */
 export class SettleWorker extends SuretyFunction<typeof settleEnv> {
   constructor(scope: Construct, id: string, { stage, ledger, payoutQueue }: SettleWorkerProps) {
     const { bank, settlement } = stage;
     const { timers } = settlement;
+    const scaling = settleScaling(settlement.parallelProviderCalls);
     super(scope, id, {
       stage,
       name: 'settle',
@@ -37,6 +51,8 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
       },
       impact: 'Withdrawals are accepted but not paid out. Their messages stay in the payout queue.',
       timeout: Duration.seconds(timers.functionSeconds),
+      // Not fewer than the event source starts: a throttled receive counts towards maxReceiveCount.
+      reserved: scaling.maxConcurrency,
     });
     ledger.grantRead(this);
     ledger.grantChange(this);
@@ -45,10 +61,8 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
     // Also grants the permissions of a consumer, including ChangeMessageVisibility.
     this.addEventSource(
       new SqsEventSource(payoutQueue, {
-        batchSize: 10,
+        ...scaling,
         reportBatchItemFailures: true,
-        // Not reserved concurrency: a throttled receive would count towards maxReceiveCount.
-        maxConcurrency: settlement.maxConcurrency,
       }),
     );
   }

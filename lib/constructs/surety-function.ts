@@ -17,7 +17,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { z } from 'zod';
 import type { Stage } from '../stage-schema.ts';
-import { logRemoval } from './removal.ts';
+import { logRemoval, nameForStack } from './removal.ts';
 
 type EnvSchema = z.ZodObject<Record<string, z.ZodType<unknown, string>>>;
 
@@ -31,6 +31,8 @@ export type SuretyFunctionProps<Schema extends EnvSchema> = {
   /** What merchants or operators lose while the function fails. Becomes the alarm text. */
   readonly impact: string;
   readonly timeout?: Duration;
+  /** Executions that no other function can use, and the most of this one. */
+  readonly reserved?: number;
 };
 
 const BUNDLING: BundlingOptions = {
@@ -55,7 +57,7 @@ export class SuretyFunction<Schema extends EnvSchema> extends NodejsFunction {
     const functionName = `surety-${stage.name}-${name}`;
     // Created here to set its retention. No role needs logs:CreateLogGroup.
     const logGroup = new LogGroup(scope, `${id}Logs`, {
-      logGroupName: `/aws/lambda/${functionName}`,
+      logGroupName: nameForStack(scope, `/aws/lambda/${functionName}`),
       retention: stage.logRetention,
       removalPolicy: logRemoval(stage),
     });
@@ -80,6 +82,8 @@ export class SuretyFunction<Schema extends EnvSchema> extends NodejsFunction {
       // API Gateway times out after 30 s. An operation stops after 2.5 s, but slow DynamoDB calls
       // can exceed that. A late response is better than the gateway's 500 without an error code.
       timeout: props.timeout ?? Duration.seconds(20),
+      ...(stage.reservedConcurrency &&
+        props.reserved !== undefined && { reservedConcurrentExecutions: props.reserved }),
       tracing: stage.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: ApplicationLogLevel[stage.logLevel],

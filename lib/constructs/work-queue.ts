@@ -1,15 +1,21 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Stage } from '../stage-schema.ts';
+
+export type WorkQueueProps = {
+  readonly stage: Stage;
+  /** Part of the physical name of the queue. */
+  readonly name: string;
+};
 
 /** A queue of transactions to process, with its dead-letter queue. */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, stage: Stage) {
+  constructor(scope: Construct, id: string, { stage, name }: WorkQueueProps) {
     super(scope, id);
     const defaults = {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -17,14 +23,29 @@ export class WorkQueue extends Construct {
       // The maximum of SQS. A message is lost only by age.
       retentionPeriod: Duration.days(14),
     };
-    this.deadLetters = new Queue(this, 'DeadLetters', defaults);
+    const queueName = `surety-${stage.name}-${name}`;
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      ...defaults,
+      redriveAllowPolicy: {
+        redrivePermission: RedrivePermission.BY_QUEUE,
+        // By its name: the queue refers to this one, and CloudFormation allows no circle.
+        sourceQueues: [Queue.fromQueueArn(this, 'Source', this.#arnOf(queueName))],
+      },
+    });
     this.queue = new Queue(this, 'Queue', {
       ...defaults,
+      queueName,
       visibilityTimeout: Duration.seconds(stage.settlement.timers.visibilitySeconds),
-      // The messages of a suspended merchant stay here and are received every 15 minutes. 1,000
-      // such receives take ten days, so usually only a message that loops is dead-lettered.
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 1000 },
+      // The maximum of SQS. At one receive for each visibility timeout of 180 s it is reached after
+      // 50 hours, so an outage of the bank of two days dead-letters nothing. The message of a
+      // suspended merchant is received every 15 minutes and reaches it after ten days. That is
+      // within the retention period, which does not start again in the dead-letter queue.
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 1_000 },
     });
+  }
+
+  #arnOf(queueName: string): string {
+    return Stack.of(this).formatArn({ service: 'sqs', resource: queueName });
   }
 
   /**

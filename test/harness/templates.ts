@@ -29,6 +29,7 @@ const resource = z.object({
   Type: z.string(),
   Properties: z.record(z.string(), z.unknown()).default({}),
   DeletionPolicy: z.string().optional(),
+  DependsOn: z.array(z.string()).default([]),
   Metadata: z.record(z.string(), z.unknown()).default({}),
 });
 const template = z.object({

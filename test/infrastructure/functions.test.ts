@@ -10,6 +10,7 @@ import {
   STAGE_NAMES,
   type StageName,
   templatesOf,
+  theResource,
 } from '../harness/templates.ts';
 
 const functionsOf = (stage: StageName) =>
@@ -34,11 +35,11 @@ describe.each(named)('%s', (name, properties) => {
   });
 
   it('LE-5: writes to its own log group, which the stack creates', () => {
-    const groups = resourcesOf('production', 'AWS::Logs::LogGroup').filter(
-      ([, { Properties }]) => Properties['LogGroupName'] === `/aws/lambda/${name}`,
-    );
-    expect(groups).toHaveLength(1);
-    expect(properties).toMatchObject({ LoggingConfig: { LogGroup: { Ref: groups[0]?.[0] } } });
+    const group = String(inside(properties, 'LoggingConfig', 'LogGroup', 'Ref'));
+    const { Properties } = theResource('production', 'AWS::Logs::LogGroup', group);
+    expect(Properties['LogGroupName']).toMatchObject({
+      'Fn::Join': ['', [`/aws/lambda/${name}-`, expect.anything()]],
+    });
   });
 
   it('describes the impact of its failure', () => {

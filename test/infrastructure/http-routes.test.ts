@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
 import { API_PREFIX } from '../../lambdas/http/operation.ts';
 import { GROUPS } from '../../lambdas/operations/index.ts';
-import { inside, resourcesOf, theResource } from '../harness/templates.ts';
+import { inside, resourcesOf, STAGE_NAMES, stacksOf, theResource } from '../harness/templates.ts';
 
 const STAGE = 'production';
 const functions = resourcesOf(STAGE, 'AWS::Lambda::Function');
@@ -9,6 +10,7 @@ const operations = GROUPS.flatMap((group) =>
   group.operations.map(({ route, access }) => ({ route, access, group: group.name })),
 );
 
+const GATEWAY_ROUTE = { RouteKey: z.string(), AuthorizationType: z.string() };
 type GatewayRoute = { RouteKey: string; AuthorizationType: string; Target: unknown };
 
 const gatewayRoutes = (): GatewayRoute[] =>
@@ -117,6 +119,35 @@ describe('the HTTP API', () => {
       DefaultRouteSettings: { ThrottlingRateLimit: 5_000, ThrottlingBurstLimit: 5_000 },
     });
   });
+
+  it.each(STAGE_NAMES)(
+    'WD-8: throttles each route of %s that needs no token or handles credentials',
+    (stage) => {
+      const { throttle } = stacksOf(stage).stage;
+      const open = resourcesOf(stage, 'AWS::ApiGatewayV2::Route')
+        .map(([id, { Properties }]) => ({ id, ...z.object(GATEWAY_ROUTE).parse(Properties) }))
+        .filter(
+          ({ AuthorizationType, RouteKey }) =>
+            RouteKey !== '$default' && (AuthorizationType === 'NONE' || /\/auth\//.test(RouteKey)),
+        );
+      const gatewayStage = theResource(stage, 'AWS::ApiGatewayV2::Stage');
+      expect(open.length).toBeGreaterThanOrEqual(4);
+      expect(gatewayStage.Properties['RouteSettings']).toEqual(
+        Object.fromEntries(
+          open.map(({ RouteKey }) => [
+            RouteKey,
+            {
+              ThrottlingRateLimit: throttle.openRoute.rate,
+              ThrottlingBurstLimit: throttle.openRoute.burst,
+            },
+          ]),
+        ),
+      );
+      expect(throttle.openRoute.rate).toBeLessThan(throttle.rate);
+      // API Gateway rejects settings of a route that does not exist yet.
+      expect(gatewayStage.DependsOn).toEqual(expect.arrayContaining(open.map(({ id }) => id)));
+    },
+  );
 
   it('LE-5: logs each request as one JSON line with user, route, status and latency', () => {
     const { Properties } = theResource(STAGE, 'AWS::ApiGatewayV2::Stage');

@@ -9,16 +9,19 @@ it('WD-7 WD-8: recovery runs every minute, and a failed run is not retried befor
     Targets: [
       {
         Arn: { 'Fn::GetAtt': [expect.stringMatching(/^Recover[0-9A-F]{8}$/), 'Arn'] },
-        RetryPolicy: { MaximumRetryAttempts: 0 },
+        RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
       },
     ],
   });
 });
 
-// Lambda retries a failed asynchronous invocation twice by default.
-it('WD-8: Lambda does not retry a failed run of recovery', () => {
+// Lambda retries a failed asynchronous invocation twice by default, and a throttled one for six hours.
+it('WD-8: Lambda does not retry a failed run of recovery, and drops a throttled run after a minute', () => {
   const config = theResource('production', 'AWS::Lambda::EventInvokeConfig', 'Recover');
-  expect(config.Properties).toMatchObject({ MaximumRetryAttempts: 0 });
+  expect(config.Properties).toMatchObject({
+    MaximumRetryAttempts: 0,
+    MaximumEventAgeInSeconds: 60,
+  });
 });
 
 it('WD-7: a recovered row is recovered again only after five visibility timeouts', () => {

@@ -1,6 +1,6 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from '@jest/globals';
-import { inside, resourcesOf, theResource } from '../harness/templates.ts';
+import { inside, STAGE_NAMES, stacksOf, theResource } from '../harness/templates.ts';
 
 const { Properties: source } = theResource(
   'production',
@@ -103,12 +103,23 @@ describe('the relay', () => {
     expect(JSON.stringify(patterns())).not.toMatch(/"N":|numeric/);
   });
 
-  it('limits retries, bisects failed batches, and sends failures to a dead-letter queue', () => {
+  it.each(STAGE_NAMES)(
+    'WD-8: retries a record in %s until it is too old, however often',
+    (stage) => {
+      const relay = theResource(stage, 'AWS::Lambda::EventSourceMapping', 'Relay').Properties;
+      // -1 is the default and means without limit.
+      expect(relay['MaximumRetryAttempts'] ?? -1).toBe(-1);
+      expect(relay['MaximumRecordAgeInSeconds']).toBe(
+        stacksOf(stage).stage.stream.maxRecordAgeSeconds,
+      );
+    },
+  );
+
+  it('bisects failed batches, and sends failures to a dead-letter queue', () => {
     expect(source).toMatchObject({
       StartingPosition: 'TRIM_HORIZON',
       BisectBatchOnFunctionError: true,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      MaximumRetryAttempts: 100,
       DestinationConfig: {
         OnFailure: {
           Destination: { 'Fn::GetAtt': [expect.stringMatching(/^RelayDeadLetters/), 'Arn'] },
@@ -118,33 +129,12 @@ describe('the relay', () => {
   });
 });
 
-describe('the payout queue', () => {
-  it('WD-8: dead-letters a message after 1,000 receives, and retains it for 14 days', () => {
-    const queue = theResource('production', 'AWS::SQS::Queue', 'PayoutsQueue').Properties;
-    expect(queue).toMatchObject({
-      VisibilityTimeout: 180,
-      MessageRetentionPeriod: 1_209_600,
-      SqsManagedSseEnabled: true,
-      RedrivePolicy: {
-        maxReceiveCount: 1000,
-        deadLetterTargetArn: {
-          'Fn::GetAtt': [expect.stringMatching(/^PayoutsDeadLetters/), 'Arn'],
-        },
-      },
-    });
-    for (const [, { Properties }] of resourcesOf('production', 'AWS::SQS::Queue')) {
-      expect(Properties).toMatchObject({ MessageRetentionPeriod: 1_209_600 });
-    }
-  });
-
-  it('WD-8: sends settle batches of ten, and retries only the messages that failed', () => {
-    expect(
-      theResource('production', 'AWS::Lambda::EventSourceMapping', 'Settle').Properties,
-    ).toMatchObject({
-      BatchSize: 10,
-      FunctionResponseTypes: ['ReportBatchItemFailures'],
-      EventSourceArn: { 'Fn::GetAtt': [expect.stringMatching(/^PayoutsQueue/), 'Arn'] },
-      FunctionName: { Ref: expect.stringMatching(/^Settle/) },
-    });
+it('WD-8: settle retries only the messages of a batch that failed', () => {
+  expect(
+    theResource('production', 'AWS::Lambda::EventSourceMapping', 'Settle').Properties,
+  ).toMatchObject({
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    EventSourceArn: { 'Fn::GetAtt': [expect.stringMatching(/^PayoutsQueue/), 'Arn'] },
+    FunctionName: { Ref: expect.stringMatching(/^Settle/) },
   });
 });

@@ -8,17 +8,20 @@ const PSEUDO: Record<string, string> = {
   'AWS::AccountId': ACCOUNT,
   'AWS::Region': REGION,
   'AWS::URLSuffix': 'amazonaws.com',
+  'AWS::StackId': `arn:aws:cloudformation:${REGION}:${ACCOUNT}:stack/surety/7c9e6679-7425-40de-944b-e07fc1f90ae7`,
 };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const physicalName = (template: StackTemplate, id: string): string => {
-  const { RoleName, FunctionName, LogGroupName, Name } = template.Resources[id]?.Properties ?? {};
-  return String(RoleName ?? FunctionName ?? LogGroupName ?? Name ?? id);
+const physicalName = (stage: StageName, template: StackTemplate, id: string): string => {
+  const named = template.Resources[id]?.Properties ?? {};
+  const { RoleName, FunctionName, LogGroupName, QueueName, Name } = named;
+  const name = RoleName ?? FunctionName ?? LogGroupName ?? QueueName ?? Name ?? id;
+  return String(resolved(stage, template, name));
 };
 
-const inRegion = (service: string, path: string) =>
+export const inRegion = (service: string, path: string) =>
   `arn:aws:${service}:${REGION}:${ACCOUNT}:${path}`;
 
 const ARNS: Record<string, (name: string) => string> = {
@@ -28,16 +31,17 @@ const ARNS: Record<string, (name: string) => string> = {
   'AWS::Logs::LogGroup': (name) => inRegion('logs', `log-group:${name}:*`),
   'AWS::KMS::Key': (name) => inRegion('kms', `key/${name}`),
   'AWS::Cognito::UserPool': (name) => inRegion('cognito-idp', `userpool/${name}`),
+  'AWS::Events::Rule': (name) => inRegion('events', `rule/${name}`),
   'AWS::Scheduler::ScheduleGroup': (name) => inRegion('scheduler', `schedule-group/${name}`),
   'AWS::IAM::Role': (name) => `arn:aws:iam::${ACCOUNT}:role/${name}`,
 };
 
 /** The ARN that a resource would have after deployment. */
-export const arnOf = (template: StackTemplate, id: string): string => {
+export const arnOf = (stage: StageName, template: StackTemplate, id: string): string => {
   const type = template.Resources[id]?.Type ?? 'missing';
   const arn = ARNS[type];
   if (arn === undefined) throw new Error(`Unknown ARN format for ${id} (${type})`);
-  return arn(physicalName(template, id));
+  return arn(physicalName(stage, template, id));
 };
 
 /** Resolves intrinsic functions as CloudFormation does, including imports from the other stack. */
@@ -47,17 +51,26 @@ export const resolved = (stage: StageName, template: StackTemplate, value: unkno
   if (!isRecord(value)) return value;
   const { Ref: ref, 'Fn::GetAtt': att, 'Fn::Join': join, 'Fn::ImportValue': imported } = value;
   if (typeof ref === 'string') {
-    const name = PSEUDO[ref] ?? physicalName(template, ref);
+    const name = PSEUDO[ref] ?? physicalName(stage, template, ref);
     const isQueue = template.Resources[ref]?.Type === 'AWS::SQS::Queue';
     return isQueue ? `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${name}` : name;
   }
   if (Array.isArray(att)) {
-    const arn = arnOf(template, String(att[0]));
+    const arn = arnOf(stage, template, String(att[0]));
     return att[1] === 'StreamArn' ? `${arn}/stream/2026-11-21T00:00:00.000` : arn;
   }
   if (Array.isArray(join)) {
     const [separator, parts] = join.map(inner);
     return Array.isArray(parts) ? parts.join(String(separator)) : inner(parts);
+  }
+  const { 'Fn::Select': select, 'Fn::Split': split } = value;
+  if (Array.isArray(select)) {
+    const [index, parts] = select.map(inner);
+    return Array.isArray(parts) ? parts[Number(index)] : parts;
+  }
+  if (Array.isArray(split)) {
+    const [separator, text] = split.map(inner);
+    return String(text).split(String(separator));
   }
   if (imported !== undefined) {
     const { data } = templatesOf(stage);

@@ -1,24 +1,28 @@
-import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { anonymousPrincipal, runSimulation } from '@cloud-copilot/iam-simulate';
 import { z } from 'zod';
-import { type StackTemplate, templatesOf, theResource } from '../harness/templates.ts';
+import { type StackTemplate, templatesOf } from '../harness/templates.ts';
 import { arnOf, resolved } from './resolved.ts';
+import { type PolicyDocument, policyDocument, resourcePoliciesOf } from './resource-policies.ts';
 
 const STAGE = 'production';
 const ACCOUNT = '123456789012';
+const RESOURCE_POLICIES = resourcePoliciesOf(STAGE);
 
-const policyDocument = z.looseObject({ Statement: z.array(z.record(z.string(), z.unknown())) });
 const attachedPolicy = z.object({
   Roles: z.array(z.object({ Ref: z.string() })),
   PolicyDocument: z.unknown(),
 });
-export type PolicyDocument = z.output<typeof policyDocument>;
 
-/** A role of the production templates with all its policies. */
-export type SimulatedRole = {
-  /** The name of its function, or of the role if it has no function. */
-  readonly name: string;
+/** Who makes a request: a role, an AWS service, or nobody who signed it. */
+export type Caller = {
   readonly arn: string;
   readonly policies: readonly PolicyDocument[];
+};
+
+/** A role of the production templates with all its policies. */
+export type SimulatedRole = Caller & {
+  /** The name of its function, or of the role if it has no function. */
+  readonly name: string;
 };
 
 const attachedTo = (template: StackTemplate, roleId: string): PolicyDocument[] =>
@@ -42,7 +46,7 @@ export const productionRoles = (): readonly SimulatedRole[] => {
     Object.entries(template.Resources)
       .filter(([, { Type }]) => Type === 'AWS::IAM::Role')
       .map(([id, { Properties }]) => {
-        const arn = arnOf(template, id);
+        const arn = arnOf(STAGE, template, id);
         const { RoleName } = Properties;
         const name = functionOf(template, arn) ?? String(RoleName ?? id);
         return { name, arn, policies: attachedTo(template, id) };
@@ -56,62 +60,58 @@ export const productionArn = (type: string, idPrefix: string): string => {
   const arns = [data, service].flatMap((template) =>
     Object.keys(template.Resources)
       .filter((id) => id.startsWith(idPrefix) && template.Resources[id]?.Type === type)
-      .map((id) => arnOf(template, id)),
+      .map((id) => arnOf(STAGE, template, id)),
   );
   const [arn] = arns;
   if (arn === undefined || arns.length > 1) throw new Error(`${arns.length} × ${type} ${idPrefix}`);
   return arn;
 };
 
-/** The resource policy of a production queue. */
-export const queuePolicyOf = (idPrefix: string): PolicyDocument => {
-  const { PolicyDocument } = theResource(STAGE, 'AWS::SQS::QueuePolicy', idPrefix).Properties;
-  return policyDocument.parse(resolved(STAGE, templatesOf(STAGE).service, PolicyDocument));
+const EVERYTHING: PolicyDocument = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
 };
-
-/** The policy of the tables' key. KMS evaluates role policies only if the key policy allows it. */
-export const keyPolicy = (): PolicyDocument => {
-  const { KeyPolicy } = theResource(STAGE, 'AWS::KMS::Key').Properties;
-  return policyDocument.parse(resolved(STAGE, templatesOf(STAGE).data, KeyPolicy));
-};
+const administratorOf = (account: string): Caller => ({
+  arn: `arn:aws:iam::${account}:role/administrator`,
+  policies: [EVERYTHING],
+});
 
 /** A role that is allowed everything except what a policy denies explicitly. */
-export const ADMINISTRATOR: Pick<SimulatedRole, 'arn' | 'policies'> = {
-  arn: `arn:aws:iam::${ACCOUNT}:role/administrator`,
-  policies: [
-    { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
-  ],
-};
+export const ADMINISTRATOR = administratorOf(ACCOUNT);
+/** Can be allowed by a resource policy only. */
+export const OTHER_ACCOUNT = administratorOf('210987654321');
+/** A request without a signature. */
+export const ANONYMOUS: Caller = { arn: 'anonymous', policies: [] };
+/** An AWS service. It has no policies of its own: the resource must allow it. */
+export const service = (name: string): Caller => ({ arn: `${name}.amazonaws.com`, policies: [] });
 
 export type Attempt = {
-  readonly role: Pick<SimulatedRole, 'arn' | 'policies'>;
+  readonly caller: Caller;
   readonly action: string;
   readonly resource: string;
   readonly context?: Record<string, string | string[]>;
-  readonly resourcePolicy?: PolicyDocument;
 };
 
-/** The decision of IAM: Allowed, ImplicitlyDenied or ExplicitlyDenied. */
-export const simulate = async (attempt: Attempt): Promise<string> => {
+/** The decision of IAM, by the policies of the caller and of the resource. */
+export const simulate = async ({ caller, action, resource, context }: Attempt): Promise<string> => {
+  const isArn = caller.arn.startsWith('arn:');
+  const resourcePolicy = RESOURCE_POLICIES.get(resource);
   const outcome = await runSimulation(
     {
       request: {
-        principal: attempt.role.arn,
-        action: attempt.action,
-        resource: { resource: attempt.resource, accountId: ACCOUNT },
+        principal: caller === ANONYMOUS ? anonymousPrincipal : caller.arn,
+        action,
+        resource: { resource, accountId: ACCOUNT },
         contextVariables: {
-          'aws:PrincipalArn': attempt.role.arn,
+          ...(isArn && { 'aws:PrincipalArn': caller.arn }),
           'aws:SecureTransport': 'true',
-          ...attempt.context,
+          ...context,
         },
       },
-      identityPolicies: attempt.role.policies.map((policy, index) => ({
-        name: `p${index}`,
-        policy,
-      })),
+      identityPolicies: caller.policies.map((policy, index) => ({ name: `p${index}`, policy })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
-      ...(attempt.resourcePolicy === undefined ? {} : { resourcePolicy: attempt.resourcePolicy }),
+      ...(resourcePolicy && { resourcePolicy }),
     },
     {},
   );
@@ -119,18 +119,18 @@ export const simulate = async (attempt: Attempt): Promise<string> => {
   return outcome.overallResult;
 };
 
+export const isAllowed = async (attempt: Attempt): Promise<boolean> =>
+  (await simulate(attempt)) === 'Allowed';
+
 /** The names of the roles that IAM allows the attempt. */
-export const allowedRoles = async (attempt: Omit<Attempt, 'role'>): Promise<string[]> => {
-  const decisions = await Promise.all(
-    productionRoles().map(async ({ name, ...role }) => ({
-      name,
-      decision: await simulate({ role, ...attempt }),
+export const allowedRoles = async (attempt: Omit<Attempt, 'caller'>): Promise<string[]> => {
+  const roles = await Promise.all(
+    productionRoles().map(async (caller) => ({
+      name: caller.name,
+      allowed: await isAllowed({ caller, ...attempt }),
     })),
   );
-  return decisions
-    .filter(({ decision }) => decision === 'Allowed')
-    .map(({ name }) => name)
-    .sort();
+  return sorted(roles.filter(({ allowed }) => allowed).map(({ name }) => name));
 };
 
 export const sorted = (names: readonly string[]): string[] => [...names].sort();

@@ -187,9 +187,20 @@ describe('production', () => {
     expect(retention('local')).toEqual([7]);
   });
 
-  it('WD-8: limits the concurrency of settle by stage, to protect the bank', () => {
+  it('WD-8: limits the calls that reach the bank at the same time, by stage', () => {
+    const calls = (stage: StageName) => {
+      const { BatchSize, ScalingConfig } = source(stage, 'Settle');
+      return Number(BatchSize) * Number(inside(ScalingConfig, 'MaximumConcurrency'));
+    };
+    expect(STAGE_NAMES.map(calls)).toEqual([40, 10, 10, 50]);
+    expect(STAGE_NAMES.map(calls)).toEqual(
+      STAGE_NAMES.map((stage) => stacksOf(stage).stage.settlement.parallelProviderCalls),
+    );
+  });
+
+  it('WD-8: limits the executions of execute-scheduled by stage', () => {
     const concurrency = (stage: StageName) =>
-      inside(source(stage, 'Settle'), 'ScalingConfig', 'MaximumConcurrency');
+      inside(source(stage, 'SchedulesExecuteScheduled'), 'ScalingConfig', 'MaximumConcurrency');
     expect(STAGE_NAMES.map(concurrency)).toEqual([4, 10, 10, 50]);
   });
 });

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
+import { settleScaling } from '../../lib/constructs/settle-worker.ts';
 import { checkedStage, StageRefused, stageOf } from '../../lib/stages.ts';
 import { DEPLOYMENT, STAGE_NAMES } from '../harness/templates.ts';
 
@@ -34,6 +35,7 @@ describe('OP-6: production refuses', () => {
     ['debug logs', { logLevel: 'DEBUG' }],
     ['tracing must be enabled', { tracing: false }],
     ['exists only on the local cloud', { account: '000000000000' }],
+    ['reserved concurrency', { reservedConcurrency: false }],
     ['refuse plain http', { enforceTls: false }],
     ['their own group', { ownScheduleGroup: false }],
     ['not the credentials of the command line', { cliCredentials: true }],
@@ -133,6 +135,14 @@ describe('OP-6: a deployment', () => {
   });
 });
 
+it.each([
+  { rate: 5_000, burst: 1 },
+  { rate: 1, burst: 5_000 },
+])('WD-8: an open route cannot take the whole throttle of the gateway (%j)', (openRoute) => {
+  const throttle = { rate: 5_000, burst: 5_000, openRoute };
+  expect(refusal(() => checkedStage({ ...PRODUCTION, throttle }))).toContain('an open route');
+});
+
 describe('settlement timers', () => {
   it.each(STAGE_NAMES)('WD-7: nest in %s: call, claim, function, lease, visibility', (name) => {
     const { settlement } = stageOf(name, DEPLOYMENT);
@@ -162,4 +172,15 @@ describe('settlement timers', () => {
       expect(refusal(() => checkedStage(candidate))).toContain(reason);
     }
   });
+});
+
+it('WD-8: any number of calls to the bank is a number of executions times a batch', () => {
+  for (let calls = 2; calls <= 1_000; calls += 1) {
+    const { batchSize, maxConcurrency } = settleScaling(calls);
+    expect(batchSize * maxConcurrency).toBe(calls);
+    expect(batchSize).toBeLessThanOrEqual(10);
+    expect(maxConcurrency).toBeGreaterThanOrEqual(2);
+  }
+  expect(settleScaling(50)).toEqual({ batchSize: 10, maxConcurrency: 5 });
+  expect(settleScaling(10)).toEqual({ batchSize: 5, maxConcurrency: 2 });
 });

@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import { resourcesOf, templatesOf } from '../harness/templates.ts';
+import { SIMULATED_TYPES } from './resource-policies.ts';
+import {
+  ADMINISTRATOR,
+  ANONYMOUS,
+  allowedRoles,
+  type Caller,
+  isAllowed,
+  OTHER_ACCOUNT,
+  productionArn,
+  productionRoles,
+  service,
+  simulate,
+  sorted,
+} from './simulated-iam.ts';
+
+const STAGE = 'production';
+const SERVICES = ['apigateway', 'events', 'scheduler', 'lambda', 'sqs', 's3', 'sns', 'dynamodb'];
+/** Callers that only a resource policy can allow. */
+const STRANGERS: readonly Caller[] = [OTHER_ACCOUNT, ANONYMOUS, ...SERVICES.map(service)];
+
+const strangersAllowed = async (attempt: {
+  readonly action: string;
+  readonly resource: string;
+  readonly context?: Record<string, string>;
+}): Promise<string[]> => {
+  const decisions = await Promise.all(STRANGERS.map((caller) => isAllowed({ caller, ...attempt })));
+  return STRANGERS.filter((_, at) => decisions[at]).map(({ arn }) => arn);
+};
+
+it('every resource policy of the templates is simulated', () => {
+  const { data, service: services } = templatesOf(STAGE);
+  const withPrincipal = [data, services]
+    .flatMap(({ Resources }) => Object.values(Resources))
+    .filter(({ Properties }) => JSON.stringify(Properties).includes('"Principal":'));
+  expect(new Set(withPrincipal.map(({ Type }) => Type))).toEqual(new Set(SIMULATED_TYPES));
+});
+
+const scheduler = productionRoles().find(({ name }) => name.includes('SchedulerRole'))?.name ?? '';
+
+describe('queues', () => {
+  /** Which roles may send to a queue, and which may consume its messages. */
+  const QUEUES: Record<string, { readonly send: string[]; readonly consume: string[] }> = {
+    PayoutsQueue: { send: ['recover', 'relay'], consume: ['settle'] },
+    PayoutsDeadLetters: { send: [], consume: [] },
+    SchedulesWorkQueue: { send: [scheduler, 'recover'], consume: ['execute-scheduled'] },
+    SchedulesWorkDeadLetters: { send: [scheduler], consume: [] },
+    RelayDeadLetters: { send: ['relay'], consume: [] },
+  };
+  const queues = resourcesOf(STAGE, 'AWS::SQS::Queue').map(([id]) => ({
+    id,
+    name: id.slice(0, -'12345678'.length),
+    resource: productionArn('AWS::SQS::Queue', id),
+  }));
+
+  it.each(queues)('$name can be used by the roles that need it', async ({ name, resource }) => {
+    const send = await allowedRoles({ action: 'sqs:SendMessage', resource });
+    const consume = await allowedRoles({ action: 'sqs:ReceiveMessage', resource });
+    expect({ send, consume: sorted(consume) }).toEqual({
+      send: sorted(QUEUES[name]?.send ?? []),
+      consume: QUEUES[name]?.consume,
+    });
+  });
+
+  it.each(queues)(
+    '$name cannot be used by services, other accounts, or without a signature',
+    async ({ resource }) => {
+      for (const action of ['sqs:SendMessage', 'sqs:ReceiveMessage', 'sqs:PurgeQueue']) {
+        expect(await strangersAllowed({ action, resource })).toEqual([]);
+      }
+    },
+  );
+
+  it.each(queues)('$name is open to an administrator over TLS only', async ({ resource }) => {
+    const receive = { caller: ADMINISTRATOR, action: 'sqs:ReceiveMessage', resource };
+    expect(await simulate(receive)).toBe('Allowed');
+    expect(await simulate({ ...receive, context: { 'aws:SecureTransport': 'false' } })).toBe(
+      'ExplicitlyDenied',
+    );
+  });
+});
+
+describe('the KMS key of the tables', () => {
+  const resource = productionArn('AWS::KMS::Key', 'Key');
+
+  it('can be managed by administrators of its account, so that it is never locked', async () => {
+    for (const action of ['kms:PutKeyPolicy', 'kms:EnableKey', 'kms:CancelKeyDeletion']) {
+      expect(await isAllowed({ caller: ADMINISTRATOR, action, resource })).toBe(true);
+    }
+  });
+
+  it.each(['kms:Decrypt', 'kms:CreateGrant', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion'])(
+    'cannot be used by services, other accounts, or without a signature (%s)',
+    async (action) => {
+      expect(await strangersAllowed({ action, resource })).toEqual([]);
+    },
+  );
+});
+
+describe('roles', () => {
+  const assume = (resource: string) => ({ action: 'sts:AssumeRole', resource });
+  const group = productionArn('AWS::Scheduler::ScheduleGroup', 'SchedulesGroup');
+  const from = (sourceArn: string) => ({
+    'aws:SourceArn': sourceArn,
+    'aws:SourceAccount': sourceArn.split(':')[4] ?? '',
+  });
+
+  it.each(productionRoles())('$name is assumed by its service only', async ({ name, arn }) => {
+    const own = name === scheduler ? 'scheduler.amazonaws.com' : 'lambda.amazonaws.com';
+    expect(await strangersAllowed({ ...assume(arn), context: from(group) })).toEqual([own]);
+    expect(await isAllowed({ caller: ADMINISTRATOR, ...assume(arn) })).toBe(false);
+    expect(await allowedRoles(assume(arn))).toEqual([]);
+  });
+
+  it('WD-2: the role of schedules is not assumed for other groups or accounts', async () => {
+    const role = productionArn('AWS::IAM::Role', 'SchedulesSchedulerRole');
+    const caller = service('scheduler');
+    for (const source of [`${group}2`, group.replace('123456789012', '210987654321')]) {
+      expect(await isAllowed({ caller, ...assume(role), context: from(source) })).toBe(false);
+    }
+    expect(await isAllowed({ caller, ...assume(role) })).toBe(false);
+  });
+});
