@@ -4,8 +4,10 @@ import { ServiceStack } from '../lib/service-stack.ts';
 import { StageRefused, stageOf } from '../lib/stages.ts';
 
 const {
-  CDK_DEFAULT_ACCOUNT: account,
-  CDK_DEFAULT_REGION: region,
+  CDK_DEFAULT_ACCOUNT,
+  CDK_DEFAULT_REGION,
+  SURETY_ACCOUNT: account,
+  SURETY_REGION: region,
   SURETY_BANK_URL: bankUrl,
   SURETY_BANK_SECRET: bankSecretName,
   SURETY_CORS_ORIGINS: corsOrigins,
@@ -16,6 +18,7 @@ try {
   const stage = stageOf(String(app.node.tryGetContext('stage') ?? 'local'), {
     account,
     region,
+    credentials: { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION },
     bankUrl,
     bankSecretName,
     corsOrigins: corsOrigins?.split(/\s*,\s*/),

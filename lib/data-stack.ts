@@ -35,7 +35,12 @@ export class DataStack extends Stack {
         secretName: stage.bank.secretName,
         description: 'Bearer token of the simulated bank',
         // Without these options the local cloud creates an empty secret.
-        generateSecretString: { excludePunctuation: true, passwordLength: 40 },
+        // It also ignores excludePunctuation. No token has the excluded characters.
+        generateSecretString: {
+          excludePunctuation: true,
+          excludeCharacters: '"{}',
+          passwordLength: 40,
+        },
       });
     }
   }

@@ -74,8 +74,26 @@ const REFUSALS: readonly Refusal[] = [
   },
 ];
 
-/** All reasons to refuse synthesis of this stage. */
-export const refusalsOf = (stage: Stage): readonly string[] =>
-  stage.name === 'production'
+/** What the CDK CLI reads from the AWS credentials. Without credentials it guesses the region. */
+export type Credentials = {
+  readonly account?: string | undefined;
+  readonly region?: string | undefined;
+};
+
+/** Credentials of another account or region belong to another stage. The local cloud needs none. */
+const mismatchOf = (stage: Stage, { account, region }: Credentials): readonly string[] => {
+  if (stage.name === 'local' || account === undefined) return [];
+  if (account === stage.account && region === stage.region) return [];
+  return [
+    `the stage belongs to ${stage.account} in ${stage.region}, but the AWS credentials are for ` +
+      `${account} in ${region}: set AWS_PROFILE and AWS_REGION, or SURETY_ACCOUNT and SURETY_REGION`,
+  ];
+};
+
+/** All reasons to refuse synthesis of this stage with these credentials. */
+export const refusalsOf = (stage: Stage, credentials: Credentials): readonly string[] => [
+  ...mismatchOf(stage, credentials),
+  ...(stage.name === 'production'
     ? REFUSALS.filter(({ unsafe }) => unsafe(stage)).map(({ reason }) => reason)
-    : [];
+    : []),
+];

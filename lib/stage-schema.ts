@@ -39,8 +39,12 @@ const timers = z
 
 export const stageSchema = z.strictObject({
   name: z.enum(['local', 'dev', 'staging', 'production']),
-  account: z.string('sign in to AWS, or set CDK_DEFAULT_ACCOUNT').regex(/^\d{12}$/),
-  region: z.string('set CDK_DEFAULT_REGION').regex(/^[a-z]{2}(-[a-z]+)+-\d$/),
+  account: z
+    .string('set SURETY_ACCOUNT to the AWS account of the stage')
+    .regex(/^\d{12}$/, 'an AWS account has 12 digits'),
+  region: z
+    .string('set SURETY_REGION to the AWS region of the stage')
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region is a name like eu-central-1'),
   defaultCurrency: z.string().regex(/^[A-Z]{3}$/),
   defaultTimeZone: z.string().min(1),
   deletionProtection: z.boolean(),

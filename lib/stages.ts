@@ -1,11 +1,12 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { refusalsOf } from './stage-refusals.ts';
+import { type Credentials, refusalsOf } from './stage-refusals.ts';
 import { type Stage, stageSchema } from './stage-schema.ts';
 
 /** Settings that a deployment supplies. bin reads them from the environment; lib does not. */
 export type Deployment = {
   readonly account?: string | undefined;
   readonly region?: string | undefined;
+  readonly credentials?: Credentials;
   readonly bankUrl?: string | undefined;
   readonly bankSecretName?: string | undefined;
   readonly corsOrigins?: readonly string[] | undefined;
@@ -141,7 +142,10 @@ const STAGES = {
 const isStageName = (name: string): name is keyof typeof STAGES => Object.hasOwn(STAGES, name);
 
 /** Parses and checks a stage. Throws StageRefused with all reasons. */
-export const checkedStage = (candidate: Record<string, unknown>): Stage => {
+export const checkedStage = (
+  candidate: Record<string, unknown>,
+  credentials: Credentials = {},
+): Stage => {
   const { name } = candidate;
   const refuse = (reasons: readonly string[]) =>
     new StageRefused(`Stage ${name} refused: ${reasons.join('; ')}.`);
@@ -149,7 +153,7 @@ export const checkedStage = (candidate: Record<string, unknown>): Stage => {
   if (!parsed.success) {
     throw refuse(parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`));
   }
-  const reasons = refusalsOf(parsed.data);
+  const reasons = refusalsOf(parsed.data, credentials);
   if (reasons.length > 0) throw refuse(reasons);
   return parsed.data;
 };
@@ -159,5 +163,5 @@ export const stageOf = (name: string, deployment: Deployment): Stage => {
   if (!isStageName(name)) {
     throw new StageRefused(`No stage "${name}": use ${Object.keys(STAGES).join(', ')}.`);
   }
-  return checkedStage({ name, ...STAGES[name](deployment) });
+  return checkedStage({ name, ...STAGES[name](deployment) }, deployment.credentials);
 };

@@ -11,7 +11,7 @@ import {
   portTaken,
   startMiniStack,
 } from './ministack.ts';
-import { ensurePython, pythonIsReady } from './python.ts';
+import { ensurePython, LOCAL_CLOUD, pythonIsReady } from './python.ts';
 import { type Reporter, step } from './reporter.ts';
 import type { User } from './running.ts';
 import { ADMINS, createAdmins } from './seed.ts';
@@ -44,7 +44,9 @@ async function openCloud(settings: Settings, work: string, report: Reporter): Pr
   const { LOCAL_CLOUD_URL: external, SURETY_CLOUD_PORT: port } = settings;
   if (external !== undefined) return externalCloud(external);
   if ((await freePort(port)) === 'taken') throw portTaken(port, 'SURETY_CLOUD_PORT');
-  if (!pythonIsReady()) await step(report, 'Python environment .venv created', ensurePython());
+  if (!pythonIsReady(LOCAL_CLOUD)) {
+    await step(report, 'Python environment .venv created', ensurePython(LOCAL_CLOUD));
+  }
   return step(report, 'MiniStack started', startMiniStack(port, work));
 }
 

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CliError, isSystemError, tailOf } from './cli-error.ts';
 import { type ProcessGroup, startGroup } from './processes.ts';
-import { PYTHON } from './python.ts';
+import { LOCAL_CLOUD, pythonProgram } from './python.ts';
 import { BIN, ROOT } from './settings.ts';
 
+const PYTHON = pythonProgram(LOCAL_CLOUD, 'python');
 const START_TIMEOUT_MS = 30_000;
 const POLL_MS = 50;
 

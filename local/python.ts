@@ -7,20 +7,36 @@ import { run } from './processes.ts';
 import { ROOT } from './settings.ts';
 import { cannotWrite, ensureWritable } from './writable-folder.ts';
 
-const REQUIREMENTS = join(ROOT, 'local', 'requirements.txt');
-const VENV = join(ROOT, '.venv');
-const INSTALLED = join(VENV, 'requirements.txt');
-export const PYTHON = join(VENV, 'bin', 'python');
+/** A private Python environment. Both paths are relative to the project folder. */
+export type PythonEnvironment = {
+  readonly folder: string;
+  readonly requirements: string;
+  /** What the user can do without Python. */
+  readonly alternative: string;
+};
+export const LOCAL_CLOUD: PythonEnvironment = {
+  folder: '.venv',
+  requirements: 'local/requirements.txt',
+  alternative: ', or set LOCAL_CLOUD_URL to use another cloud',
+};
+
+/** A program of the environment. */
+export const pythonProgram = ({ folder }: PythonEnvironment, name: string): string =>
+  join(ROOT, folder, 'bin', name);
 
 /** The same check as `is_ready` in venv.py, which repeats it under a lock. */
-export const pythonIsReady = (): boolean =>
-  existsSync(INSTALLED) && readFileSync(INSTALLED).equals(readFileSync(REQUIREMENTS));
+export const pythonIsReady = ({ folder, requirements }: PythonEnvironment): boolean => {
+  const installed = join(ROOT, folder, 'requirements.txt');
+  return (
+    existsSync(installed) && readFileSync(installed).equals(readFileSync(join(ROOT, requirements)))
+  );
+};
 
 /** Systems with an old `python3` often have a newer version under its versioned name. */
 const CANDIDATES = ['python3', ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];
 const IS_SUITABLE = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))';
 
-async function findPython(): Promise<string> {
+async function findPython(alternative: string): Promise<string> {
   for (const candidate of CANDIDATES) {
     try {
       await promisify(execFile)(candidate, ['-c', IS_SUITABLE]);
@@ -30,29 +46,31 @@ async function findPython(): Promise<string> {
     }
   }
   throw new CliError(
-    'The local cloud needs Python 3.10 or newer with its venv module. Install it ' +
-      '(on Debian or Ubuntu: apt install python3-venv), or set LOCAL_CLOUD_URL to use another cloud.',
+    'This command needs Python 3.10 or newer with its venv module. Install it ' +
+      `(on Debian or Ubuntu: apt install python3-venv)${alternative}.`,
   );
 }
 
 /** No permission for a file (a refused connection names no file), a full disk, a read-only disk. */
 const WRITE_REFUSED = /^.*\[Errno (?:(?:1|13)\] [^:]+: '|(?:28|30)\]).*$/m;
 
-/** Creates or updates the private Python environment if necessary. */
-export async function ensurePython(): Promise<void> {
-  if (pythonIsReady()) return;
-  ensureWritable(VENV);
+/** Creates or updates a private Python environment if necessary. */
+export async function ensurePython(environment: PythonEnvironment): Promise<void> {
+  if (pythonIsReady(environment)) return;
+  const { folder, requirements, alternative } = environment;
+  const venv = join(ROOT, folder);
+  ensureWritable(venv);
   const install = run({
-    program: await findPython(),
-    args: [join(ROOT, 'local', 'venv.py')],
+    program: await findPython(alternative),
+    args: [join(ROOT, 'local', 'venv.py'), folder, requirements],
     env: process.env,
     cwd: ROOT,
     failureMessage:
-      'pip could not install local/requirements.txt. Check the network connection and the access ' +
+      `pip could not install ${requirements}. Check the network connection and the access ` +
       'to a Python package index, then run the command again.',
   });
   await install.catch((error: unknown) => {
     const [refusal] = (error instanceof CliError && WRITE_REFUSED.exec(error.tail)) || [];
-    throw refusal === undefined ? error : cannotWrite(VENV, refusal);
+    throw refusal === undefined ? error : cannotWrite(venv, refusal);
   });
 }

@@ -1,4 +1,4 @@
-"""Creates .venv, the private Python environment of MiniStack (`local/requirements.txt`).
+"""Creates a private Python environment: venv.py <folder> <requirements>, in the project folder.
 
 A kernel lock makes concurrent runs of `npm start` and `npm test` build it only once. The kernel
 releases the lock when its process ends, so a killed build does not block the next one.
@@ -10,8 +10,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-WANTED = ROOT / "local" / "requirements.txt"
+VENV, WANTED = (ROOT / path for path in sys.argv[1:3])
 # Written last. Without this file, or with other content, the environment is incomplete.
 INSTALLED = VENV / "requirements.txt"
 

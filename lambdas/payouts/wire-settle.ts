@@ -21,8 +21,7 @@ export function settleFrom(env: z.output<typeof settleEnv>) {
       url: env.BANK_URL,
       callMs: env.PROVIDER_CALL_MS,
       now: ledger.now,
-      secret: async () =>
-        String(await secrets.get(env.BANK_SECRET_NAME, { maxAge: SECRET_SECONDS })),
+      secret: () => secrets.get(env.BANK_SECRET_NAME, { maxAge: SECRET_SECONDS }),
     }),
   };
   const timers = {

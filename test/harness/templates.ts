@@ -50,14 +50,16 @@ export type StageTemplates = { readonly data: StackTemplate; readonly service: S
 process.env['CDK_VALIDATION'] = 'false';
 
 /** Bundling takes seconds. bundles.test.ts does it. */
-const WITHOUT_BUNDLES: AppProps = { context: { 'aws:cdk:bundling-stacks': [] } };
+export const WITHOUT_BUNDLES: AppProps = { context: { 'aws:cdk:bundling-stacks': [] } };
+
+/** The feature flags of the CDK. */
+export const { context: CONTEXT } = z
+  .object({ context: z.record(z.string(), z.unknown()) })
+  .parse(JSON.parse(readFileSync('cdk.json', 'utf8')));
 
 /** The app of one stage as bin/surety.ts creates it, with the feature flags of cdk.json. */
 export const appOf = (name: StageName, props: AppProps = WITHOUT_BUNDLES) => {
-  const cdkJson = z
-    .object({ context: z.record(z.string(), z.unknown()) })
-    .parse(JSON.parse(readFileSync('cdk.json', 'utf8')));
-  const app = new App({ ...props, context: { ...cdkJson.context, ...props.context } });
+  const app = new App({ ...props, context: { ...CONTEXT, ...props.context } });
   const stage = stageOf(name, DEPLOYMENTS[name]);
   const data = new DataStack(app, stage);
   return { app, stage, data, service: new ServiceStack(app, stage, data) };

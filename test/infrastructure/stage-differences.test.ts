@@ -168,6 +168,8 @@ describe('production', () => {
       expect(secret).toMatchObject({ Name: `surety-${stage}/bank` });
       // Without these options the local cloud creates an empty secret.
       expect(secret).toHaveProperty('GenerateSecretString.PasswordLength');
+      // The local cloud ignores ExcludePunctuation, and settle accepts no token with these.
+      expect(secret).toHaveProperty('GenerateSecretString.ExcludeCharacters', '"{}');
       const secretName = inside(settle(stage), 'Environment', 'Variables', 'BANK_SECRET_NAME');
       expect(secretName).toBe(`surety-${stage}/bank`);
     }

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { settleScaling } from '../../lib/constructs/settle-worker.ts';
-import { checkedStage, StageRefused, stageOf } from '../../lib/stages.ts';
-import { DEPLOYMENT, STAGE_NAMES } from '../harness/templates.ts';
+import { checkedStage, type Deployment, StageRefused, stageOf } from '../../lib/stages.ts';
+import { CONTEXT, DEPLOYMENT, STAGE_NAMES, WITHOUT_BUNDLES } from '../harness/templates.ts';
 
 const PRODUCTION = stageOf('production', DEPLOYMENT);
 const { timers } = PRODUCTION.settlement;
@@ -85,11 +88,49 @@ describe('OP-6: a deployment', () => {
     for (const wanted of [
       'SURETY_BANK_URL',
       'SURETY_BANK_SECRET',
-      'CDK_DEFAULT_ACCOUNT',
-      'CDK_DEFAULT_REGION',
+      'SURETY_ACCOUNT',
+      'SURETY_REGION',
     ]) {
       expect(message).toContain(wanted);
     }
+  });
+
+  const { account, region } = DEPLOYMENT;
+  const withCredentials = (name: string, credentials: Deployment['credentials']) =>
+    refusal(() => stageOf(name, { ...DEPLOYMENT, ...(credentials && { credentials }) }));
+
+  it.each([
+    ['account', { account: '210987654321', region }],
+    ['region', { account, region: 'us-east-1' }],
+  ])('with credentials for another %s is refused in one line', (_, credentials) => {
+    for (const name of ['dev', 'staging', 'production']) {
+      const message = withCredentials(name, credentials);
+      expect(message).toContain(
+        `belongs to ${account} in ${region}, but the AWS credentials are for ` +
+          `${credentials.account} in ${credentials.region}`,
+      );
+      expect(message).not.toContain('\n');
+    }
+  });
+
+  it.each([
+    ['for its account and region', { account, region }],
+    ['that are missing, where the CDK CLI guesses a region', { region: 'us-east-1' }],
+    ['that the CDK CLI does not name', undefined],
+  ])('accepts credentials %s', (_, credentials) => {
+    expect(withCredentials('production', credentials)).toBe('accepted');
+  });
+
+  it('of the local stage accepts the credentials of any account', () => {
+    const credentials = { account: '210987654321', region: 'eu-west-1' };
+    expect(withCredentials('local', credentials)).toBe('accepted');
+  });
+
+  it.each([
+    ['account', { account: '1234' }, 'an AWS account has 12 digits'],
+    ['region', { region: 'Frankfurt' }, 'an AWS region is a name like eu-central-1'],
+  ])('must name its AWS %s as AWS writes it', (_, changed, reason) => {
+    expect(refusal(() => stageOf('production', { ...DEPLOYMENT, ...changed }))).toContain(reason);
   });
 
   it('of the local stage needs no settings', () => {
@@ -122,16 +163,44 @@ describe('OP-6: a deployment', () => {
     expect(refusal(() => stageOf('toString', DEPLOYMENT))).toContain('No stage');
   });
 
+  const bin = (stage: string, env: NodeJS.ProcessEnv = {}) =>
+    execFileSync(process.execPath, ['bin/surety.ts'], {
+      env: {
+        CDK_CONTEXT_JSON: JSON.stringify({ ...CONTEXT, ...WITHOUT_BUNDLES.context, stage }),
+        CDK_VALIDATION: 'false',
+        ...env,
+      },
+      stdio: 'pipe',
+      encoding: 'utf8',
+    });
+  const refusedWith = (line: string) =>
+    expect.objectContaining({ status: 1, stdout: '', stderr: expect.stringMatching(line) });
+
   it.each(['prod', 'production'])('of %s prints one line and no stack trace', (stage) => {
-    const bin = () =>
-      execFileSync(process.execPath, ['bin/surety.ts'], {
-        env: { CDK_CONTEXT_JSON: JSON.stringify({ stage }) },
-        stdio: 'pipe',
-        encoding: 'utf8',
-      });
-    expect(bin).toThrow(
-      expect.objectContaining({ status: 1, stdout: '', stderr: expect.stringMatching(/^.+\n$/) }),
+    expect(() => bin(stage)).toThrow(refusedWith('^.+\n$'));
+  });
+
+  it('is synthesized for its own account and region, not for those of the credentials', () => {
+    const production = {
+      SURETY_ACCOUNT: '123456789012',
+      SURETY_REGION: 'eu-central-1',
+      SURETY_BANK_URL: 'https://bank.example.com',
+      SURETY_BANK_SECRET: 'bank/token',
+    };
+    const elsewhere = { CDK_DEFAULT_ACCOUNT: '123456789012', CDK_DEFAULT_REGION: 'us-east-1' };
+    expect(() => bin('production', { ...production, ...elsewhere })).toThrow(
+      refusedWith('^Stage production refused: .*123456789012 in us-east-1.*\n$'),
     );
+    // Without credentials the CDK CLI sets a region only.
+    const folder = mkdtempSync(join(tmpdir(), 'surety-stages-'));
+    try {
+      bin('production', { ...production, CDK_DEFAULT_REGION: 'us-east-1', CDK_OUTDIR: folder });
+      expect(readFileSync(join(folder, 'manifest.json'), 'utf8')).toContain(
+        'aws://123456789012/eu-central-1',
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -379,18 +379,22 @@ describe('after an unclear response settlement inquires before it sends again, a
     expect(await paid(order)).toBe(1);
   });
 
-  it('WD-6: without a readable secret the bank is not called, and nothing is refunded', async () => {
-    const order = await withdrawal();
-    const secretless = httpBank({
-      url: simulator.url,
-      callMs: 300,
-      now,
-      secret: () => Promise.reject(new Error('denied')),
-    });
-    expect(await settle(deps(secretless))(order)).toBe('again');
-    expect(await paid(order)).toBe(0);
-    expect((await balancesOf(order)).utilised).toBe('30.00');
-  });
+  it.each<[string, () => Promise<unknown>]>([
+    ['readable', () => Promise.reject(new Error('denied'))],
+    ['usable', async () => '{"clientId":"a","clientSecret":"b"}'],
+  ])(
+    'WD-6: without a %s secret nothing is sent or refunded, and a retry pays',
+    async (_, secret) => {
+      const order = await withdrawal();
+      const secretless = httpBank({ url: simulator.url, callMs: 300, now, secret });
+      expect(await settle(deps(secretless))(order)).toBe('again');
+      expect(await paid(order)).toBe(0);
+      expect((await statusOf(order)).status).toBe('PENDING');
+      expect((await balancesOf(order)).utilised).toBe('30.00');
+      expect(await settle(deps())(order)).toBe('done');
+      expect(await paid(order)).toBe(1);
+    },
+  );
 });
 
 describe('a worker that loses its lease is replaced and cannot refund', () => {

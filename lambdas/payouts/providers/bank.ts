@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import { formatAmount } from '../../ledger/money.ts';
+import { bankToken } from './bank-secret.ts';
 import { type Payout, type Provider, type ProviderAnswer, providerText } from './provider.ts';
 
 /** What the bank says of a payout, when it pays and when it is queried. */
@@ -17,7 +18,8 @@ const problem = z.object({ code: z.string() });
 
 type Settings = {
   readonly url: string;
-  readonly secret: () => Promise<string>;
+  /** The stored secret: a token, or one key with a token as its value. */
+  readonly secret: () => Promise<unknown>;
   /** Time for one call, in milliseconds. */
   readonly callMs: number;
   readonly now: () => Date;
@@ -38,6 +40,7 @@ const NEVER_LEFT = new Set([
 ]);
 /** Rejected before the payout was looked at: a fault of ours, or the bank's rate limit. */
 const NOT_ACCEPTED = new Set([400, 401, 403, 404, 405, 413, 415, 429]);
+const UNUSABLE_SECRET = 'the secret is neither a token nor one key with a token';
 const MOST_TRIES = 3;
 const BASE_MS = 200;
 
@@ -49,8 +52,10 @@ export function httpBank({ url, secret, callMs, now }: Settings): Provider {
   const leftUntil = (until: Date): number => until.getTime() - now().getTime();
 
   const call = async (path: string, init: RequestInit, until: Date): Promise<Outcome> => {
-    const password = await secret().catch(() => undefined);
-    if (password === undefined) return { kind: 'not_executed', why: 'no secret' };
+    const stored = await secret().catch(() => undefined);
+    if (stored === undefined) return { kind: 'not_executed', why: 'no secret' };
+    const token = bankToken(stored);
+    if (token === undefined) return { kind: 'not_executed', why: UNUSABLE_SECRET };
     // By the clock: a process that was frozen has no timers that tell.
     const left = leftUntil(until);
     if (left <= 0) return { kind: 'not_executed', why: 'out of time' };
@@ -59,7 +64,7 @@ export function httpBank({ url, secret, callMs, now }: Settings): Provider {
         ...init,
         redirect: 'error',
         signal: AbortSignal.timeout(Math.min(callMs, left)),
-        headers: { ...init.headers, authorization: `Bearer ${password}` },
+        headers: { ...init.headers, authorization: `Bearer ${token}` },
       });
       const text = await response.text();
       return { status: response.status, body: parsed(text) };
