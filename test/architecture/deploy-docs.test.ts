@@ -5,6 +5,8 @@ import * as cognito from '@aws-sdk/client-cognito-identity-provider';
 import * as secrets from '@aws-sdk/client-secrets-manager';
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
+import { OPERATIONS } from '../../lambdas/operations/index.ts';
+import { templatesOf } from '../harness/templates.ts';
 import { ROOT } from './sources.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -92,6 +94,25 @@ describe('OP-7: the commands of docs/deploy.md', () => {
       ),
     ).toEqual(known);
     expect(new Set(page.match(/SURETY_\w+/g))).toEqual(known);
+  });
+
+  it('read stack outputs that exist', () => {
+    const read = [...commands.matchAll(/\$\(output (\w+)\)/g)].flatMap(([, name = '']) => name);
+    expect(read.length).toBeGreaterThan(2);
+    const { Outputs } = templatesOf('production').service;
+    expect(read.filter((name) => !Object.hasOwn(Outputs, name))).toEqual([]);
+  });
+
+  it('call routes that exist', () => {
+    const routes = OPERATIONS.map(
+      ({ route }) => new RegExp(`^${route.replaceAll(/{\w+}/g, '\\S+')}$`),
+    );
+    const called = [
+      ...[...commands.matchAll(/\bpost (\/\S+)/g)].map(([, path]) => `POST ${path}`),
+      ...[...commands.matchAll(/"\$API(\/\S+)"/g)].map(([, path]) => `GET ${path}`),
+    ];
+    expect(called.length).toBeGreaterThan(8);
+    expect(called.filter((each) => !routes.some((route) => route.test(each)))).toEqual([]);
   });
 
   it('deploy with policies that are JSON', () => {
