@@ -67,8 +67,9 @@ const tokens = z.object({ access_token: z.string() });
 /** An access token. `api` ends in `/admin` for an admin. */
 export const signIn = async (
   api: string,
-  body: { readonly username: string; readonly password: string },
+  { username, password }: { readonly username: string; readonly password: string },
 ): Promise<string> => {
+  const body = { username, password };
   const { access_token: token } = await requestData(`${api}/auth/token`, tokens, { body });
   return token;
 };

@@ -3,6 +3,8 @@
  * workers or purge its queue.
  */
 import './security.ts';
+import './sign-in.ts';
+import './permissions.ts';
 import './withdrawal.ts';
 import './readme.ts';
 import './scheduled.ts';

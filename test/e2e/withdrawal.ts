@@ -206,7 +206,7 @@ describe('money on the deployed app, over HTTP with real tokens', () => {
 
 /** Sends SIGKILL, as when a machine fails, to the settle workers of this run only. */
 function killSettleWorkers(): number {
-  const pids = workersOf('surety-local-settle');
+  const pids = workersOf('settle');
   for (const pid of pids) process.kill(pid, 'SIGKILL');
   return pids.length;
 }

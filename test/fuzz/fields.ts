@@ -181,6 +181,8 @@ const PARAMS: Readonly<Record<string, Field>> = {
   merchant_id: knownField('merchant'),
   'GET /admin/merchants/{id} id': knownField('merchant'),
   'PATCH /admin/merchants/{id} id': knownField('merchant'),
+  // A merchant with another sign-in could not be asked for its history at the end.
+  'PUT /admin/merchants/{id}/sign-in id': oneOf(['01arz3ndektsv4rrffq69g5fav'], '0'),
   'GET /withdrawals/{id} id': knownField('withdrawal'),
   'DELETE /withdrawals/{id} id': knownField('scheduled'),
   'GET /transactions/{id} id': knownField('transaction'),

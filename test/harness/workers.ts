@@ -7,7 +7,7 @@ export function workersOf(functionName: string): number[] {
   const folder = dirname(process.env['SURETY_E2E_CLOUD'] ?? '');
   const lines = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
   return lines
-    .filter((line) => line.includes(folder) && line.includes(`-${functionName}-`))
+    .filter((line) => line.includes(folder) && line.includes(`surety-local-${functionName}-`))
     .map((line) => Number.parseInt(line, 10));
 }
 

@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import {
+  AdminAddUserToGroupCommand,
+  AdminCreateUserCommand,
+  AdminDeleteUserCommand,
+  CognitoIdentityProviderClient,
+} from '@aws-sdk/client-cognito-identity-provider';
+import {
+  DeleteItemCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  ScanCommand,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { GROUPS } from '../../lambdas/operations/index.ts';
+import type { Outputs } from '../../local/cdk.ts';
+import { adminToken, eventually, newMerchant, PASSWORD, send } from '../harness/client.ts';
+import { localCloud } from '../harness/local-cloud.ts';
+import { recoverNow } from '../harness/root-access.ts';
+import { credentialsOf } from '../harness/workers.ts';
+
+const MINUTE = 60_000;
+const WORKERS = ['relay', 'settle', 'recover', 'not-found'];
+const FUNCTIONS = [...GROUPS.map(({ name }) => name), ...WORKERS];
+
+type Options = {
+  readonly region: string;
+  readonly endpoint: string;
+  readonly credentials: ReturnType<typeof credentialsOf>;
+};
+type Act = {
+  readonly does: string;
+  /** The functions that may. */
+  readonly allowed: readonly string[];
+  readonly attempt: (options: Options, outputs: Outputs) => Promise<unknown>;
+};
+const Key = { pk: { S: 'POOL#USD#ROOT' }, sk: { S: 'POOL' } };
+const stranger = () => ({ Username: `e2e-${randomUUID()}` });
+const dynamo = (options: Options) => new DynamoDBClient(options);
+const cognito = (options: Options) => new CognitoIdentityProviderClient(options);
+const message = (queue: (outputs: Outputs) => string) => (options: Options, outputs: Outputs) =>
+  new SQSClient(options).send(
+    new SendMessageCommand({ QueueUrl: queue(outputs), MessageBody: '{"nobody":"reads this"}' }),
+  );
+
+/** What only some functions may do, or none. An allowed one may still fail for another reason. */
+const ACTS: readonly Act[] = [
+  {
+    does: 'put a row outside a transaction',
+    allowed: [],
+    attempt: (options, { LedgerTableName: TableName }) =>
+      dynamo(options).send(new PutItemCommand({ TableName, Item: Key })),
+  },
+  {
+    does: 'change a row outside a transaction',
+    allowed: [],
+    attempt: (options, { LedgerTableName: TableName }) => {
+      const update = {
+        UpdateExpression: 'SET x = :x',
+        ExpressionAttributeValues: { ':x': { S: 'x' } },
+      };
+      return dynamo(options).send(new UpdateItemCommand({ TableName, Key, ...update }));
+    },
+  },
+  {
+    does: 'delete a row outside a transaction',
+    allowed: [],
+    attempt: (options, { LedgerTableName: TableName }) =>
+      dynamo(options).send(new DeleteItemCommand({ TableName, Key })),
+  },
+  {
+    does: 'delete a stored response, also in a transaction',
+    allowed: [],
+    attempt: (options, { IdempotencyTableName: TableName }) =>
+      dynamo(options).send(
+        new TransactWriteItemsCommand({
+          TransactItems: [{ Delete: { TableName, Key: { id: { S: 'x' } } } }],
+        }),
+      ),
+  },
+  {
+    does: 'scan the Ledger',
+    allowed: [],
+    attempt: (options, { LedgerTableName: TableName }) =>
+      dynamo(options).send(new ScanCommand({ TableName })),
+  },
+  {
+    does: 'read the secret of the bank',
+    allowed: ['settle'],
+    attempt: (options, { BankSecretName: SecretId }) =>
+      new SecretsManagerClient(options).send(new GetSecretValueCommand({ SecretId })),
+  },
+  {
+    does: 'send to the payout queue',
+    allowed: ['relay', 'recover'],
+    attempt: message(({ PayoutQueueUrl }) => PayoutQueueUrl),
+  },
+  {
+    does: 'send to the schedule queue',
+    allowed: ['recover'],
+    attempt: message(({ ScheduleQueueUrl }) => ScheduleQueueUrl),
+  },
+  {
+    does: 'invoke settle',
+    allowed: [],
+    attempt: (options, { SettleFunctionName: FunctionName }) =>
+      new LambdaClient(options).send(new InvokeCommand({ FunctionName, Payload: '{}' })),
+  },
+  {
+    does: 'create a schedule',
+    allowed: ['relay'],
+    attempt: (options, { ScheduleGroupName: GroupName }) =>
+      new SchedulerClient(options).send(
+        new CreateScheduleCommand({
+          GroupName,
+          Name: `e2e-${randomUUID()}`,
+          ScheduleExpression: 'at(2099-01-01T00:00:00)',
+          FlexibleTimeWindow: { Mode: 'OFF' },
+          Target: {
+            Arn: 'arn:aws:sqs:us-east-1:000000000000:none',
+            RoleArn: 'arn:aws:iam::000000000000:role/none',
+          },
+        }),
+      ),
+  },
+  {
+    does: 'create a merchant’s user',
+    allowed: ['auth', 'sign-ins'],
+    attempt: (options, { MerchantPoolId: UserPoolId }) =>
+      cognito(options).send(new AdminCreateUserCommand({ UserPoolId, ...stranger() })),
+  },
+  {
+    does: 'delete a merchant’s user',
+    allowed: ['auth', 'sign-ins'],
+    attempt: (options, { MerchantPoolId: UserPoolId }) =>
+      cognito(options).send(new AdminDeleteUserCommand({ UserPoolId, ...stranger() })),
+  },
+  {
+    does: 'create an administrator',
+    allowed: [],
+    attempt: (options, { AdminPoolId: UserPoolId }) =>
+      cognito(options).send(new AdminCreateUserCommand({ UserPoolId, ...stranger() })),
+  },
+  {
+    does: 'make somebody an administrator',
+    allowed: [],
+    attempt: (options, { AdminPoolId: UserPoolId }) =>
+      cognito(options).send(
+        new AdminAddUserToGroupCommand({ UserPoolId, GroupName: 'admins', ...stranger() }),
+      ),
+  },
+];
+
+const REFUSED = /not authorized|denied/i;
+
+describe('what a function may do', () => {
+  // Its process shows the credentials of its role: each function must have run once.
+  beforeAll(async () => {
+    const admin = await adminToken();
+    const { token } = await newMerchant('E2E-PERMISSIONS');
+    await send('/admin/pools/USD/topups', {
+      token: admin,
+      key: randomUUID(),
+      body: { amount: '9.00' },
+    });
+    await send('/withdrawals', { token, key: 'w', body: { amount: '1.00' } });
+    await send('/nothing');
+    for (const { operations } of GROUPS) {
+      for (const { route, access } of operations.slice(0, 1)) {
+        const [method = '', path = ''] = route.split(' ');
+        const body = access === 'anyone' ? { username: 'nobody', password: PASSWORD } : undefined;
+        const authorization =
+          access === 'anyone' ? {} : { token: access === 'admin' ? admin : token };
+        await send(path.replaceAll(/\{\w+\}/g, 'USD'), {
+          method,
+          ...authorization,
+          ...(method !== 'GET' && { body }),
+        });
+      }
+    }
+    await recoverNow();
+  }, MINUTE);
+
+  it.each(FUNCTIONS)(
+    'WD-4 OP-2: %s has the permissions that it needs, and none of the others that matter',
+    async (name) => {
+      const credentials = await eventually(
+        async () => credentialsOf(name),
+        ({ accessKeyId }) => accessKeyId !== '',
+      );
+      expect(credentials.sessionToken).not.toBe('');
+      const { cloud, outputs } = localCloud();
+      const options = { region: 'us-east-1', endpoint: cloud, credentials };
+      for (const { does, allowed, attempt } of ACTS) {
+        const refusal = await attempt(options, outputs).then(
+          () => 'done',
+          (error: Error) => `${error.name} ${error.message}`,
+        );
+        expect([does, REFUSED.test(refusal)]).toEqual([does, !allowed.includes(name)]);
+      }
+    },
+    MINUTE,
+  );
+});
