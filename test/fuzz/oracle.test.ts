@@ -116,7 +116,7 @@ describe('the oracle rejects every other response', () => {
     ['another content type', 'content-type', { ...success(), headers: HEADERS }],
     ['a list that is no page', 'no page', success([]), { target: { ...wallets, isList: true } }],
     ['success without a token', 'not refused with 401', success(), { caller: NOBODY }],
-    ['a merchant as an admin', 'not refused with 403', success(), { target: asAdmin }],
+    ['a merchant as an admin', 'not refused with 401', success(), { target: asAdmin }],
     ['401 for a valid token', 'no problem document', gateway(401)],
     ['success on no route', 'succeeds', success(), { target: { kind: 'none' } }],
     ['a key used twice', 'accepted', success(), { expects: { kind: 'key-reused' } }],
