@@ -9,7 +9,7 @@ export default {
   mutator: { excludedMutations: ['ArrowFunction', 'BlockStatement', 'ObjectLiteral'] },
   coverageAnalysis: 'perTest',
   concurrency: 2,
-  // The slowest choice of test files takes half of it.
+  // Several times what the slowest choice of test files takes.
   timeoutMS: 25_000,
   // Stryker would add the time of all test files, although a mutant is given few.
   timeoutFactor: 0.01,

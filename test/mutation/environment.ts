@@ -15,8 +15,8 @@ type TestEvent = {
   };
 };
 
-/** Concurrency tests take long, and fail for the same mutants as others do. */
-const AT_FULL_SIZE = /OP-3/;
+/** Tests of many at once take long, and fail for the same mutants as others do. */
+const AT_FULL_SIZE = /OP-3|races|250 wallets|ninety wallets|twenty concurrent|after one deadline/;
 
 /** In the dry run, notes which mutants a test file reaches. In the others, skips what follows a failed test. */
 export default class MutantEnvironment extends TestEnvironment {
