@@ -4,9 +4,9 @@
  */
 import './security.ts';
 import './sign-in.ts';
-import './permissions.ts';
 import './withdrawal.ts';
 import './readme.ts';
 import './scheduled.ts';
+import './permissions.ts';
 import './recovery.ts';
 import './fuzz.ts';

@@ -26,7 +26,7 @@ import { recoverNow } from '../harness/root-access.ts';
 import { credentialsOf } from '../harness/workers.ts';
 
 const MINUTE = 60_000;
-const WORKERS = ['relay', 'settle', 'recover', 'not-found'];
+const WORKERS = ['relay', 'settle', 'execute-scheduled', 'recover', 'not-found'];
 const FUNCTIONS = [...GROUPS.map(({ name }) => name), ...WORKERS];
 
 type Options = {
@@ -160,7 +160,8 @@ const ACTS: readonly Act[] = [
 const REFUSED = /not authorized|denied/i;
 
 describe('what a function may do', () => {
-  // Its process shows the credentials of its role: each function must have run once.
+  // Its process shows the credentials of its role: each function must have run once. The tests of scheduled
+  // withdrawals, which come first, have run execute-scheduled.
   beforeAll(async () => {
     const admin = await adminToken();
     const { token } = await newMerchant('E2E-PERMISSIONS');

@@ -45,6 +45,18 @@ describe('LE-5: every request writes one log line', () => {
     });
   });
 
+  it('and the next request of the same process does not carry its merchant', async () => {
+    const call = responding(async () => OK);
+    const lines = await linesOf(async () => {
+      await call('POST /withdrawals', withdraw);
+      await call('POST /withdrawals', { ...withdraw, claims: {} });
+    });
+    expect(lines.map(({ status, merchant }) => [status, merchant])).toEqual([
+      [202, 'm1'],
+      [401, undefined],
+    ]);
+  });
+
   it('with the request id that the client receives', async () => {
     let received: string | undefined;
     const [line] = await linesOf(async () => {
