@@ -46,7 +46,13 @@ class Placeholders {
   }
 }
 
-const OPERATORS = { equal: '=', 'be at least': '>=', 'be at most': '<=' };
+const OPERATORS = {
+  equal: '=',
+  differ: '<>',
+  'be at least': '>=',
+  'be at most': '<=',
+  'be after': '>',
+};
 
 function conditionText(condition: Condition, row: RowRef, to: Placeholders): string {
   switch (condition.must) {
@@ -59,8 +65,10 @@ function conditionText(condition: Condition, row: RowRef, to: Placeholders): str
     case 'be one of':
       return `${to.name(condition.path)} IN (${condition.values.map((each) => to.value(each)).join(', ')})`;
     case 'equal':
+    case 'differ':
     case 'be at least':
     case 'be at most':
+    case 'be after':
       return `${to.name(condition.path)} ${OPERATORS[condition.must]} ${to.value(condition.value)}`;
   }
 }

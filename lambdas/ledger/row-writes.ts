@@ -40,6 +40,8 @@ export type Condition =
   | { readonly must: 'be absent'; readonly path: string }
   | { readonly must: 'equal'; readonly path: string; readonly value: string | bigint }
   | { readonly must: 'be at least' | 'be at most'; readonly path: string; readonly value: bigint }
+  /** A missing attribute differs from every text, and is after none. */
+  | { readonly must: 'differ' | 'be after'; readonly path: string; readonly value: string }
   | { readonly must: 'be one of'; readonly path: string; readonly values: readonly string[] };
 
 /** What a decision relies on without changing it. */

@@ -71,6 +71,12 @@ function holds(row: Row | undefined, condition: Condition): boolean {
       return valueAt(row, condition.path) === undefined;
     case 'equal':
       return isDeepStrictEqual(valueAt(row, condition.path), condition.value);
+    case 'differ':
+      return valueAt(row, condition.path) !== condition.value;
+    case 'be after': {
+      const value = valueAt(row, condition.path);
+      return typeof value === 'string' && value > condition.value;
+    }
     case 'be at least':
       return isNumber(row, condition.path, (value) => value >= condition.value);
     case 'be at most':

@@ -4,7 +4,12 @@ import fc from 'fast-check';
 import { commit } from '../../lambdas/ledger/commit.ts';
 import { type Phase, post } from '../../lambdas/ledger/post.ts';
 import { PHASES } from '../../lambdas/ledger/postings.ts';
-import { LABELS, type RowRef, type RowWrite } from '../../lambdas/ledger/row-writes.ts';
+import {
+  type Condition,
+  LABELS,
+  type RowRef,
+  type RowWrite,
+} from '../../lambdas/ledger/row-writes.ts';
 import { documentClient } from '../../lambdas/platform/clients.ts';
 import { applyWrite, applyWrites, type Row, type Rows } from '../harness/apply.ts';
 import { type Engine, startEngine } from '../harness/engine.ts';
@@ -102,6 +107,29 @@ describe('LE-1: row writes in memory are those of the DynamoDB engine', () => {
     await fc.assert(runs, { seed: 71, numRuns: 25 });
     expect(EXPECTED.filter((name) => (seen.get(name) ?? 0) < 3)).toEqual([]);
   }, 180_000);
+
+  it.each<[Condition, boolean]>([
+    [{ must: 'differ', path: 'proposal.by', value: 'alice' }, false],
+    [{ must: 'differ', path: 'proposal.by', value: 'bob' }, true],
+    [{ must: 'differ', path: 'proposal.confirmedBy', value: 'bob' }, true],
+    [{ must: 'differ', path: 'nothing.by', value: 'bob' }, true],
+    [{ must: 'be after', path: 'proposal.expiresAt', value: '2026-11-21T11:59:59.999Z' }, true],
+    [{ must: 'be after', path: 'proposal.expiresAt', value: '2026-11-21T12:00:00.000Z' }, false],
+    [{ must: 'be after', path: 'proposal.expiresAt', value: '2026-11-21T12:00:00.001Z' }, false],
+    [{ must: 'be after', path: 'nothing.expiresAt', value: '' }, false],
+  ])('%p holds of a proposal, or does not, in both: %p', async (condition, isHeld) => {
+    const proposed: RowRef = { kind: 'transaction', pk: 'M#m1', txnId: 'T1' };
+    const item = { proposal: { by: 'alice', expiresAt: '2026-11-21T12:00:00.000Z' } };
+    const put: RowWrite = { row: proposed, action: 'put', conditions: [{ must: 'be new' }], item };
+    const check: RowWrite = { row: proposed, action: 'check', conditions: [condition] };
+    await empty();
+    const ledger = { dynamo, table: engine.ledgerTable };
+    expect(await commit(ledger, [put])).toEqual({ kind: 'committed' });
+    const kind = isHeld ? 'committed' : 'refused';
+    expect(await commit(ledger, [check])).toMatchObject({ kind });
+    const rows = applyWrites(new Map(), [put]);
+    expect(applyWrites(rows.kind === 'committed' ? rows.rows : new Map(), [check]).kind).toBe(kind);
+  });
 
   const row: RowRef = { kind: 'merchant', merchantId: 'rejected' };
   const nothing = { set: {}, add: {}, append: {}, remove: [] };

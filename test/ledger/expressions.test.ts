@@ -49,6 +49,18 @@ describe('each condition', () => {
       { ':v0': 'ACTIVE' },
     ],
     [
+      { must: 'differ', path: 'proposal.by', value: 'alice' },
+      '#n0.#n1 <> :v0',
+      { '#n0': 'proposal', '#n1': 'by' },
+      { ':v0': 'alice' },
+    ],
+    [
+      { must: 'be after', path: 'proposal.expiresAt', value: '2026-11-20T12:00:00.000Z' },
+      '#n0.#n1 > :v0',
+      { '#n0': 'proposal', '#n1': 'expiresAt' },
+      { ':v0': '2026-11-20T12:00:00.000Z' },
+    ],
+    [
       { must: 'be at least', path: 'available', value: 20n },
       '#n0 >= :v0',
       { '#n0': 'available' },
