@@ -228,6 +228,36 @@ export const REASONS = {
     'There is no such transaction. Check the id, or the key and its operation.',
     'چنین تراکنشی وجود ندارد. شناسه، یا کلید و عملیات آن را بررسی کنید.',
   ),
+  transaction_not_proposed: problem(
+    409,
+    'Transaction not proposed',
+    'Only a transaction that is PROPOSED can be confirmed. Read it to see what became of it.',
+    'فقط تراکنشی که PROPOSED است تأیید می‌شود. برای دیدن وضعیت، آن را بخوانید.',
+  ),
+  second_admin_needed: problem(
+    403,
+    'Second administrator needed',
+    'You proposed this yourself. Ask another administrator to confirm it.',
+    'این را خودتان پیشنهاد کرده‌اید. از مدیر دیگری بخواهید آن را تأیید کند.',
+  ),
+  proposal_expired: problem(
+    409,
+    'Proposal expired',
+    'This was not confirmed within 24 hours. Send the operation again with a new key.',
+    'این پیشنهاد ظرف ۲۴ ساعت تأیید نشد. عملیات را با کلید تازه دوباره بفرستید.',
+  ),
+  proposal_outdated: problem(
+    409,
+    'Proposal outdated',
+    'The system has changed since this was proposed and would now read it differently. Send the operation again with a new key.',
+    'سامانه پس از این پیشنهاد تغییر کرده است و آن را دیگر همان‌گونه نمی‌خواند. عملیات را با کلید تازه دوباره بفرستید.',
+  ),
+  proposal_too_large: problem(
+    422,
+    'Proposal too large',
+    'This needs a second administrator, and the request is too large to be kept for one. Send at most 1,000 bytes.',
+    'این عملیات تأیید مدیر دوم را لازم دارد و درخواست برای نگهداری بیش از حد بزرگ است. حداکثر ۱۰۰۰ بایت بفرستید.',
+  ),
   merchant_cannot_receive: problem(
     422,
     'Merchant cannot receive',

@@ -18,6 +18,8 @@ export type RequestIdentity = {
   /** Partition and id of its transaction. */
   readonly pk: string;
   readonly txnId: string;
+  /** The admin who sent it; absent where a merchant did. */
+  readonly admin?: string | undefined;
 };
 
 /** The prefix is constant: Powertools' default, the function's name, may change with a deploy. */

@@ -1,11 +1,12 @@
 import type { Context } from 'aws-lambda';
-import { log } from '../platform/logger.ts';
+import { type LogCode, log } from '../platform/logger.ts';
 import { type Undecided, undecided } from '../platform/retry.ts';
 import type { LedgerContext } from './context.ts';
 import type { Decision, Effects } from './decision.ts';
 import { type ReplayResult, type Response, replayOr } from './idempotency.ts';
 import { post } from './post.ts';
 import type { Reason } from './reasons.ts';
+import { creating, type Recording } from './recording.ts';
 import type { RequestIdentity } from './request-identity.ts';
 import {
   type ResponseStore,
@@ -13,7 +14,7 @@ import {
   type StoredResponse,
   storeResponse,
 } from './responses.ts';
-import { createTransaction, noTransaction, readTransaction, stamp } from './rows/transactions.ts';
+import { readTransaction } from './rows/transactions.ts';
 import type { NewTransaction, Transaction } from './transactions.ts';
 import { type Attempt, type Done, type Read, untilCommitted } from './until-committed.ts';
 
@@ -40,31 +41,33 @@ type RequestFacts<Facts> = {
  * Runs an operation exactly once for each request identity. Every repeat returns the original response.
  * Two conditions in the one transaction, on the response and on the transaction row, let exactly one
  * request win; there is no lock.
+ * @param recording how an acceptance gets into its row; the request creates it unless said otherwise.
  */
 export function runOperation<Facts, New extends NewTransaction>(
   { ledger, responses }: Stores,
   decider: Decider<Facts, New>,
   identity: RequestIdentity,
   { requestId, context }: { readonly requestId: string; readonly context: Context },
+  recording: Recording = creating(decider, identity),
 ): Promise<ReplayResult> {
   const { pk, txnId, hash, responseId } = identity;
 
-  const replay = (transaction: Transaction): ReplayResult =>
-    transaction.requestHash === hash
-      ? { ...decider.respond(transaction), replayed: true }
-      : 'key_reused';
+  /** What the last acceptance was, which may be committed although its answer was lost. */
+  let acceptedAs: LogCode = 'TRANSACTION_ACCEPTED';
 
   /** From the stored response, else from the transaction row, where that one was stored earlier. */
   const committed = async (transaction: Transaction | undefined) => {
     const stored = await readResponse(responses, responseId);
-    if (stored === undefined) return transaction && replay(transaction);
+    if (stored === undefined) return transaction && recording.outcomeOf(transaction);
     if (stored.requestHash !== hash) return 'key_reused';
     const { status, body } = stored;
     return { status, body, ...(stored.requestId !== requestId && { replayed: true }) };
   };
 
   const read = async (
-    outcomeOf: (earlier: Transaction) => ReplayResult | Promise<ReplayResult | undefined>,
+    outcomeOf: (
+      earlier: Transaction,
+    ) => ReplayResult | undefined | Promise<ReplayResult | undefined>,
   ): Promise<Read<RequestFacts<Facts>>> => {
     const now = ledger.now();
     const [facts, earlier] = await Promise.all([
@@ -88,15 +91,18 @@ export function runOperation<Facts, New extends NewTransaction>(
         const outcome = decider.refuse(decision.reason);
         return attempt(false, outcome, now, {
           postings: [],
-          guards: [noTransaction(pk, txnId)],
+          guards: [recording.notAccepted],
           changes: [],
         });
       }
       case 'accepted': {
-        const transaction = stamp(decision, identity, now, 'accept');
+        const { transaction, change } = recording.record(decision, now);
+        acceptedAs = codeOf(transaction);
         const outcome = decider.respond(transaction);
-        const changes = [createTransaction(transaction), ...decision.changes];
-        return attempt(true, outcome, now, { ...decision, changes });
+        const changes = [change, ...decision.changes];
+        // A proposal takes no money yet, so nothing is prepared for it.
+        const isAccepted = transaction.status !== 'PROPOSED';
+        return attempt(isAccepted, outcome, now, { ...decision, changes });
       }
     }
   };
@@ -117,7 +123,7 @@ export function runOperation<Facts, New extends NewTransaction>(
 
   // Read while the lookup is under way: one round trip for both. A replay does not need it. What is
   // accepted before the first commit was accepted by an earlier copy.
-  const early = Promise.allSettled([read(replay)]);
+  const early = Promise.allSettled([read(recording.outcomeOf)]);
   let isFirst = true;
   const readOrEarly = async (): Promise<Read<RequestFacts<Facts>>> => {
     if (!isFirst) return read(committed);
@@ -144,7 +150,7 @@ export function runOperation<Facts, New extends NewTransaction>(
     }
     const { outcome } = result;
     if (outcome !== 'key_reused' && outcome.replayed !== true) {
-      log('money', outcome.status < 400 ? 'TRANSACTION_ACCEPTED' : 'TRANSACTION_REFUSED', {
+      log('money', outcome.status < 400 ? acceptedAs : 'TRANSACTION_REFUSED', {
         request_id: requestId,
         operation: decider.name,
         txn: txnId,
@@ -154,3 +160,8 @@ export function runOperation<Facts, New extends NewTransaction>(
     return outcome;
   });
 }
+
+const codeOf = ({ status, proposal }: Transaction): LogCode => {
+  if (status === 'PROPOSED') return 'TRANSACTION_PROPOSED';
+  return proposal === undefined ? 'TRANSACTION_ACCEPTED' : 'PROPOSAL_CONFIRMED';
+};

@@ -11,6 +11,7 @@ export const PROVIDERS = ['bank'] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
 
 export const STATUSES = [
+  'PROPOSED',
   'SCHEDULED',
   'PENDING',
   'PROCESSING',
@@ -24,9 +25,12 @@ export type Status = (typeof STATUSES)[number];
 
 const FINAL: ReadonlySet<Status> = new Set(['SUCCEEDED', 'FAILED', 'CANCELLED']);
 export const isFinal = (status: Status): boolean => FINAL.has(status);
+/** Accepted, and not final. Of a proposal nothing has happened yet, and its confirmation decides again. */
+export const isInFlight = (status: Status): boolean => status !== 'PROPOSED' && !isFinal(status);
 
 /** Statuses that admins search for; only these put a transaction into the `byStatus` index. */
 const NEEDS_ATTENTION: ReadonlySet<Status> = new Set([
+  'PROPOSED',
   'SCHEDULED',
   'UNKNOWN',
   'MANUAL_REVIEW',
@@ -37,10 +41,24 @@ export const needsAttention = (status: Status): boolean => NEEDS_ATTENTION.has(s
 /** The status as merchants see it: an unclear provider response is still processing. */
 export const publicStatus = (status: Status): Status =>
   status === 'UNKNOWN' || status === 'MANUAL_REVIEW' ? 'PROCESSING' : status;
-export const PUBLIC_STATUSES = STATUSES.filter((status) => publicStatus(status) === status);
-/** Every status that merchants see as this one. */
-export const internalStatuses = (shown: Status): readonly Status[] =>
-  STATUSES.filter((status) => publicStatus(status) === shown);
+/** Merchants do not see a proposal: nothing has happened to their money. */
+const SHOWN = STATUSES.filter((status) => status !== 'PROPOSED');
+export const isShown = ({ status }: { readonly status: Status }): boolean => status !== 'PROPOSED';
+export const PUBLIC_STATUSES = SHOWN.filter((status) => publicStatus(status) === status);
+/** Every status that merchants see as this one; without it, every status that they see. */
+export const internalStatuses = (shown: Status | undefined): readonly Status[] =>
+  SHOWN.filter((status) => shown === undefined || publicStatus(status) === shown);
+
+/** What one admin has proposed, and a second one has to confirm. */
+const proposal = z.object({
+  /** The operation and its raw input as JSON, which the confirmation decides again. */
+  operation: z.string(),
+  input: z.string(),
+  /** Names of admins. */
+  by: z.string(),
+  confirmedBy: z.string().optional(),
+  expiresAt: z.string(),
+});
 
 /** What every transaction has. */
 const common = {
@@ -50,9 +68,12 @@ const common = {
   status: z.enum(STATUSES),
   amount: minorUnits,
   currency: currencyCode,
-  /** ISO 8601 in UTC, as all times below. */
+  /** ISO 8601 in UTC, as all times. Of a confirmed proposal: when it was confirmed. */
   createdAt: z.string(),
   requestHash: z.string(),
+  /** The admin who asked for it; absent where no admin did. */
+  admin: z.string().optional(),
+  proposal: proposal.optional(),
   phases: z.array(storedPhase),
   /** When it last entered each status (WD-3). */
   at: z.partialRecord(z.enum(STATUSES), z.string()),
@@ -136,8 +157,15 @@ export type PayoutTransaction = Extract<Transaction, { payout: unknown }>;
 export const hasPayout = (transaction: Transaction): transaction is PayoutTransaction =>
   'payout' in transaction;
 
+/** A transaction that was proposed, whether or not it has been confirmed. */
+export type ProposedTransaction = Transaction & {
+  readonly proposal: NonNullable<Transaction['proposal']>;
+};
+export const isProposed = (transaction: Transaction): transaction is ProposedTransaction =>
+  transaction.proposal !== undefined;
+
 /** What the runner adds to a rule's transaction: the request that asked for it, the time and the phases. */
-type Stamp = 'pk' | 'txnId' | 'requestHash' | 'createdAt' | 'at' | 'phases';
+type Stamp = 'pk' | 'txnId' | 'requestHash' | 'admin' | 'createdAt' | 'at' | 'phases';
 type Unstamped<T> = T extends Transaction ? Omit<T, Stamp> : never;
 export type NewTransaction = Unstamped<Transaction>;
 /** The transaction that a rule of one operation makes. */

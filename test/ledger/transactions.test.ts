@@ -4,6 +4,8 @@ import {
   hasPayout,
   internalStatuses,
   isFinal,
+  isInFlight,
+  isShown,
   needsAttention,
   PUBLIC_STATUSES,
   publicStatus,
@@ -144,10 +146,15 @@ describe('WD-3: merchants see an unclear payout as PROCESSING', () => {
     expect(publicStatus(status)).toBe(shown);
   });
 
-  it('the public statuses leave UNKNOWN and MANUAL_REVIEW out', () => {
-    expect(PUBLIC_STATUSES).toEqual(
-      STATUSES.filter((status) => status !== 'UNKNOWN' && status !== 'MANUAL_REVIEW'),
-    );
+  it('the public statuses leave UNKNOWN, MANUAL_REVIEW and PROPOSED out', () => {
+    const hidden: readonly string[] = ['PROPOSED', 'UNKNOWN', 'MANUAL_REVIEW'];
+    expect(PUBLIC_STATUSES).toEqual(STATUSES.filter((status) => !hidden.includes(status)));
+  });
+
+  it('ID-8: they see no proposal, by any filter or without one', () => {
+    expect(internalStatuses('PROPOSED')).toEqual([]);
+    expect(internalStatuses(undefined)).toEqual(STATUSES.filter((each) => each !== 'PROPOSED'));
+    expect(STATUSES.filter((status) => !isShown({ status }))).toEqual(['PROPOSED']);
   });
 
   it('a filter by PROCESSING finds every status that is shown as it', () => {
@@ -156,8 +163,9 @@ describe('WD-3: merchants see an unclear payout as PROCESSING', () => {
     expect(internalStatuses('UNKNOWN')).toEqual([]);
   });
 
-  it('every status is found by exactly one public status', () => {
-    expect(PUBLIC_STATUSES.flatMap(internalStatuses).toSorted()).toEqual(STATUSES.toSorted());
+  it('every status that is shown is found by exactly one public status', () => {
+    const shown = STATUSES.filter((status) => isShown({ status }));
+    expect(PUBLIC_STATUSES.flatMap(internalStatuses).toSorted()).toEqual(shown.toSorted());
   });
 });
 
@@ -165,8 +173,19 @@ it('WD-8: only SUCCEEDED, FAILED and CANCELLED are final', () => {
   expect(STATUSES.filter(isFinal)).toEqual(['SUCCEEDED', 'FAILED', 'CANCELLED']);
 });
 
-it('AP-6: admins search for transactions that are SCHEDULED, UNKNOWN, MANUAL_REVIEW or FAILED', () => {
+it('ID-2: what is in flight is accepted and not final', () => {
+  expect(STATUSES.filter(isInFlight)).toEqual([
+    'SCHEDULED',
+    'PENDING',
+    'PROCESSING',
+    'UNKNOWN',
+    'MANUAL_REVIEW',
+  ]);
+});
+
+it('AP-6: admins search for what is PROPOSED, SCHEDULED, UNKNOWN, MANUAL_REVIEW or FAILED', () => {
   expect(STATUSES.filter(needsAttention)).toEqual([
+    'PROPOSED',
     'SCHEDULED',
     'UNKNOWN',
     'MANUAL_REVIEW',

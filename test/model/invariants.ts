@@ -330,11 +330,12 @@ const transactionRowViolations = once((row: Row): readonly Violation[] => {
   const { txnId, type, status, phases } = transactionRow.parse(row);
   const of = `${txnId} ${type} ${status}`;
   const prefixOf = (name: string): string => String(row[name] ?? '').replace(/#\d+$/, '');
+  const isOpen = status !== 'PROPOSED' && !isFinal(status);
   const nextCheck = status === 'SCHEDULED' ? 'SCHEDULE' : 'PAYOUT';
   return [
     // WD-8: recovery looks at a withdrawal exactly while it is not final.
-    ...unequal('WD-8 a next check', of, row['nextCheckAt'] !== undefined, !isFinal(status)),
-    ...unequal('WD-8 its key', of, prefixOf('nextCheckKey'), isFinal(status) ? '' : nextCheck),
+    ...unequal('WD-8 a next check', of, row['nextCheckAt'] !== undefined, isOpen),
+    ...unequal('WD-8 its key', of, prefixOf('nextCheckKey'), isOpen ? nextCheck : ''),
     ...unequal(
       'admins find what needs attention',
       of,
@@ -347,7 +348,8 @@ const transactionRowViolations = once((row: Row): readonly Violation[] => {
           'a transaction without a payout is final at once',
           of,
           [status, ...phases.map(({ name }) => name)],
-          ['SUCCEEDED', ...phasesOf(type)],
+          // A proposal has done nothing.
+          status === 'PROPOSED' ? [status] : ['SUCCEEDED', ...phasesOf(type)],
         )),
   ];
 });

@@ -2,7 +2,7 @@ import { creditRow, poolRow, walletRow } from '../../lambdas/ledger/balances.ts'
 import { merchantOf } from '../../lambdas/ledger/keys.ts';
 import { merchantRow } from '../../lambdas/ledger/merchant.ts';
 import { pendingReleaseRow } from '../../lambdas/ledger/pending-releases.ts';
-import { transactionRow } from '../../lambdas/ledger/transactions.ts';
+import { isShown, transactionRow } from '../../lambdas/ledger/transactions.ts';
 import type { Harness } from '../harness/harness.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -41,7 +41,8 @@ export function snapshotOf(rows: Iterable<Row>) {
   return {
     /** Every row as it is stored, by `pk|sk`. */
     rows: byId,
-    transactions: under('TXN#').map(transaction),
+    /** Without proposals: they have done nothing. */
+    transactions: under('TXN#').map(transaction).filter(isShown),
     merchants: under('MERCHANT').map(merchant),
     credit: under('CREDIT#').map(creditLine),
     wallets: under('WALLET#').map(wallet),

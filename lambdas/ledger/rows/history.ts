@@ -64,8 +64,10 @@ export async function history(
       ({ type, currency }) =>
         (filter.type ?? type) === type && (filter.currency ?? currency) === currency,
     );
+    const places = new Set(fitting.map(({ byTime }) => byTime));
     const rows = await getRows(ledger, fitting, positioned);
-    found.push(...rows.filter((row) => matches(row, filter)));
+    // A proposal that was confirmed after the index was read is no longer at this place.
+    found.push(...rows.filter((row) => places.has(row.byTime) && matches(row, filter)));
     read += chunk.length;
     last = chunk.at(-1)?.byTime;
     if (found.length > limit)

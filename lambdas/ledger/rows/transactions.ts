@@ -13,9 +13,10 @@ import {
 import { type PhaseName, type StoredPhase, storePhase } from '../postings.ts';
 import type { RequestIdentity } from '../request-identity.ts';
 import type { Change, Condition, Guard, RowRef } from '../row-writes.ts';
-import { getRow, queryRows } from '../table.ts';
+import { firstRows, getRow, queryRows } from '../table.ts';
 import {
-  isFinal,
+  isInFlight,
+  isShown,
   needsAttention,
   type PayoutTransaction,
   STATUSES,
@@ -32,29 +33,38 @@ export const readTransaction = (
 
 const found = z.object({ pk: z.string(), sk: z.string() });
 
-/** A transaction that concerns a merchant: in its own partition, or paid to it by another merchant. */
+/** A transaction by its id alone. The index may not have a row yet that was written just now. */
+export async function findTransaction(
+  ledger: LedgerContext,
+  txnId: string,
+): Promise<Transaction | undefined> {
+  const byId = {
+    IndexName: 'byId',
+    KeyConditionExpression: 'txnId = :id',
+    ExpressionAttributeValues: { ':id': txnId },
+  };
+  const [key] = await firstRows(ledger, byId, found, 1);
+  return key && getRow(ledger, key, transactionRow);
+}
+
+/**
+ * A transaction that concerns a merchant, as far as it may see it: in its own partition, or paid to it by
+ * another merchant.
+ */
 export async function readTransactionOf(
   ledger: LedgerContext,
   merchantId: string,
   txnId: string,
 ): Promise<Transaction | undefined> {
   const own = await readTransaction(ledger, merchantPk(merchantId), txnId);
-  if (own !== undefined) return own;
-  const byId = {
-    IndexName: 'byId',
-    KeyConditionExpression: 'txnId = :id',
-    ExpressionAttributeValues: { ':id': txnId },
-  };
-  for await (const key of queryRows(ledger, byId, found)) {
-    const row = await getRow(ledger, key, transactionRow);
-    if (row?.type === 'transfer' && row.payeeId === merchantId) return row;
-  }
-  return undefined;
+  if (own !== undefined) return isShown(own) ? own : undefined;
+  const other = await findTransaction(ledger, txnId);
+  return other?.type === 'transfer' && other.payeeId === merchantId ? other : undefined;
 }
 
-/** Whether a merchant has a transaction that is not final: a strong read of its rows, not of an index. */
+/** Whether a merchant has a transaction in flight: a strong read of its rows, not of an index. */
 export async function hasInFlight(ledger: LedgerContext, merchantId: string): Promise<boolean> {
-  const open = STATUSES.filter((status) => !isFinal(status));
+  const open = STATUSES.filter(isInFlight);
   const names = open.map((_, index) => `:open${index}`);
   const condition = {
     KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
@@ -71,7 +81,7 @@ export async function hasInFlight(ledger: LedgerContext, merchantId: string): Pr
   return false;
 }
 
-const rowOf = ({ pk, txnId }: Pick<Transaction, 'pk' | 'txnId'>): RowRef => ({
+export const rowOf = ({ pk, txnId }: Pick<Transaction, 'pk' | 'txnId'>): RowRef => ({
   kind: 'transaction',
   pk,
   txnId,
@@ -85,7 +95,7 @@ const statusKeys = (
 /** A new transaction with its identity, its time, and the phase that moves its money. */
 export function stamp(
   { transaction, postings }: Pick<Accepted, 'transaction' | 'postings'>,
-  { pk, txnId, hash }: Omit<RequestIdentity, 'responseId'>,
+  { pk, txnId, hash, admin }: Omit<RequestIdentity, 'responseId'>,
   now: Date,
   phase: PhaseName,
 ): Transaction {
@@ -95,28 +105,32 @@ export function stamp(
     pk,
     txnId,
     requestHash: hash,
+    ...(admin !== undefined && { admin }),
     createdAt: at,
     at: { [transaction.status]: at },
     phases: postings.length === 0 ? [] : [storePhase(phase, at, postings, transaction)],
   };
 }
 
-/** The record of a request, once: the second condition that makes it exactly once. */
-export const createTransaction = (transaction: Transaction): Change => {
+/** A transaction with the keys of the indexes that it belongs to. */
+export const attributesOf = (transaction: Transaction): Readonly<Record<string, unknown>> => {
   const { txnId, status, createdAt } = transaction;
   const nextCheckAt = 'nextCheckAt' in transaction ? transaction.nextCheckAt : undefined;
   return {
-    row: rowOf(transaction),
-    conditions: [],
-    put: {
-      ...transaction,
-      byTime: timeKey(createdAt, txnId),
-      ...('payeeId' in transaction && recipientKey(transaction.payeeId)),
-      ...(nextCheckAt !== undefined && nextCheckKeys(txnId, nextCheckAt, checkKindOf(status))),
-      ...(needsAttention(status) && statusKeys(transaction, status)),
-    },
+    ...transaction,
+    byTime: timeKey(createdAt, txnId),
+    ...('payeeId' in transaction && recipientKey(transaction.payeeId)),
+    ...(nextCheckAt !== undefined && nextCheckKeys(txnId, nextCheckAt, checkKindOf(status))),
+    ...(needsAttention(status) && statusKeys(transaction, status)),
   };
 };
+
+/** The record of a request, once: the second condition that makes it exactly once. */
+export const createTransaction = (transaction: Transaction): Change => ({
+  row: rowOf(transaction),
+  conditions: [],
+  put: attributesOf(transaction),
+});
 
 /** Proves, inside a refusal's own transaction, that the request has not been accepted meanwhile. */
 export const noTransaction = (pk: string, txnId: string): Guard => ({

@@ -33,7 +33,7 @@ export const listTransactions = operation({
     };
     const list = ['transactions', id, status, filter];
     return listPage({ callId, list, page: { limit, cursor }, message }, async (place) => {
-      const filtered = { ...filter, statuses: status && internalStatuses(status) };
+      const filtered = { ...filter, statuses: internalStatuses(status) };
       const found = await history(ledger, merchantPk(id), filtered, place);
       return { items: found.transactions.map((row) => transactionView(row, id)), last: found.last };
     });

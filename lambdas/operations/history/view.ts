@@ -21,12 +21,24 @@ const plainView = (row: Transaction) => ({
   history: statusHistory(row),
 });
 
-/** As an admin sees it: with its merchant, and the status as it is. */
+const adminsView = ({ admin, proposal, at }: Transaction) => ({
+  ...(admin !== undefined && { admin }),
+  ...(proposal !== undefined && {
+    proposal: {
+      proposed_at: at.PROPOSED,
+      expires_at: proposal.expiresAt,
+      confirmed_by: proposal.confirmedBy ?? null,
+    },
+  }),
+});
+
+/** As an admin sees it: with its merchant, the admins who asked for it, and the status as it is. */
 export const adminTransactionView = (row: Transaction) => {
   const merchantId = 'merchantId' in row ? row.merchantId : null;
   return {
     ...(row.type === 'top_up' ? plainView(row) : transactionView(row, row.merchantId)),
     merchant_id: merchantId,
+    ...adminsView(row),
     status: row.status,
     attempt: hasPayout(row) ? Number(row.payout.attempt) : 0,
   };

@@ -25,7 +25,7 @@ export const listWithdrawals = operation({
     };
     const list = ['withdrawals', id, status];
     return listPage({ callId, list, page, message }, async (place) => {
-      const filter = { type: 'withdrawal', statuses: status && internalStatuses(status) } as const;
+      const filter = { type: 'withdrawal', statuses: internalStatuses(status) } as const;
       const found = await history(ledger, merchantPk(id), filter, place);
       return { items: found.transactions.map((row) => transactionView(row, id)), last: found.last };
     });

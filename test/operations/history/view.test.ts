@@ -101,6 +101,24 @@ describe('ID-6: an admin’s view of any transaction', () => {
     });
   });
 
+  it('a transaction of an admin names the admin, and a proposal its admins and its end', () => {
+    const at = { PROPOSED: '2026-11-19T12:00:00.000Z', SUCCEEDED: AT };
+    const expiresAt = '2026-11-20T12:00:00.000Z';
+    const proposal = { operation: 'top-up', input: '{}', by: 'alice', expiresAt };
+    const proposed = { ...topUp, status: 'PROPOSED' as const, admin: 'alice', at, proposal };
+    const shown = { proposed_at: at.PROPOSED, expires_at: expiresAt, confirmed_by: null };
+    expect(adminTransactionView(proposed)).toMatchObject({
+      status: 'PROPOSED',
+      admin: 'alice',
+      proposal: shown,
+    });
+    const confirmed = { ...topUp, at, proposal: { ...proposal, confirmedBy: 'bob' } };
+    expect(adminTransactionView(confirmed)).toMatchObject({
+      proposal: { ...shown, confirmed_by: 'bob' },
+      history: [{ status: 'SUCCEEDED', at: AT }],
+    });
+  });
+
   it('a top-up belongs to no merchant', () => {
     expect(adminTransactionView(topUp)).toEqual({
       ...plain,

@@ -84,7 +84,7 @@ describe('a withdrawal on credit', () => {
   });
 
   it('CR-2: is refused above what the pool holds, even where the credit covers it', async () => {
-    const as = await harness.merchant('99999999.00');
+    const as = await harness.merchant('9999999.00');
     const reply = await withdraw(as, 'k', '10000.01');
     expect([reply.status, reply.body.code]).toEqual([402, 'insufficient_pool']);
   });

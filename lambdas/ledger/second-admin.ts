@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { type Decision, refused } from './decision.ts';
+import { currencyCode, parseAmount } from './money.ts';
+import type { ProposedTransaction, Transaction } from './transactions.ts';
+
+/**
+ * The amount above which an operation needs a second admin, by currency, in its whole units; `*` is every
+ * other currency. Zero: every amount needs one.
+ */
+export const secondAdminLimits = z.record(
+  z.union([z.literal('*'), currencyCode]),
+  z.string().regex(/^(0|[1-9]\d{0,9})$/, 'a limit is a whole number of at most 10 digits'),
+);
+export type SecondAdminLimits = Readonly<Record<string, string>>;
+
+function needsSecondAdmin(
+  limits: SecondAdminLimits,
+  { amount, currency }: Pick<Transaction, 'amount' | 'currency'>,
+): boolean {
+  const text = limits[currency] ?? limits['*'];
+  if (text === undefined) return false;
+  const limit = parseAmount(text, currency);
+  // Zero is no amount.
+  return typeof limit === 'string' || amount > limit;
+}
+
+/** What has to be stored to decide it again. */
+export type Order = {
+  readonly operation: string;
+  /** As JSON. */
+  readonly input: string;
+  /** The name of the admin who sent it. */
+  readonly by: string;
+};
+
+/** Keeps the row under two kilobytes. */
+const MOST_BYTES = 1_000;
+const EXPIRES_AFTER_MS = 24 * 3_600_000;
+
+/**
+ * Makes an acceptance above the limit a proposal: the same transaction, which moves and changes nothing
+ * yet. What the rule refuses now is refused. Refuses: proposal_too_large.
+ */
+export function propose(
+  decision: Decision,
+  limits: SecondAdminLimits,
+  order: Order,
+  now: Date,
+): Decision {
+  if (decision.kind !== 'accepted') return decision;
+  const { transaction } = decision;
+  if (!needsSecondAdmin(limits, transaction)) return decision;
+  if (Buffer.byteLength(order.input) > MOST_BYTES) return refused('proposal_too_large');
+  const expiresAt = new Date(now.getTime() + EXPIRES_AFTER_MS).toISOString();
+  return {
+    kind: 'accepted',
+    transaction: { ...transaction, status: 'PROPOSED', proposal: { ...order, expiresAt } },
+    postings: [],
+    guards: [],
+    changes: [],
+  };
+}
+
+/**
+ * What a second admin's confirmation does: what the rule decides on the rows as they are now.
+ * Refuses: second_admin_needed, proposal_expired, what the rule refuses, proposal_outdated.
+ */
+export function reconsider(
+  { proposal: { by, expiresAt }, amount, currency }: ProposedTransaction,
+  admin: string,
+  decision: Decision,
+  now: Date,
+): Decision {
+  if (by === admin) return refused('second_admin_needed');
+  if (expiresAt <= now.toISOString()) return refused('proposal_expired');
+  if (decision.kind !== 'accepted') return decision;
+  const { transaction } = decision;
+  // A deployment may have changed how the stored input is read.
+  const isSame = transaction.amount === amount && transaction.currency === currency;
+  return isSame ? decision : refused('proposal_outdated');
+}
