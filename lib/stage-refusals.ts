@@ -36,6 +36,10 @@ const REFUSALS: readonly Refusal[] = [
     unsafe: (stage) => !stage.adminMfa,
     reason: 'administrators must sign in with an authenticator',
   },
+  {
+    unsafe: (stage) => stage.secondAdminAbove['*'] === undefined,
+    reason: 'large amounts must need a second administrator, in every currency',
+  },
   { unsafe: (stage) => !stage.tracing, reason: 'tracing must be enabled' },
   {
     unsafe: (stage) => stage.account === '000000000000',

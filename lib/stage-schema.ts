@@ -1,5 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
+import { secondAdminLimits } from '../lambdas/ledger/second-admin.ts';
 
 const count = z.int().positive();
 
@@ -70,6 +71,11 @@ export const stageSchema = z.strictObject({
   tracing: z.boolean(),
   /** Administrators need an authenticator (TOTP) to sign in. */
   adminMfa: z.boolean(),
+  /**
+   * Above these amounts, a second admin has to confirm what brings money in, gives it back or raises a
+   * limit. By currency, in its whole units; `*` is every other currency.
+   */
+  secondAdminAbove: secondAdminLimits,
   throttle: z
     .strictObject({
       ...limits,

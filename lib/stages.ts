@@ -33,6 +33,7 @@ const onAws = (deployment: Deployment) => ({
   logRetention: RetentionDays.THREE_MONTHS,
   tracing: true,
   adminMfa: true,
+  secondAdminAbove: { '*': '100000', BTC: '1' },
   throttle: { rate: 1_000, burst: 2_000, openRoute: OPEN_ROUTE },
   settlement: {
     timers: {
@@ -69,6 +70,7 @@ const forOneDeveloper = (deployment: Deployment, name: string) => ({
   reservedConcurrency: false,
   corsOrigins: deployment.corsOrigins ?? ['*'],
   logRetention: RetentionDays.ONE_WEEK,
+  secondAdminAbove: { '*': '10000000' },
   bank: {
     // `.invalid` never resolves (RFC 2606). Without a bank URL the stage settles no payout.
     url: deployment.bankUrl ?? 'https://bank.invalid',

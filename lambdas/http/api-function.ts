@@ -1,5 +1,6 @@
 import { openLedger } from '../ledger/context.ts';
 import { currencyCode } from '../ledger/money.ts';
+import { secondAdminLimits } from '../ledger/second-admin.ts';
 import { dynamoClient } from '../platform/clients.ts';
 import { type ApiEnv, apiEnv, readEnv } from '../platform/env.ts';
 import type { ApiContext, Group, Operation, Route } from './operation.ts';
@@ -16,6 +17,7 @@ function apiContext(env: ApiEnv): ApiContext {
       timeZone: env.DEFAULT_TIME_ZONE,
       pools: { merchant: env.MERCHANT_POOL_ID, admin: env.ADMIN_POOL_ID },
       checkMarginMs: env.CHECK_MARGIN_MS,
+      secondAdminAbove: secondAdminLimits.parse(env.SECOND_ADMIN_ABOVE),
       merchantOperations: env.MERCHANT_OPERATIONS,
     },
   };

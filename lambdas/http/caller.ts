@@ -23,6 +23,12 @@ const isAdmin = (claims: Claims): boolean =>
     .split(' ')
     .includes('admins');
 
+export const adminOf = (username: string): Caller => ({
+  id: username,
+  name: `admin:${username}`,
+  username,
+});
+
 /**
  * Who calls, or why the token does not open this route. A name never authorises: a merchant is found by
  * the user's id at the user pool, and each pool's tokens open only its own routes.
@@ -39,7 +45,7 @@ export async function callerOf(
   const { iss: pool, sub, username } = claims;
   if (access === 'admin') {
     if (pool !== pools.admin || !isAdmin(claims)) return 'admin_only';
-    return { id: username, name: `admin:${username}`, username };
+    return adminOf(username);
   }
   const id = pool === pools.merchant ? await merchantOf({ pool, sub }) : undefined;
   return id === undefined ? 'not_a_merchant' : { id, name: `merchant:${id}`, username };

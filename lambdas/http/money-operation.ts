@@ -2,18 +2,24 @@ import * as z from 'zod';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { Decision } from '../ledger/decision.ts';
 import { merchantPk } from '../ledger/keys.ts';
-import { requestIdentity } from '../ledger/request-identity.ts';
+import type { Reason } from '../ledger/reasons.ts';
+import { confirming, type Recording } from '../ledger/recording.ts';
+import { type RequestIdentity, requestIdentity } from '../ledger/request-identity.ts';
 import { type Decider, runOperation } from '../ledger/run-operation.ts';
 import type {
+  NewTransaction,
   NewTransactionOf,
+  PayoutTransaction,
   Transaction,
   TransactionOf,
   TransactionType,
 } from '../ledger/transactions.ts';
 import { untilDecided } from '../platform/retry.ts';
+import { adminOf } from './caller.ts';
 import { type Call, type Caller, endpoint, type KeyRule, type RawInput } from './endpoint.ts';
-import type { ApiContext, Described, Operation, Route, Settings } from './operation.ts';
+import type { ApiContext, Confirm, Described, Operation, Route, Settings } from './operation.ts';
 import { failure, type HttpResponse, type Success, success } from './response.ts';
+import { OUTDATED, proposing, reconsidering } from './second-admin.ts';
 
 type MoneyOperation<
   Path extends Route,
@@ -24,6 +30,11 @@ type MoneyOperation<
   /** Of the transaction that an acceptance writes. */
   readonly type: Type;
   readonly key: KeyRule;
+  /**
+   * It brings money in, gives it back or raises a limit: above the stage's limit it only proposes, and a
+   * second admin confirms. A payout cannot be proposed: the relay knows only those that are new.
+   */
+  readonly secondAdmin?: Type extends PayoutTransaction['type'] ? never : true;
   readonly input: (settings: Settings) => Schema;
   /** The partition of the row it concerns; the caller's own where it is left out. */
   readonly subject?: (input: z.output<Schema>) => string;
@@ -68,25 +79,48 @@ export const moneyOperation = <
 >(
   described: MoneyOperation<Path, Type, Schema, Facts>,
 ): Operation<Path> => {
-  const { name, route, access, key, subject, type, preview } = described;
+  const { name, route, access, key, subject, type, preview, secondAdmin } = described;
 
-  const deciderOf = (
-    { ledger }: ApiContext,
-    input: z.output<Schema>,
-    call: Call,
-    txnId: string,
-  ): Decider<Facts, NewTransactionOf<Type>> => ({
+  const responderOf = (requestId: string) => ({
     name,
-    read: (now) => described.read(ledger, input, call.caller, now),
-    prepare: async (facts, now) => (await described.prepare?.(ledger, facts, input, now)) ?? false,
-    decide: (facts, now) => described.decide(facts, input, now, txnId),
-    respond: (transaction) => {
+    respond: (transaction: Transaction): HttpResponse => {
       // The operation's name is part of the id.
       if (!isOf(transaction, type)) throw new Error(`${transaction.txnId} is no ${type}`);
       return success(described.respond(transaction));
     },
-    refuse: (reason) => failure(reason, call.id),
+    refuse: (reason: Reason) => failure(reason, requestId),
   });
+
+  const deciderOf = (
+    { ledger }: ApiContext,
+    input: z.output<Schema>,
+    caller: Caller,
+    txnId: string,
+    requestId: string,
+  ): Decider<Facts, NewTransactionOf<Type>> => ({
+    ...responderOf(requestId),
+    read: (now) => described.read(ledger, input, caller, now),
+    prepare: async (facts, now) => (await described.prepare?.(ledger, facts, input, now)) ?? false,
+    decide: (facts, now) => described.decide(facts, input, now, txnId),
+  });
+
+  const confirm = (context: ApiContext): Confirm => {
+    const schema = described.input(context.settings);
+    return async (proposed, confirmation, call) => {
+      const { pk, txnId, proposal } = proposed;
+      const { id: admin, name: caller } = call.caller;
+      const input = schema.safeParse(JSON.parse(proposal.input));
+      const own = requestIdentity(caller, confirmation, call.key, pk, call.request);
+      const again = <Read>(decider: Decider<Read, NewTransaction>) => {
+        const recording = confirming(decider, proposed, admin);
+        const reconsidered = reconsidering(decider, proposed, admin);
+        return run(context, reconsidered, { ...own, txnId }, call, recording);
+      };
+      return input.success
+        ? again(deciderOf(context, input.data, adminOf(proposal.by), txnId, call.id))
+        : again({ ...responderOf(call.id), ...OUTDATED });
+    };
+  };
 
   return {
     name,
@@ -104,19 +138,41 @@ export const moneyOperation = <
         (raw) => (preview !== undefined && asksForPreview(raw) ? 'optional' : key),
         schema,
         async (input, call, raw) => {
-          const pk = subject?.(input) ?? merchantPk(call.caller.id);
-          const identity = requestIdentity(call.caller.name, name, call.key, pk, call.request);
-          const decider = deciderOf(context, input, call, identity.txnId);
+          const { caller } = call;
+          const pk = subject?.(input) ?? merchantPk(caller.id);
+          const identity = {
+            ...requestIdentity(caller.name, name, call.key, pk, call.request),
+            admin: access === 'admin' ? caller.id : undefined,
+          };
+          const decider = deciderOf(context, input, caller, identity.txnId, call.id);
           if (preview !== undefined && asksForPreview(raw))
             return previewOf(context, decider, preview, call.id);
-          const run = { requestId: call.id, context: call.context };
-          const result = await runOperation(context, decider, identity, run);
-          return result === 'key_reused' ? failure('idempotency_key_reused', call.id) : result;
+          if (secondAdmin === undefined) return run(context, decider, identity, call);
+          const { secondAdminAbove } = context.settings;
+          const order = { operation: name, input: storedInput(raw), by: caller.id };
+          return run(context, proposing(decider, secondAdminAbove, order), identity, call);
         },
       );
     },
+    ...(secondAdmin && { confirm }),
   };
 };
+
+/** What the operation's own schema parses again at a confirmation. */
+const storedInput = ({ params, query, body }: RawInput): string =>
+  JSON.stringify({ params, query, body });
+
+async function run<Facts>(
+  context: ApiContext,
+  decider: Decider<Facts, NewTransaction>,
+  identity: RequestIdentity,
+  call: Call,
+  recording?: Recording,
+): Promise<HttpResponse> {
+  const request = { requestId: call.id, context: call.context };
+  const result = await runOperation(context, decider, identity, request, recording);
+  return result === 'key_reused' ? failure('idempotency_key_reused', call.id) : result;
+}
 
 const previewQuery = z.object({ preview: z.literal('true') });
 const asksForPreview = ({ query }: RawInput): boolean => previewQuery.safeParse(query).success;

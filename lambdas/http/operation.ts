@@ -2,6 +2,8 @@ import type * as z from 'zod';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { Currency } from '../ledger/money.ts';
 import type { ResponseStore } from '../ledger/responses.ts';
+import type { SecondAdminLimits } from '../ledger/second-admin.ts';
+import type { ProposedTransaction } from '../ledger/transactions.ts';
 import { type Call, type Endpoint, endpoint } from './endpoint.ts';
 import type { HttpResponse } from './response.ts';
 
@@ -48,6 +50,8 @@ export type Settings = {
   readonly timeZone: string;
   /** How long the stream and a queue have for a new payout before recovery may take it for lost. */
   readonly checkMarginMs: number;
+  /** The amounts above which a second admin has to confirm what one has proposed. */
+  readonly secondAdminAbove: SecondAdminLimits;
   /** Operations whose transactions a merchant can look up by key. */
   readonly merchantOperations: readonly string[];
 };
@@ -56,6 +60,14 @@ export type ApiContext = {
   readonly responses: ResponseStore;
   readonly settings: Settings;
 };
+
+/** Decides a proposal of one operation again, for a second admin. */
+export type Confirm = (
+  proposed: ProposedTransaction,
+  /** The name of the operation that confirms, for its own idempotency keys. */
+  confirmation: string,
+  call: Call,
+) => Promise<HttpResponse>;
 
 /**
  * One operation of the API, as one value. The gateway's route, the function it runs in, that function's
@@ -70,6 +82,8 @@ export type Operation<Path extends Route = Route, Context extends ApiContext = A
   /** Whether a merchant can look up its transaction by the key of the request. */
   readonly byKey: boolean;
   readonly endpoint: (context: Context) => Endpoint;
+  /** Of an operation that only proposes above the limit. */
+  readonly confirm?: (context: ApiContext) => Confirm;
 };
 
 /** The operations of one capability, and the function that serves them. */

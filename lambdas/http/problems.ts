@@ -42,8 +42,8 @@ export const FIELD_PROBLEMS = {
     fa: 'زمان را به قالب RFC 3339 با منطقهٔ زمانی بنویسید، مانند "2026-11-21T09:30:00Z".',
   },
   merchant_or_status_needed: {
-    en: 'Name a merchant, or one of the statuses SCHEDULED, UNKNOWN, MANUAL_REVIEW and FAILED.',
-    fa: 'یک پذیرنده یا یکی از وضعیت‌های SCHEDULED، UNKNOWN، MANUAL_REVIEW و FAILED را نام ببرید.',
+    en: 'Name a merchant, or one of the statuses PROPOSED, SCHEDULED, UNKNOWN, MANUAL_REVIEW and FAILED.',
+    fa: 'یک پذیرنده یا یکی از وضعیت‌های PROPOSED، SCHEDULED، UNKNOWN، MANUAL_REVIEW و FAILED را نام ببرید.',
   },
   currency_unknown: {
     en: 'This is not a known currency. Use an ISO 4217 code, or BTC.',

@@ -1,6 +1,7 @@
 import type { Operation } from '../http/operation.ts';
 import { adminAuth } from './admin-auth/index.ts';
 import { auth } from './auth/index.ts';
+import { confirmations } from './confirmations/index.ts';
 import { credit } from './credit/index.ts';
 import { deposits } from './deposits/index.ts';
 import { health } from './health/index.ts';
@@ -29,6 +30,7 @@ export const GROUPS = [
   merchants,
   pools,
   history,
+  confirmations,
   health,
 ] as const;
 

@@ -9,6 +9,10 @@ const milliseconds = z
   .transform(Number);
 /** Comma-separated. */
 const list = z.string().transform((value) => value.split(',').filter((each) => each !== ''));
+/** Comma-separated: `USD=1000,*=5000`. */
+const texts = list
+  .transform((pairs): unknown => Object.fromEntries(pairs.map((pair) => pair.split('='))))
+  .pipe(z.record(z.string(), z.string()));
 const ledger = z.object({ LEDGER_TABLE: text });
 /** How long the stream and a queue have for a payout before recovery may take its message for lost. */
 const check = { CHECK_MARGIN_MS: milliseconds };
@@ -23,6 +27,8 @@ export const apiEnv = ledger.extend({
   MERCHANT_CLIENT_ID: text,
   ADMIN_POOL_ID: text,
   ADMIN_CLIENT_ID: text,
+  /** The amounts above which a second admin has to confirm, by currency. */
+  SECOND_ADMIN_ABOVE: texts,
   /** Names of the operations whose transactions a merchant can look up by key. */
   MERCHANT_OPERATIONS: list,
 });

@@ -24,6 +24,12 @@ const MERCHANT_OPERATIONS = OPERATIONS.filter(({ byKey }) => byKey).map(({ name 
 const pascalCase = (name: string): string =>
   name.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
+/** `USD=1000,*=5000`. */
+const pairs = (texts: Readonly<Record<string, string>>): string =>
+  Object.entries(texts)
+    .map(([name, text]) => `${name}=${text}`)
+    .join(',');
+
 type Granted = (handler: IFunction, data: DataStack) => void;
 const GRANTED: Readonly<Record<Extract<Grant, string>, Granted>> = {
   commit: (handler, { ledger }) => ledger.grantCommit(handler),
@@ -76,6 +82,7 @@ export class FunctionGroups extends Construct {
         MERCHANT_CLIENT_ID: merchants.client.userPoolClientId,
         ADMIN_POOL_ID: admins.pool.userPoolId,
         ADMIN_CLIENT_ID: admins.client.userPoolClientId,
+        SECOND_ADMIN_ABOVE: pairs(stage.secondAdminAbove),
         MERCHANT_OPERATIONS: MERCHANT_OPERATIONS.join(','),
       },
       impact,

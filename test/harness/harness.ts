@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import type { ApiContext } from '../../lambdas/http/operation.ts';
+import type { ApiContext, Settings } from '../../lambdas/http/operation.ts';
 import { apiHandler } from '../../lambdas/http/router.ts';
 import { commit } from '../../lambdas/ledger/commit.ts';
 import { openLedger } from '../../lambdas/ledger/context.ts';
@@ -80,7 +80,11 @@ export type Harness = {
 
 const NO_FAULTS: FaultRates = { conflict: 0, throttle: 0, lostBefore: 0, lostAfter: 0 };
 
-export async function startHarness(seed = 1, rates: FaultRates = NO_FAULTS): Promise<Harness> {
+export async function startHarness(
+  seed = 1,
+  rates: FaultRates = NO_FAULTS,
+  settings: Partial<Settings> = {},
+): Promise<Harness> {
   const engine = await startEngine();
   const clock = { now: new Date('2026-11-20T12:00:00.000Z') };
   const faultless = documentClient(engine.client());
@@ -91,7 +95,7 @@ export async function startHarness(seed = 1, rates: FaultRates = NO_FAULTS): Pro
   const context: ApiContext & WithFakePools = {
     ledger: openLedger(dynamo, engine.ledgerTable, () => clock.now),
     responses: { dynamo, table: engine.responsesTable },
-    settings: SETTINGS,
+    settings: { ...SETTINGS, ...settings },
     merchantPool: fakeUserPool(POOLS.merchant),
     adminPool: fakeUserPool(POOLS.admin),
   };

@@ -65,6 +65,7 @@ export const SETTINGS = {
   currency: USD,
   timeZone: 'Asia/Tehran',
   checkMarginMs: 900_000,
+  secondAdminAbove: { '*': '10000000' },
   merchantOperations: MERCHANT_OPERATIONS,
   pools: POOLS,
 };

@@ -37,6 +37,10 @@ describe('OP-6: production refuses', () => {
     ['set SURETY_BANK_SECRET', { bank: { ...PRODUCTION.bank, secretName: undefined } }],
     ['debug logs', { logLevel: 'DEBUG' }],
     ['tracing must be enabled', { tracing: false }],
+    ['need a second administrator', { secondAdminAbove: {} }],
+    ['need a second administrator', { secondAdminAbove: { USD: '100000' } }],
+    ['whole number', { secondAdminAbove: { '*': '1000.50' } }],
+    ['secondAdminAbove.UDS', { secondAdminAbove: { '*': '1000', UDS: '1000' } }],
     ['exists only on the local cloud', { account: '000000000000' }],
     ['reserved concurrency', { reservedConcurrency: false }],
     ['refuse plain http', { enforceTls: false }],
@@ -65,7 +69,13 @@ describe('OP-6: production refuses', () => {
       )
       .map(([setting]) => setting);
     // Settings that differ between all stages.
-    expect(accepted.sort()).toEqual(['logRetention', 'name', 'region', 'throttle']);
+    expect(accepted.sort()).toEqual([
+      'logRetention',
+      'name',
+      'region',
+      'secondAdminAbove',
+      'throttle',
+    ]);
   });
 
   it('a stage with all reasons in one message', () => {

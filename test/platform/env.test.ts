@@ -27,7 +27,11 @@ const API = {
   DEFAULT_CURRENCY: 'USD',
   DEFAULT_TIME_ZONE: 'Asia/Tehran',
   CHECK_MARGIN_MS: '900000',
-  USER_POOL_CLIENT_ID: 'client',
+  MERCHANT_POOL_ID: 'merchants',
+  MERCHANT_CLIENT_ID: 'client of merchants',
+  ADMIN_POOL_ID: 'admins',
+  ADMIN_CLIENT_ID: 'client of admins',
+  SECOND_ADMIN_ABOVE: 'BTC=1,*=1000',
   MERCHANT_OPERATIONS: 'withdrawal,transfer',
 };
 const before = process.env;
@@ -84,8 +88,11 @@ describe('OP-6: an API function', () => {
     expect(readEnv(apiEnv)).toEqual({
       ...API,
       CHECK_MARGIN_MS: 900_000,
+      SECOND_ADMIN_ABOVE: { BTC: '1', '*': '1000' },
       MERCHANT_OPERATIONS: ['withdrawal', 'transfer'],
     });
+    process.env['SECOND_ADMIN_ABOVE'] = '';
+    expect(readEnv(apiEnv).SECOND_ADMIN_ABOVE).toEqual({});
     process.env['MERCHANT_OPERATIONS'] = '';
     expect(readEnv(apiEnv).MERCHANT_OPERATIONS).toEqual([]);
     process.env['ROUTES'] = 'GET /health,POST /auth/token';
@@ -95,6 +102,11 @@ describe('OP-6: an API function', () => {
   it.each(Object.keys(API))('does not start without %s', (name) => {
     delete process.env[name];
     expect(() => readEnv(apiEnv)).toThrow(name);
+  });
+
+  it('does not start with a limit for a second admin that has no amount', () => {
+    process.env['SECOND_ADMIN_ABOVE'] = 'USD';
+    expect(() => readEnv(apiEnv)).toThrow('SECOND_ADMIN_ABOVE');
   });
 
   it.each(['', 'usd', 'USDT', 'US'])('does not start with %j as its currency', (currency) => {

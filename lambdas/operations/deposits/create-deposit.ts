@@ -47,6 +47,7 @@ export const createDeposit = moneyOperation({
   type: 'deposit',
   route: 'POST /admin/wallets/{merchant_id}/deposits',
   access: 'admin',
+  secondAdmin: true,
   key: 'required',
   input,
   subject: ({ merchantId }) => merchantPk(merchantId),

@@ -30,6 +30,7 @@ export const approveMerchant = moneyOperation({
   type: 'approval',
   route: 'POST /admin/merchants/{id}/approve',
   access: 'admin',
+  secondAdmin: true,
   key: 'optional',
   input,
   subject: ({ merchantId }) => merchantPk(merchantId),

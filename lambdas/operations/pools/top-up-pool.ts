@@ -24,6 +24,7 @@ export const topUpPool = moneyOperation({
   type: 'top_up',
   route: 'POST /admin/pools/{currency}/topups',
   access: 'admin',
+  secondAdmin: true,
   key: 'required',
   input: () => input,
   subject: ({ currency }) => poolPk(currency, ROOT),

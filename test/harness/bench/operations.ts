@@ -114,7 +114,7 @@ type Prepared = {
 
 /** Merchants with credit, money and running counters. What it sent is returned, to prepare another engine. */
 async function prepare(count: number, credit = '100000.00'): Promise<Prepared> {
-  const harness = await startHarness();
+  const harness = await startHarness(1, undefined, { secondAdminAbove: {} });
   recordCommands(harness.context.ledger.dynamo);
   recordCommands(harness.faultless);
   const setup: Recording[] = [];
