@@ -32,7 +32,8 @@ type MoneyOperation<
   readonly key: KeyRule;
   /**
    * It brings money in, gives it back or raises a limit: above the stage's limit it only proposes, and a
-   * second admin confirms. A payout cannot be proposed: the relay knows only those that are new.
+   * second admin confirms. Refuses then, in addition: proposal_too_large. A payout cannot be proposed: the
+   * relay knows only those that are new.
    */
   readonly secondAdmin?: Type extends PayoutTransaction['type'] ? never : true;
   readonly input: (settings: Settings) => Schema;

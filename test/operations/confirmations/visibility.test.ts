@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Key } from '../../../lambdas/ledger/keys.ts';
+import { listTransactions } from '../../../lambdas/operations/history/read-transactions.ts';
 import type { Harness } from '../../harness/harness.ts';
+import { callerOf } from '../../harness/http-caller.ts';
 import { ABOVE, type Admins, startAdmins } from './setup.ts';
 
 const at = (text: string): Date => new Date(text);
@@ -76,6 +79,23 @@ describe('LE-2: who sees a proposal', () => {
     // Newest first, by when it was carried out.
     expect((await mine(id))[0]).toEqual(expected);
     expect(await mine(id, { to: '2026-11-20T18:30:00Z', type: 'deposit' })).toHaveLength(1);
+  });
+
+  it('AP-6: one that is confirmed while a list is read is in the next list, at its new place', async () => {
+    const id = await harness.merchant('10.00');
+    const txnId = await admins.proposed(id);
+    const { ledger } = harness.context;
+    const load = async (key: Key): Promise<unknown> => {
+      if (key.sk === `TXN#${txnId}`) {
+        harness.clock.now = at('2026-11-20T19:00:00.000Z');
+        await admins.confirm(txnId);
+      }
+      return ledger.load(key);
+    };
+    const call = callerOf({ ...harness.context, ledger: { ...ledger, load } }, listTransactions);
+    const { items } = (await call('GET /transactions', { as: id })).body.data;
+    expect(items.map(({ type }: { type: string }) => type)).toEqual(['approval']);
+    expect(ids(await mine(id))[0]).toBe(txnId);
   });
 
   it('every transaction of an admin names the admin, to admins alone', async () => {
