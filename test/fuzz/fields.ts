@@ -147,7 +147,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   type: oneOf(TRANSACTION_TYPES, 'refund', ''),
   status: oneOf(PUBLIC_STATUSES, 'succeeded', 'UNKNOWN', ''),
   'GET /admin/merchants status': oneOf(MERCHANT_STATUSES, 'active', ''),
-  'GET /admin/transactions status': oneOf(['SCHEDULED', 'FAILED'], 'PENDING', 'UNKNOWN'),
+  'GET /admin/transactions status': oneOf(['SCHEDULED', 'FAILED', 'PROPOSED'], 'PENDING', 'UNKNOWN'),
   merchant: knownField('merchant'),
   name: knownField('username'),
   operation: oneOf(MERCHANT_OPERATIONS, 'top-up', 'deposit', ''),
@@ -186,6 +186,7 @@ const PARAMS: Readonly<Record<string, Field>> = {
   'GET /withdrawals/{id} id': knownField('withdrawal'),
   'DELETE /withdrawals/{id} id': knownField('scheduled'),
   'GET /transactions/{id} id': knownField('transaction'),
+  'POST /admin/transactions/{id}/confirm id': knownField('transaction'),
   id: knownField('changeable'),
 };
 

@@ -147,7 +147,7 @@ describe('the Ledger table', () => {
   it.each([
     ['byTime', ['history', 'transfers', 'withdrawals']],
     ['byRecipient', ['history', 'transfers', 'withdrawals']],
-    ['byId', ['history']],
+    ['byId', ['confirmations', 'history']],
     ['byStatus', ['history', 'merchants']],
     ['nextCheck', ['pools', 'recover']],
   ])('allows queries of the index %s to %p alone, and no scan', async (index, names) => {

@@ -134,6 +134,7 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
     request: () => ({ params: { currency: 'USD' }, body: money }),
   },
   'GET /admin/pools/{currency}': { request: () => ({ params: { currency: 'USD' } }) },
+  'POST /admin/transactions/{id}/confirm': { request: byId },
   'GET /admin/transactions': { request: () => ({ query: { status: 'FAILED' } }) },
 };
 
