@@ -14,7 +14,7 @@ const accessClaims = z.object({
 });
 type Claims = z.output<typeof accessClaims>;
 
-const NOBODY: Caller = { id: '', name: 'anyone', username: '' };
+const NOBODY: Caller = { id: '', name: 'anyone', user: { username: '', sub: '' } };
 
 /** The claim is one string, `[admins ops]`; a group is a whole word of it. */
 const isAdmin = (claims: Claims): boolean =>
@@ -23,10 +23,11 @@ const isAdmin = (claims: Claims): boolean =>
     .split(' ')
     .includes('admins');
 
-export const adminOf = (username: string): Caller => ({
+/** An admin by name alone, for an operation that another admin carries out for it. */
+export const adminOf = (username: string, sub = ''): Caller => ({
   id: username,
   name: `admin:${username}`,
-  username,
+  user: { username, sub },
 });
 
 /**
@@ -45,8 +46,10 @@ export async function callerOf(
   const { iss: pool, sub, username } = claims;
   if (access === 'admin') {
     if (pool !== pools.admin || !isAdmin(claims)) return 'admin_only';
-    return adminOf(username);
+    return adminOf(username, sub);
   }
   const id = pool === pools.merchant ? await merchantOf({ pool, sub }) : undefined;
-  return id === undefined ? 'not_a_merchant' : { id, name: `merchant:${id}`, username };
+  return id === undefined
+    ? 'not_a_merchant'
+    : { id, name: `merchant:${id}`, user: { username, sub } };
 }

@@ -49,7 +49,7 @@ export const changeOperation = <
   };
 }): Operation<Path, ApiContext & More> => ({
   ...described,
-  grants: ['commit', ...grants],
+  grants: ['change', ...grants],
   byKey: false,
   endpoint: (context) =>
     endpoint('optional', input, async (parsed, call) => {

@@ -10,8 +10,8 @@ export type Caller = {
   readonly id: string;
   /** In transaction ids and idempotency keys, where a merchant and an admin may not be taken for each other. */
   readonly name: string;
-  /** The username at the user pool: the name by which the password is checked. */
-  readonly username: string;
+  /** Its user at the user pool: by the name a password is checked, by the id the user is changed. */
+  readonly user: { readonly username: string; readonly sub: string };
 };
 
 /** One request beside its input. */

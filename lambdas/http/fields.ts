@@ -23,12 +23,15 @@ export function inMinorUnits(
   return z.NEVER;
 }
 
+/** Of a user at a user pool, which Cognito accepts in the place of a name. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** Lower case, so that two names that differ only in case are one (ID-1). Never what looks like an id. */
 export const username = z
   .string()
   .toLowerCase()
   .regex(/^[a-z0-9][a-z0-9._-]{2,63}$/, 'username_malformed')
-  .refine((name) => !looksLikeMerchantId(name), 'username_like_id');
+  .refine((name) => !looksLikeMerchantId(name) && !UUID.test(name), 'username_like_id');
 
 export const bankAccount = z.string().regex(/^[A-Za-z0-9-]{4,34}$/, 'bank_account_malformed');
 

@@ -27,14 +27,17 @@ export type LedgerIndex = 'byTime' | 'byRecipient' | 'byId' | 'byStatus' | 'next
 
 /** What a function may do, beyond reading rows of the Ledger by key or partition. */
 export type Grant =
+  /** Change rows that exist. */
+  | 'change'
+  /** That, and put rows of merchants and pools. */
   | 'commit'
   | 'store-responses'
   /** Delete pending releases whose funds become available. */
   | 'release'
-  /** Put the rows of a new merchant, and write nothing else. */
+  /** Put rows of a merchant, its name and its sign-in, and change none. */
   | 'register'
-  /** Delete the row of a sign-in that is replaced. */
-  | 'disconnect-sign-in'
+  /** Put the row of a sign-in, and delete the one that it replaces. */
+  | 'connect-sign-in'
   /** Read one row that holds nothing, and no other. */
   | 'check-health'
   | { readonly query: LedgerIndex }

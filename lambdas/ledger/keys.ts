@@ -14,7 +14,9 @@ const STATUS_BUCKETS = 4;
 export const merchantPk = (merchantId: string): string => `M#${merchantId}`;
 /** The merchant whose partition it is. */
 export const merchantOf = (pk: string): string => pk.slice('M#'.length);
-export const poolPk = (currency: Currency, shard: string): string => `POOL#${currency}#${shard}`;
+/** `*` for permissions on all pools. */
+export const poolPk = (currency: Currency | '*', shard: string): string =>
+  `POOL#${currency}#${shard}`;
 
 export const merchantKey = (merchantId: string): Key => ({
   pk: merchantPk(merchantId),

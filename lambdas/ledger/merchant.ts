@@ -32,7 +32,7 @@ export const merchantRow = z.object({
   id: z.string().min(1),
   name: z.string().min(1),
   signIn,
-  /** The one before. Its user is disabled after the change, or by the same request sent again. */
+  /** The one before. Its user is disabled after the change, or by the next request for this merchant. */
   formerSignIn: signIn.optional(),
   status: z.enum(MERCHANT_STATUSES),
   requestedCredit: minorUnits,
@@ -149,8 +149,14 @@ const putSignIn = (merchantId: string, { pool, sub }: SignInId): Change => ({
   put: { merchantId },
 });
 
-/** Another user signs in as the merchant from now on. Who signed in before does no longer. */
-export const connectSignIn = (
+/** What a merchant changes itself, while it is active. */
+export const changeOwnTerms = (merchantId: string, terms: Partial<Terms>): Change => ({
+  ...changeTerms(merchantId, terms),
+  conditions: [{ must: 'equal', path: 'status', value: 'ACTIVE' }],
+});
+
+/** Connects another user to the merchant. The user of before is disconnected. */
+export const replaceSignIn = (
   { id, signIn: former }: Merchant,
   next: SignIn,
 ): readonly Change[] => [

@@ -32,11 +32,12 @@ const pairs = (texts: Readonly<Record<string, string>>): string =>
 
 type Granted = (handler: IFunction, data: DataStack) => void;
 const GRANTED: Readonly<Record<Extract<Grant, string>, Granted>> = {
+  change: (handler, { ledger }) => ledger.grantChange(handler),
   commit: (handler, { ledger }) => ledger.grantCommit(handler),
   'store-responses': (handler, { idempotency }) => idempotency.grantStoreResponses(handler),
   release: (handler, { ledger }) => ledger.grantRelease(handler),
   register: (handler, { ledger }) => ledger.grantRegister(handler),
-  'disconnect-sign-in': (handler, { ledger }) => ledger.grantDisconnectSignIn(handler),
+  'connect-sign-in': (handler, { ledger }) => ledger.grantConnectSignIn(handler),
   'check-health': (handler, { ledger }) => ledger.grantCheckHealth(handler),
 };
 

@@ -13,7 +13,12 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { z } from 'zod';
-import { type Access, API_PREFIX, type Operation } from '../../lambdas/http/operation.ts';
+import {
+  type Access,
+  API_PREFIX,
+  type Grant,
+  type Operation,
+} from '../../lambdas/http/operation.ts';
 import type { Stage } from '../stage-schema.ts';
 import { AccessLoggedStage } from './access-logged-stage.ts';
 import type { GroupFunction } from './function-groups.ts';
@@ -34,16 +39,22 @@ const ROUTE = z
   .transform((route) => route.split(' '))
   .pipe(z.tuple([z.enum(HttpMethod), z.string().startsWith('/')]));
 
-type Routed = Pick<Operation, 'route' | 'access'>;
+type Routed = Pick<Operation, 'route' | 'access' | 'grants'>;
 
 const routeKeyOf = ({ route }: Routed): HttpRouteKey => {
   const [method, path] = ROUTE.parse(route);
   return HttpRouteKey.with(`${API_PREFIX}${path}`, method);
 };
 
-/** Routes that anyone can call, or that handle credentials. They have a lower throttle. */
-const isOpen = ({ route, access }: Routed): boolean =>
-  access === 'anyone' || / \/(admin\/)?auth\//.test(route);
+/** Sign-ins at a user pool. Cognito limits them for all pools of an account together. */
+const signsIn = (grant: Grant): boolean =>
+  typeof grant === 'object' &&
+  (('merchants' in grant && grant.merchants === 'InitiateAuth') ||
+    ('admins' in grant && grant.admins === 'InitiateAuth'));
+
+/** Routes that anyone can call, that handle credentials or try a password. They have a lower throttle. */
+const isOpen = ({ route, access, grants }: Routed): boolean =>
+  access === 'anyone' || route.includes('/auth/') || grants.some(signsIn);
 
 const ALLOW_HEADERS = ['authorization', 'content-type', 'idempotency-key'];
 const EXPOSE_HEADERS = ['x-request-id', 'idempotency-replayed', 'retry-after'];

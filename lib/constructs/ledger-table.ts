@@ -8,7 +8,7 @@ import {
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { LedgerIndex } from '../../lambdas/http/operation.ts';
-import { healthKey, merchantPk, nameKey, signInKey } from '../../lambdas/ledger/keys.ts';
+import { healthKey, merchantPk, nameKey, poolPk, signInKey } from '../../lambdas/ledger/keys.ts';
 import { type TableSettings, tableDefaults } from './table-defaults.ts';
 import { allow, allowInTransactions, allowKey, allowLookUp, KEY_TO_READ } from './table-grants.ts';
 
@@ -89,9 +89,10 @@ export class LedgerTable extends Table {
     allowKey(grantee, this, KEY_TO_READ);
   }
 
-  /** New rows, changed rows, and conditions on unchanged rows. */
+  /** New rows of merchants and pools, changed rows, and conditions on unchanged rows. */
   grantCommit(grantee: IGrantable): void {
-    allowInTransactions(grantee, this, ['dynamodb:PutItem']);
+    const keys = keysLike(merchantPk('*'), poolPk('*', '*'));
+    allowInTransactions(grantee, this, ['dynamodb:PutItem'], keys);
     this.grantChange(grantee);
   }
 
@@ -102,7 +103,10 @@ export class LedgerTable extends Table {
     allow(grantee, ['dynamodb:ConditionCheckItem'], [this.tableArn]);
   }
 
-  /** The rows of a new merchant. */
+  /**
+   * The rows of a new merchant. Conditions cover partition keys only, so the role could also put other rows
+   * of a merchant. Every row that the code puts must be new.
+   */
   grantRegister(grantee: IGrantable): void {
     const keys = keysLike(nameKey('*').pk, signInKey({ pool: '*', sub: '*' }).pk, merchantPk('*'));
     allowInTransactions(grantee, this, ['dynamodb:PutItem'], keys);
@@ -117,10 +121,10 @@ export class LedgerTable extends Table {
     allowInTransactions(grantee, this, ['dynamodb:DeleteItem'], keysLike(merchantPk('*')));
   }
 
-  /** Deletes the row of a sign-in, in the transaction that connects another. */
-  grantDisconnectSignIn(grantee: IGrantable): void {
+  /** Puts the row of a sign-in, and deletes the one that it replaces. */
+  grantConnectSignIn(grantee: IGrantable): void {
     const keys = keysLike(signInKey({ pool: '*', sub: '*' }).pk);
-    allowInTransactions(grantee, this, ['dynamodb:DeleteItem'], keys);
+    allowInTransactions(grantee, this, ['dynamodb:PutItem', 'dynamodb:DeleteItem'], keys);
   }
 }
 

@@ -16,7 +16,7 @@ import { allow } from './table-grants.ts';
 
 /**
  * A user pool whose users only the API and an administrator of AWS can create. Its client has no public
- * flow: a password can be tried through the API alone, which throttles and logs it.
+ * flow: nobody can sign in past the API, which throttles and logs it.
  */
 export class Users extends Construct {
   readonly pool: UserPool;

@@ -116,10 +116,13 @@ describe('signing in, on the deployed app', () => {
     expect((await send('/auth/password', { token, body: passwords })).status).toBe(200);
     expect((await signIn(username)).body.code).toBe('invalid_credentials');
     expect((await signIn(username, next)).status).toBe(200);
-    expect((await send('/auth/refresh', { body: { refresh_token } })).status).toBe(200);
+    const refresh = (refreshToken: string) =>
+      send('/auth/refresh', { body: { refresh_token: refreshToken } });
+    expect((await refresh(refresh_token)).body.code).toBe('invalid_credentials');
+    const { refresh_token: later } = (await signIn(username, next)).body.data;
+    expect((await refresh(later)).status).toBe(200);
     expect((await send('/auth/sign-out', { method: 'POST', token })).status).toBe(200);
-    const refreshed = await send('/auth/refresh', { body: { refresh_token } });
-    expect(refreshed.body.code).toBe('invalid_credentials');
+    expect((await refresh(later)).body.code).toBe('invalid_credentials');
   });
 
   it('ID-8: the name of an administrator cannot be registered', async () => {

@@ -147,7 +147,11 @@ const FIELDS: Readonly<Record<string, Field>> = {
   type: oneOf(TRANSACTION_TYPES, 'refund', ''),
   status: oneOf(PUBLIC_STATUSES, 'succeeded', 'UNKNOWN', ''),
   'GET /admin/merchants status': oneOf(MERCHANT_STATUSES, 'active', ''),
-  'GET /admin/transactions status': oneOf(['SCHEDULED', 'FAILED', 'PROPOSED'], 'PENDING', 'UNKNOWN'),
+  'GET /admin/transactions status': oneOf(
+    ['SCHEDULED', 'FAILED', 'PROPOSED'],
+    'PENDING',
+    'UNKNOWN',
+  ),
   merchant: knownField('merchant'),
   name: knownField('username'),
   operation: oneOf(MERCHANT_OPERATIONS, 'top-up', 'deposit', ''),
@@ -164,7 +168,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   temporary_password: { valid: texts(PASSWORD), near: texts('weak', '') },
   challenge: oneOf(['NEW_PASSWORD_REQUIRED', 'MFA_SETUP', 'SOFTWARE_TOKEN_MFA'], 'SMS_MFA', ''),
   code: oneOf(['123456', '000000'], '12345', '１２３４５６', ''),
-  session: oneOf(['a-session'], ''),
+  session: oneOf(['a-session-of-some-user-pool'], 'short'),
   // The local cloud sets the password of any user that an answer names.
   'POST /auth/challenge username': oneOf(['fz-nobody'], ''),
   'POST /admin/auth/challenge username': oneOf(['fz-nobody'], ''),

@@ -36,7 +36,7 @@ async function refused(
   input: Input,
 ): Promise<ReadonlyMap<string, string>> {
   const request = { method: '', path: route, query: '', body: null };
-  const caller = { id: '', name: '', username: '' };
+  const caller = { id: '', name: '', user: { username: '', sub: '' } };
   const call = { id: '', sourceIp: '', caller, request, context: lambdaContext };
   const params = { id: 'id', merchant_id: 'id', currency: 'USD', key: 'key' };
   const raw = { params, query: {}, body: undefined, key: '!', ...input };

@@ -15,6 +15,11 @@ export type FakeUserPool = UserPool & { readonly users: Map<string, User> };
 export function fakeUserPool(id: string): FakeUserPool {
   const users = new Map<string, User>();
   const sessions = new Map<string, string>();
+  const bySub = (sub: string) => [...users].find(([, user]) => user.sub === sub);
+  const changed = (sub: string, change: (user: User) => void): void => {
+    const [, user] = bySub(sub) ?? [];
+    if (user !== undefined) change(user);
+  };
   const isWeak = (password: string): boolean => password.length < 8;
   const weak = { kind: 'weak_password', rule: 'Password not long enough' } as const;
   const tokensOf = (username: string): SignInResult => ({
@@ -36,23 +41,22 @@ export function fakeUserPool(id: string): FakeUserPool {
       users.set(username, { sub, password, isTemporary: true, isEnabled: true, signedOut: 0 });
       return { kind: 'created', sub };
     },
-    setPassword: async (username, password) => {
-      const user = users.get(username);
-      if (user === undefined) throw new Error(`no user ${username}`);
+    setPassword: async (sub, password) => {
+      if (bySub(sub) === undefined) throw new Error(`no user ${sub}`);
       if (isWeak(password)) return weak;
-      Object.assign(user, { password, isTemporary: false });
+      changed(sub, (user) => Object.assign(user, { password, isTemporary: false }));
       return { kind: 'set' };
     },
     findUser: async (username) => users.get(username)?.sub,
-    deleteUser: async (username) => void users.delete(username),
-    disableUser: async (username) => {
-      const user = users.get(username);
-      if (user !== undefined) user.isEnabled = false;
-    },
-    signOut: async (username) => {
-      const user = users.get(username);
-      if (user !== undefined) user.signedOut += 1;
-    },
+    deleteUser: async (sub) => void users.delete(bySub(sub)?.[0] ?? ''),
+    disableUser: async (sub) =>
+      changed(sub, (user) => {
+        user.isEnabled = false;
+      }),
+    signOut: async (sub) =>
+      changed(sub, (user) => {
+        user.signedOut += 1;
+      }),
     signIn: async (username, password) => {
       const user = users.get(username);
       if (user?.password !== password || !user.isEnabled) return { kind: 'refused' };

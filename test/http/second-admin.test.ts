@@ -44,14 +44,16 @@ it('ID-8: an operation reads again what it was sent, for the admin who sent it',
   });
   const reply = await confirm?.(inMemoryLedger())(proposed, 'confirmation', {
     id: 'r1',
-    caller: { id: 'bob', name: 'admin:bob', username: 'bob' },
+    caller: { id: 'bob', name: 'admin:bob', user: { username: 'bob', sub: 's' } },
     sourceIp: '192.0.2.1',
     key: 'k1',
     request: { method: 'POST', path: '/', query: '', body: null },
     context: lambdaContext,
   });
   expect(reply?.status).toBe(422);
-  expect(reads).toEqual([['kept', { id: 'alice', name: 'admin:alice', username: 'alice' }]]);
+  expect(reads).toEqual([
+    ['kept', { id: 'alice', name: 'admin:alice', user: { username: 'alice', sub: '' } }],
+  ]);
 });
 
 it('an operation with a payout that proposes does not compile: nobody would send the payout', () => {

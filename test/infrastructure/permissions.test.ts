@@ -23,14 +23,12 @@ const isRegistration = ({ route }: { readonly route: string }): boolean =>
   route === 'POST /auth/register';
 /** What only changes rows that exist, or puts those of one kind, is listed apart. */
 const WRITERS = [...namesOf((each) => isChange(each) && !isRegistration(each)), ...WORKERS];
-const PUTTERS = [
-  ...namesOf((each) => isChange(each)),
-  ...WORKERS.filter((worker) => worker !== 'settle'),
-];
 /** Operations that move money have a transaction row. Others are repeated, or compared with the row. */
 const STORE_RESPONSES = namesOf(
   ({ route, access }) => access !== 'anyone' && route.startsWith('POST ') && isChange({ route }),
 );
+/** New rows are those of transactions and of what they open. Other changes are of rows that exist. */
+const PUTTERS = [...STORE_RESPONSES, 'auth', 'execute-scheduled', 'recover'];
 /** Only where a merchant spends, or what it scheduled is executed, may pending releases be deleted. */
 const DELETE_RELEASES = [
   ...namesOf(
@@ -76,14 +74,15 @@ describe('the Ledger table', () => {
     expect(PUTTERS).not.toContain('settle');
   });
 
-  it('ID-1: registration puts the rows of a merchant, its name and its sign-in, and changes nothing', async () => {
+  it('ID-1: registration puts rows of a merchant, its name and its sign-in; only an admin puts another sign-in', async () => {
     const put = { action: 'dynamodb:PutItem', resource: LEDGER };
-    for (const partition of ['merchant', 'name', 'signIn'] as const)
-      expect(await allowedRoles({ ...put, context: inTransaction(partition) })).toContain('auth');
-    for (const partition of ['pool', 'health'] as const)
-      expect(await allowedRoles({ ...put, context: inTransaction(partition) })).not.toContain(
-        'auth',
-      );
+    const putters = (partition: keyof typeof PARTITIONS) =>
+      allowedRoles({ ...put, context: inTransaction(partition) });
+    expect(await putters('merchant')).toContain('auth');
+    expect(await putters('name')).toEqual(['auth']);
+    expect(await putters('signIn')).toEqual(['auth', 'sign-ins']);
+    expect(await putters('pool')).not.toContain('auth');
+    expect(await putters('health')).toEqual([]);
   });
 
   it.each([
@@ -171,7 +170,7 @@ describe('the user pools', () => {
     ['AdminCreateUser', ['auth', 'sign-ins'], []],
     ['AdminDeleteUser', ['auth', 'sign-ins'], []],
     ['AdminSetUserPassword', ['auth', 'profile'], []],
-    ['AdminGetUser', ['auth', 'sign-ins'], ['auth', 'sign-ins']],
+    ['AdminGetUser', ['admin-auth', 'auth', 'sign-ins'], ['auth', 'sign-ins']],
     ['AdminInitiateAuth', ['auth', 'profile'], ['admin-auth']],
     ['AdminRespondToAuthChallenge', ['auth'], ['admin-auth']],
     ['AdminDisableUser', ['sign-ins'], []],

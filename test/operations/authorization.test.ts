@@ -194,7 +194,8 @@ describe.each(withAccess('merchant'))('ID-2 ID-7: $route', (each) => {
   it.each(MERCHANT_STATUSES)('answers a merchant that is %s as its row says', async (status) => {
     const { merchantPool } = harness.context;
     await merchantPool.createUser(credentials.username, credentials.password);
-    await merchantPool.setPassword(credentials.username, credentials.password);
+    const { sub = '' } = merchantPool.users.get(credentials.username) ?? {};
+    await merchantPool.setPassword(sub, credentials.password);
     const reply = await send(each, { as: merchants[status] });
     const code = refusals[status];
     if (code === undefined) expectLetIn(reply);

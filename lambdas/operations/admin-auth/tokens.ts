@@ -4,30 +4,36 @@ import { type ApiContext, operation } from '../../http/operation.ts';
 import { failure } from '../../http/response.ts';
 import { findByName } from '../../ledger/rows/merchants.ts';
 import { codeAnswer, credentials, newPasswordAnswer, refreshInput } from '../auth/fields.ts';
-import { refreshResponse, signInResponse } from '../auth/sign-in.ts';
+import { logRefusedSignIn, refreshResponse, signInResponse } from '../auth/sign-in.ts';
 import type { WithUserPools } from '../auth/user-pool.ts';
 
 /**
- * Name and password of an administrator for tokens, or for the challenge that comes before them (ID-8).
- * A name that a merchant has gets neither: an administrator is never a merchant.
+ * Name and password of an administrator for tokens, or for the challenge that comes before them (ID-8). A name
+ * that a merchant has, or signs in with, gets neither: an administrator is never a merchant.
  * Refuses: invalid_credentials, password_change_required, name_taken.
  */
 export const issueAdminToken = operation({
   name: 'issue-admin-token',
   route: 'POST /admin/auth/token',
   access: 'anyone',
-  grants: [{ admins: 'InitiateAuth' }],
+  grants: [{ admins: 'InitiateAuth' }, { merchants: 'GetUser' }],
   input: () => credentials,
   handle: async (
     { body: { username, password } },
     call,
-    { ledger, adminPool }: ApiContext & WithUserPools,
+    { ledger, adminPool, merchantPool }: ApiContext & WithUserPools,
   ) => {
     const result = await adminPool.signIn(username, password);
     const isSignIn = result.kind === 'tokens' || result.kind === 'challenge';
-    // Only who knows the password learns that a merchant has the name.
-    if (isSignIn && (await findByName(ledger, username)) !== undefined)
+    // Only a caller who knows the password learns that a merchant has the name.
+    const isMerchants =
+      isSignIn &&
+      ((await merchantPool.findUser(username)) ?? (await findByName(ledger, username))) !==
+        undefined;
+    if (isMerchants) {
+      logRefusedSignIn(call, adminPool, username);
       return failure('name_taken', call.id);
+    }
     return signInResponse(adminPool, username, call, result);
   },
 });
@@ -45,7 +51,8 @@ export const refreshAdminToken = operation({
 
 /**
  * The answer to a challenge: a new password, the first code of a new authenticator, or the code of now. One
- * challenge may follow another. Refuses: invalid_credentials, wrong_code, and a weak password.
+ * challenge may follow another. Refuses: invalid_credentials, wrong_code, password_change_required, and a weak
+ * password.
  */
 export const answerAdminChallenge = operation({
   name: 'answer-admin-challenge',

@@ -23,11 +23,7 @@ import {
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '');
 
 /** An unknown name, a wrong password and a session that has ended get the same response. */
-const REFUSED = new Set([
-  'NotAuthorizedException',
-  'UserNotFoundException',
-  'UserNotConfirmedException',
-]);
+const REFUSED = new Set(['NotAuthorizedException', 'UserNotFoundException']);
 const WRONG_CODE = new Set([
   'CodeMismatchException',
   'EnableSoftwareTokenMFAException',
@@ -163,6 +159,7 @@ export function cognitoUserPool(
         return weak;
       }
     },
+    // A user's id is accepted as its `Username`.
     setPassword: async (Username, Password) => {
       try {
         await cognito.send(
@@ -196,7 +193,7 @@ export function cognitoUserPool(
 }
 
 type Attribute = { readonly Name?: string | undefined; readonly Value?: string | undefined };
-/** An empty id would be everybody's. */
+/** Rejects an empty id: it would map every such user to one merchant. */
 const subOf = (attributes: readonly Attribute[] = []): string =>
   given(attributes.find(({ Name, Value }) => Name === 'sub' && Value !== '')?.Value, 'user id');
 

@@ -6,7 +6,8 @@ export const password = z.string().min(1).max(256);
 export const newPassword = z.string().min(1, 'password_too_weak').max(256);
 /** Of an existing user, in lower case as Surety creates users. Not every one is a valid merchant name. */
 const existingName = z.string().min(1).max(128).toLowerCase();
-const session = z.string().min(1).max(2048);
+/** Cognito's own bounds. */
+const session = z.string().min(20).max(2048);
 
 export const credentials = z.object({
   query: nothing,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Call } from '../../http/endpoint.ts';
 import {
   amountText,
   bankAccount,
@@ -20,7 +21,8 @@ import type { SignIn } from '../../ledger/sign-in.ts';
 import { log } from '../../platform/logger.ts';
 import { merchantView } from '../merchants/view.ts';
 import { newPassword } from './fields.ts';
-import { weakPassword } from './sign-in.ts';
+import { isNameTaken } from './names.ts';
+import { logRefusedSignIn, weakPassword } from './sign-in.ts';
 import type { UserPool, WithUserPools } from './user-pool.ts';
 
 const input = ({ currency: fallback }: Settings) =>
@@ -72,10 +74,12 @@ export const register = operation({
     if (await isNameTaken(context, wanted.username)) return failure('name_taken', call.id);
     const created = await pool.createUser(wanted.username, wanted.password);
     if (created.kind === 'weak_password') return weakPassword('password', created.rule, call.id);
-    const sub = created.kind === 'created' ? created.sub : await unfinished(ledger, pool, wanted);
+    const sub =
+      created.kind === 'created' ? created.sub : await unfinished(ledger, pool, wanted, call);
     if (sub === undefined) return failure('name_taken', call.id);
     // The caller has just created this user, or proved its password.
-    await pool.setPassword(wanted.username, wanted.password);
+    const set = await pool.setPassword(sub, wanted.password);
+    if (set.kind === 'weak_password') return weakPassword('password', set.rule, call.id);
     const signIn = { pool: pool.id, sub, username: wanted.username };
     const merchant = newMerchant(signIn, wanted, settings.timeZone, ledger.now());
     const response = await store(ledger, merchant, call.id);
@@ -85,31 +89,28 @@ export const register = operation({
   },
 });
 
-/** No user is created for a name that a merchant or an administrator has. */
-async function isNameTaken(
-  { ledger, adminPool }: ApiContext & WithUserPools,
-  name: string,
-): Promise<boolean> {
-  const [merchant, admin] = await Promise.all([findByName(ledger, name), adminPool.findUser(name)]);
-  return merchant !== undefined || admin !== undefined;
-}
-
-/** The user of an earlier registration that has no merchant yet, if it is the caller's. */
+/**
+ * The user of an earlier registration that has no merchant yet, if it is the caller's. Whether it has one is
+ * read first: the password of a merchant's user cannot be tried here.
+ */
 async function unfinished(
   ledger: LedgerContext,
   pool: UserPool,
   { username, password }: Registration,
+  call: Call,
 ): Promise<string | undefined> {
-  const { kind } = await pool.signIn(username, password);
-  if (kind !== 'tokens' && kind !== 'challenge') return undefined;
   const sub = await pool.findUser(username);
   if (sub === undefined) return undefined;
-  return (await readSignIn(ledger, { pool: pool.id, sub })) === undefined ? sub : undefined;
+  if ((await readSignIn(ledger, { pool: pool.id, sub })) !== undefined) return undefined;
+  const { kind } = await pool.signIn(username, password);
+  if (kind === 'tokens' || kind === 'challenge') return sub;
+  logRefusedSignIn(call, pool, username);
+  return undefined;
 }
 
-/** The user that this call created for nothing. Where it has a merchant, a copy of this request registered it. */
+/** Deletes the user of a refused registration. If it has a merchant, a copy of this request registered it. */
 async function removeUser(ledger: LedgerContext, pool: UserPool, signIn: SignIn): Promise<void> {
-  if ((await readSignIn(ledger, signIn)) === undefined) await pool.deleteUser(signIn.username);
+  if ((await readSignIn(ledger, signIn)) === undefined) await pool.deleteUser(signIn.sub);
 }
 
 const newMerchant = (

@@ -4,11 +4,18 @@ import { failure, type HttpResponse, success } from '../../http/response.ts';
 import { log } from '../../platform/logger.ts';
 import type { SignInResult, Tokens, UserPool } from './user-pool.ts';
 
-/** A name may be a mistyped password, so logs have its hash: enough to see that many tries concern one name. */
+/**
+ * Logs have a hash of the name, which may be a mistyped password. It shows that several tries concern one
+ * name. It is not salted, so a name that is guessed can be recognised.
+ */
 const hashOf = (name: string): string =>
   createHash('sha256').update(name).digest('hex').slice(0, 16);
 
-function logRefusedSignIn({ id, sourceIp }: Call, pool: UserPool, username: string): void {
+export function logRefusedSignIn(
+  { id, sourceIp }: Pick<Call, 'id' | 'sourceIp'>,
+  pool: UserPool,
+  username: string,
+): void {
   log('security', 'SIGN_IN_REFUSED', {
     request_id: id,
     pool: pool.id,
@@ -36,7 +43,7 @@ export async function provesPassword(
   call: Call,
   password: string,
 ): Promise<boolean> {
-  const { username } = call.caller;
+  const { username } = call.caller.user;
   const { kind } = await pool.signIn(username, password);
   if (kind === 'tokens') return true;
   logRefusedSignIn(call, pool, username);
@@ -70,6 +77,7 @@ export async function signInResponse(
     case 'weak_password':
       return weakPassword('new_password', result.rule, call.id);
     case 'password_reset_required':
+      logRefusedSignIn(call, pool, username);
       return failure('password_change_required', call.id);
     case 'wrong_code':
     case 'refused':

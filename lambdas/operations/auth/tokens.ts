@@ -32,7 +32,7 @@ export const refreshToken = operation({
     refreshResponse(merchantPool, body.refresh_token, call),
 });
 
-/** The answer to NEW_PASSWORD_REQUIRED, for tokens. Refuses: invalid_credentials, and a weak password. */
+/** The answer to NEW_PASSWORD_REQUIRED, for tokens. Refuses: invalid_credentials, wrong_code, and a weak password. */
 export const answerChallenge = operation({
   name: 'answer-challenge',
   route: 'POST /auth/challenge',

@@ -15,7 +15,7 @@ export type SignInResult =
   | { readonly kind: 'refused' | 'wrong_code' | 'password_reset_required' }
   | { readonly kind: 'weak_password'; readonly rule: string };
 
-type Created =
+export type Created =
   | { readonly kind: 'created'; readonly sub: string }
   | { readonly kind: 'taken' }
   | { readonly kind: 'weak_password'; readonly rule: string };
@@ -28,25 +28,28 @@ export type Answer = {
   | { readonly challenge: 'MFA_SETUP' | 'SOFTWARE_TOKEN_MFA'; readonly code: string }
 );
 
-/** One Cognito user pool. Its client allows sign-in only to callers with IAM permissions: to Surety. */
+/**
+ * One Cognito user pool. Its client allows sign-in only to callers with IAM permissions: to Surety. A user that
+ * exists is changed by its id: its name may belong to another user by then.
+ */
 export type UserPool = {
   readonly id: string;
   /** With a temporary password: `signIn` asks for a new one until `setPassword`. */
   readonly createUser: (username: string, temporaryPassword: string) => Promise<Created>;
   /** Follows only one's own creation, or a sign-in that proved the old password. */
   readonly setPassword: (
-    username: string,
+    sub: string,
     password: string,
   ) => Promise<
     { readonly kind: 'set' } | { readonly kind: 'weak_password'; readonly rule: string }
   >;
   /** The user's id; undefined where there is no such user. */
   readonly findUser: (username: string) => Promise<string | undefined>;
-  readonly deleteUser: (username: string) => Promise<void>;
+  readonly deleteUser: (sub: string) => Promise<void>;
   /** The user can no longer sign in or refresh. A user that is gone already is no error. */
-  readonly disableUser: (username: string) => Promise<void>;
+  readonly disableUser: (sub: string) => Promise<void>;
   /** Ends every refresh token of the user. */
-  readonly signOut: (username: string) => Promise<void>;
+  readonly signOut: (sub: string) => Promise<void>;
   readonly signIn: (username: string, password: string) => Promise<SignInResult>;
   readonly refresh: (refreshToken: string) => Promise<SignInResult>;
   readonly answer: (answer: Answer) => Promise<SignInResult>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { changeOperation } from '../../http/change-operation.ts';
 import { bankAccount, nothing } from '../../http/fields.ts';
-import { changeTerms, spenderOf } from '../../ledger/merchant.ts';
+import { changeOwnTerms, spenderOf } from '../../ledger/merchant.ts';
 import { readMerchant } from '../../ledger/rows/merchants.ts';
 import { password } from '../auth/fields.ts';
 import { provesPassword } from '../auth/sign-in.ts';
@@ -30,7 +30,7 @@ export const changeBankAccount = changeOperation({
     const spender = spenderOf(merchant);
     if (!('id' in spender)) return spender;
     if (spender.bankAccount === body.bank_account) return { kind: 'done' };
-    const changes = [changeTerms(spender.id, { bankAccount: body.bank_account })];
+    const changes = [changeOwnTerms(spender.id, { bankAccount: body.bank_account })];
     return { kind: 'accepted', changes };
   },
   isDone: (merchant, { body }) => merchant?.bankAccount === body.bank_account,

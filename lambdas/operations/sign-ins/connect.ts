@@ -4,15 +4,16 @@ import { type ApiContext, operation } from '../../http/operation.ts';
 import { failure, success } from '../../http/response.ts';
 import type { LedgerContext } from '../../ledger/context.ts';
 import { refused } from '../../ledger/decision.ts';
-import { connectSignIn as connect, type Merchant } from '../../ledger/merchant.ts';
-import { findByName, readMerchant } from '../../ledger/rows/merchants.ts';
+import { type Merchant, replaceSignIn } from '../../ledger/merchant.ts';
+import { readMerchant } from '../../ledger/rows/merchants.ts';
 import { readSignIn } from '../../ledger/rows/sign-ins.ts';
 import { runChange } from '../../ledger/run-change.ts';
 import type { SignIn } from '../../ledger/sign-in.ts';
 import { log } from '../../platform/logger.ts';
 import { newPassword } from '../auth/fields.ts';
+import { isNameTaken } from '../auth/names.ts';
 import { weakPassword } from '../auth/sign-in.ts';
-import type { UserPool, WithUserPools } from '../auth/user-pool.ts';
+import type { Created, UserPool, WithUserPools } from '../auth/user-pool.ts';
 import { merchantView } from '../merchants/view.ts';
 
 const input = z.object({
@@ -22,9 +23,9 @@ const input = z.object({
 });
 
 /**
- * Connects a new sign-in to a merchant whose own is lost or stolen (ID-7). Who signs in with the temporary
- * password has to set another. The earlier user can no longer sign in, and its tokens stop reaching the
- * merchant within a minute. Sent again, it completes what a crash interrupted.
+ * Connects a new sign-in to a merchant whose own is lost or stolen (ID-7). Its user has to set a password of
+ * its own before it gets tokens. Earlier users are disabled, and their tokens stop reaching the merchant within
+ * a minute. Sent again, it connects a new user again, and completes what a crash interrupted.
  * Refuses: merchant_not_found, name_taken, and a password that the user pool's rules refuse.
  */
 export const connectSignIn = operation({
@@ -32,8 +33,8 @@ export const connectSignIn = operation({
   route: 'PUT /admin/merchants/{id}/sign-in',
   access: 'admin',
   grants: [
-    'commit',
-    'disconnect-sign-in',
+    'change',
+    'connect-sign-in',
     { merchants: 'CreateUser' },
     { merchants: 'DeleteUser' },
     { merchants: 'DisableUser' },
@@ -47,21 +48,20 @@ export const connectSignIn = operation({
     const { username: name, temporary_password: password } = wanted.body;
     const merchant = await readMerchant(ledger, wanted.params.id);
     if (merchant === undefined) return failure('merchant_not_found', call.id);
-    if (await isOthersName(context, merchant, name)) return failure('name_taken', call.id);
-    const user = await userFor(ledger, pool, merchant, name, password);
+    if (await isNameTaken(context, name, merchant.id)) return failure('name_taken', call.id);
+    const user = await newUser(ledger, pool, merchant, name, password);
     if (user.kind === 'taken') return failure('name_taken', call.id);
     if (user.kind === 'weak_password')
       return weakPassword('temporary_password', user.rule, call.id);
 
-    const result = await connected(ledger, merchant.id, {
-      pool: pool.id,
-      sub: user.sub,
-      username: name,
-    });
+    const signIn = { pool: pool.id, sub: user.sub, username: name };
+    const { result, earlier } = await connect(ledger, merchant, signIn);
     if (result.kind === 'undecided') return failure('busy', call.id);
     if (result.kind === 'refused') return failure(result.reason, call.id);
-    const { facts: now = merchant } = result;
-    await disableFormer(pool, now);
+    for (const sub of earlier) {
+      await pool.disableUser(sub);
+      await pool.signOut(sub);
+    }
     log('security', 'SIGN_IN_CONNECTED', { request_id: call.id, merchant: merchant.id });
     return success({
       status: 200,
@@ -69,56 +69,47 @@ export const connectSignIn = operation({
         en: 'The sign-in is connected. Give the merchant its temporary password.',
         fa: 'ورود تازه متصل شد. گذرواژهٔ موقت را به پذیرنده بدهید.',
       },
-      data: merchantView(now),
+      data: merchantView(result.facts ?? merchant),
     });
   },
 });
 
-/** Another merchant's name, or an administrator's. */
-async function isOthersName(
-  { ledger, adminPool }: ApiContext & WithUserPools,
-  { id }: Merchant,
-  name: string,
-): Promise<boolean> {
-  const [named, admin] = await Promise.all([findByName(ledger, name), adminPool.findUser(name)]);
-  return admin !== undefined || (named !== undefined && named.id !== id);
-}
-
-/** A user of that name that nobody else knows the password of; the merchant's own where it is connected. */
-async function userFor(
+/** A user of that name with the temporary password. The merchant's own user of that name is replaced. */
+async function newUser(
   ledger: LedgerContext,
   pool: UserPool,
   { id }: Merchant,
   name: string,
   password: string,
-) {
+): Promise<Created> {
+  const created = await pool.createUser(name, password);
+  if (created.kind !== 'taken') return created;
   const existing = await pool.findUser(name);
-  if (existing !== undefined) {
-    const owner = await readSignIn(ledger, { pool: pool.id, sub: existing });
-    if (owner === id) return { kind: 'created', sub: existing } as const;
-    if (owner !== undefined) return { kind: 'taken' } as const;
-    // Whoever created it, and knows its password, is not the merchant.
-    await pool.deleteUser(name);
-  }
+  if (existing === undefined) return created;
+  // A user without a merchant may belong to a registration that is under way.
+  if ((await readSignIn(ledger, { pool: pool.id, sub: existing })) !== id) return created;
+  await pool.deleteUser(existing);
   return pool.createUser(name, password);
 }
 
-const connected = (ledger: LedgerContext, id: string, signIn: SignIn) =>
-  runChange(ledger, {
-    read: () => readMerchant(ledger, id),
-    decide: (merchant) => {
-      if (merchant === undefined) return refused('merchant_not_found');
-      if (merchant.signIn.sub === signIn.sub) return { kind: 'done' };
-      return { kind: 'accepted', changes: connect(merchant, signIn) };
+/** Also every earlier user that was seen: a crash may have left one enabled. */
+async function connect(ledger: LedgerContext, { id, signIn: first }: Merchant, signIn: SignIn) {
+  const seen = new Set([first.sub]);
+  const result = await runChange(ledger, {
+    read: async () => {
+      const merchant = await readMerchant(ledger, id);
+      for (const each of [merchant?.signIn, merchant?.formerSignIn]) if (each) seen.add(each.sub);
+      return merchant;
     },
+    decide: (merchant) =>
+      merchant === undefined
+        ? refused('merchant_not_found')
+        : { kind: 'accepted', changes: replaceSignIn(merchant, signIn) },
     isDone: (merchant) => merchant?.signIn.sub === signIn.sub,
-    versionOf: () => undefined,
+    // After a lost answer, another change may have connected a later sign-in.
+    versionOf: (merchant) => merchant?.version,
     committed: () => {},
   });
-
-/** A former user of the same name is gone: the new one was created in its place. */
-async function disableFormer(pool: UserPool, { signIn, formerSignIn }: Merchant): Promise<void> {
-  if (formerSignIn === undefined || formerSignIn.username === signIn.username) return;
-  await pool.disableUser(formerSignIn.username);
-  await pool.signOut(formerSignIn.username);
+  if (result.kind === 'changed' && result.facts) seen.delete(result.facts.signIn.sub);
+  return { result, earlier: seen };
 }

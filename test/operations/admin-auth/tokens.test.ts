@@ -1,3 +1,4 @@
+import '../../harness/enable-logs.ts';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { nameKey } from '../../../lambdas/ledger/keys.ts';
 import {
@@ -7,23 +8,28 @@ import {
 } from '../../../lambdas/operations/admin-auth/tokens.ts';
 import type { SignInResult } from '../../../lambdas/operations/auth/user-pool.ts';
 import { type FakeUserPool, fakeUserPool } from '../../harness/fake-user-pool.ts';
+import type { Reply } from '../../harness/harness.ts';
 import { callerOf, expectProblem, wrongFields } from '../../harness/http-caller.ts';
 import { aMerchant, inMemoryLedger, stored } from '../../harness/in-memory-ledger.ts';
+import { linesOf } from '../../harness/log-lines.ts';
 import { POOLS } from '../../harness/sign-ins.ts';
 
+const SESSION = 'a-session-of-the-user-pool';
 const PASSWORD = 'Secret-123';
 let admins: FakeUserPool;
+let merchants: FakeUserPool;
 beforeEach(async () => {
   admins = fakeUserPool(POOLS.admin);
   await admins.createUser('root', PASSWORD);
-  await admins.setPassword('root', PASSWORD);
+  await admins.setPassword(admins.users.get('root')?.sub ?? '', PASSWORD);
+  merchants = fakeUserPool(POOLS.merchant);
 });
 type Rows = readonly { readonly pk: string; readonly sk: string }[];
 const caller = (more: Partial<FakeUserPool> = {}, rows: Rows = []) =>
   callerOf(
     {
       ...inMemoryLedger(...rows),
-      merchantPool: fakeUserPool(POOLS.merchant),
+      merchantPool: merchants,
       adminPool: { ...admins, ...more },
     },
     issueAdminToken,
@@ -35,7 +41,7 @@ const challenge =
   (name: 'MFA_SETUP' | 'SOFTWARE_TOKEN_MFA') => async (): Promise<SignInResult> => ({
     kind: 'challenge',
     name,
-    session: 's1',
+    session: SESSION,
   });
 
 describe('ID-8: administrators sign in at a pool of their own', () => {
@@ -87,7 +93,7 @@ describe('ID-8: administrators sign in at a pool of their own', () => {
           ? { kind: 'tokens', tokens: { AccessToken: 'access' } }
           : { kind: 'wrong_code' };
       };
-      const given = { challenge: name, username: 'Root', session: 's2', code: '123456' };
+      const given = { challenge: name, username: 'Root', session: SESSION, code: '123456' };
       const call = caller({ answer });
       const reply = await call('POST /admin/auth/challenge', { body: given });
       expect(reply.body.data.access_token).toBe('access');
@@ -101,11 +107,15 @@ describe('ID-8: administrators sign in at a pool of their own', () => {
 
   it('one challenge may follow another', async () => {
     const call = caller({ answer: challenge('SOFTWARE_TOKEN_MFA') });
-    const answer = { challenge: 'NEW_PASSWORD_REQUIRED', session: 's', new_password: 'Chosen-1' };
+    const answer = {
+      challenge: 'NEW_PASSWORD_REQUIRED',
+      session: SESSION,
+      new_password: 'Chosen-1',
+    };
     const reply = await call('POST /admin/auth/challenge', {
       body: { ...answer, username: 'root' },
     });
-    expect(reply.body.data).toEqual({ challenge: 'SOFTWARE_TOKEN_MFA', session: 's1' });
+    expect(reply.body.data).toEqual({ challenge: 'SOFTWARE_TOKEN_MFA', session: SESSION });
   });
 
   it('a name that a merchant has gets neither tokens nor a challenge, and only who knows the password learns why', async () => {
@@ -122,10 +132,20 @@ describe('ID-8: administrators sign in at a pool of their own', () => {
     expectProblem(reply, 401, 'invalid_credentials');
   });
 
+  it('a name that a merchant signs in with gets none either, and is logged as a failed sign-in', async () => {
+    await merchants.createUser('root', 'Another-1');
+    let reply: Reply | undefined;
+    const lines = await linesOf(async () => {
+      reply = await caller()('POST /admin/auth/token', { body });
+    });
+    expect([reply?.status, reply?.body.code]).toEqual([409, 'name_taken']);
+    expect(lines).toContainEqual(expect.objectContaining({ message: 'SIGN_IN_REFUSED' }));
+  });
+
   it.each([
     [{}, { challenge: 'required' }],
     [
-      { challenge: 'SOFTWARE_TOKEN_MFA', username: 'root', session: 's', code: '12345' },
+      { challenge: 'SOFTWARE_TOKEN_MFA', username: 'root', session: SESSION, code: '12345' },
       { code: 'code_malformed' },
     ],
     [{ challenge: 'MFA_SETUP', username: 'root', code: '123456' }, { session: 'required' }],

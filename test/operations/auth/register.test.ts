@@ -1,3 +1,5 @@
+import '../../harness/enable-logs.ts';
+import { randomUUID } from 'node:crypto';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Key, nameKey, signInKey } from '../../../lambdas/ledger/keys.ts';
@@ -11,6 +13,7 @@ import {
   inMemoryLedger,
   stored,
 } from '../../harness/in-memory-ledger.ts';
+import { linesOf } from '../../harness/log-lines.ts';
 import { POOLS } from '../../harness/sign-ins.ts';
 
 const FORM = {
@@ -76,7 +79,7 @@ function registeredMeanwhile(...rows: readonly (Key & object)[]): void {
 /** A user that an interrupted registration left behind. */
 async function leftBehind(isPermanent: boolean): Promise<string> {
   await users.createUser(NAME, FORM.password);
-  if (isPermanent) await users.setPassword(NAME, FORM.password);
+  if (isPermanent) await users.setPassword(subOf(NAME), FORM.password);
   return subOf(NAME);
 }
 
@@ -123,7 +126,9 @@ describe('ID-1: a merchant registers itself', () => {
   });
 
   it('WA-5: a name that looks like an id is refused, in any case, and nothing is created', async () => {
-    for (const username of [newMerchantId(new Date()), newMerchantId(new Date()).toLowerCase()]) {
+    const ids = [newMerchantId(new Date()), newMerchantId(new Date()).toLowerCase()];
+    // A user pool takes the id of a user in the place of its name.
+    for (const username of [...ids, randomUUID()]) {
       const reply = await registration({ ...FORM, username });
       expectProblem(reply, 422, 'invalid_request');
       expect(reply.body.errors).toMatchObject([{ field: 'username', code: 'username_like_id' }]);
@@ -153,6 +158,27 @@ describe('ID-1: a merchant registers itself', () => {
     expect(reply.status).toBe(201);
     expect(written()).toMatchObject([{}, signInRow(sub, reply.body.data.id), {}]);
     expect(await users.signIn(NAME, FORM.password)).toMatchObject({ kind: 'tokens' });
+  });
+
+  it('the password of a merchant’s user cannot be tried, and a wrong one of another is logged', async () => {
+    const sub = await leftBehind(true);
+    const tried: string[] = [];
+    const { signIn } = users;
+    users = {
+      ...users,
+      signIn: (name, password) => {
+        tried.push(name);
+        return signIn(name, password);
+      },
+    };
+    context = inMemoryLedger(signInRow(sub, 'M1'));
+    expectProblem(await registration(), 409, 'name_taken');
+    expect(tried).toEqual([]);
+    context = inMemoryLedger();
+    const lines = await linesOf(async () => {
+      await registration({ ...FORM, password: 'Wrong-1234' });
+    });
+    expect(lines).toContainEqual(expect.objectContaining({ message: 'SIGN_IN_REFUSED' }));
   });
 
   it('a user that signs in to a merchant already does not get a second one', async () => {

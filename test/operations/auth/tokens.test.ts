@@ -38,6 +38,7 @@ const signedIn = (refresh?: string): SignInResult => ({
     TokenType: 'Bearer',
   },
 });
+const SESSION = 'a-session-of-the-user-pool';
 const credentials = { username: 'alice', password: 'Secret-123' };
 
 describe('ID-3: tokens', () => {
@@ -115,17 +116,17 @@ describe('ID-3: tokens', () => {
     const challenged = callerWith({
       kind: 'challenge',
       name: 'NEW_PASSWORD_REQUIRED',
-      session: 's',
+      session: SESSION,
     });
     const reply = await challenged('POST /auth/token', { body: credentials });
     expect([reply.status, reply.body.data]).toEqual([
       200,
-      { challenge: 'NEW_PASSWORD_REQUIRED', session: 's' },
+      { challenge: 'NEW_PASSWORD_REQUIRED', session: SESSION },
     ]);
     const answer = {
       challenge: 'NEW_PASSWORD_REQUIRED',
       username: 'Alice',
-      session: 's',
+      session: SESSION,
       new_password: 'Next-1234',
     };
     const answered = await callerWith(signedIn('r'))('POST /auth/challenge', { body: answer });
@@ -135,7 +136,7 @@ describe('ID-3: tokens', () => {
         {
           challenge: 'NEW_PASSWORD_REQUIRED',
           username: 'alice',
-          session: 's',
+          session: SESSION,
           newPassword: 'Next-1234',
         },
       ],
@@ -156,7 +157,7 @@ describe('ID-3: tokens', () => {
     [
       'POST /auth/challenge',
       'another challenge',
-      { challenge: 'SOFTWARE_TOKEN_MFA', username: 'alice', session: 's', new_password: 'x' },
+      { challenge: 'SOFTWARE_TOKEN_MFA', username: 'alice', session: SESSION, new_password: 'x' },
       { challenge: 'not_one_of' },
     ],
     [

@@ -1,11 +1,13 @@
 import '../../harness/enable-logs.ts';
 import { randomUUID } from 'node:crypto';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { signInKey } from '../../../lambdas/ledger/keys.ts';
 import { readMerchant } from '../../../lambdas/ledger/rows/merchants.ts';
 import { type Harness, type Reply, startHarness } from '../../harness/harness.ts';
 import { expectProblem, wrongFields } from '../../harness/http-caller.ts';
 import { linesOf } from '../../harness/log-lines.ts';
-import { merchantClaims } from '../../harness/sign-ins.ts';
+import { merchantClaims, POOLS } from '../../harness/sign-ins.ts';
 
 const PASSWORD = 'Secret-123';
 const NEXT = 'Another-456';
@@ -21,9 +23,14 @@ async function merchant(limit = '100.00') {
   const id = await harness.merchant(limit);
   const username = `u-${randomUUID()}`;
   const { merchantPool } = harness.context;
-  await merchantPool.createUser(username, PASSWORD);
-  await merchantPool.setPassword(username, PASSWORD);
-  return { id, username, claims: { ...merchantClaims(id), username } };
+  const created = await merchantPool.createUser(username, PASSWORD);
+  if (created.kind !== 'created') throw new Error(created.kind);
+  await merchantPool.setPassword(created.sub, PASSWORD);
+  const signIn = { pool: POOLS.merchant, sub: created.sub };
+  const Item = { ...signInKey(signIn), merchantId: id };
+  const { table: TableName } = harness.context.ledger;
+  await harness.faultless.send(new PutCommand({ TableName, Item }));
+  return { id, username, claims: { ...merchantClaims(id), sub: created.sub, username } };
 }
 type Signed = Awaited<ReturnType<typeof merchant>>;
 const changeAccount = ({ claims }: Signed, account: string, password = PASSWORD): Promise<Reply> =>
@@ -99,6 +106,16 @@ describe('ID-7: the bank account', () => {
     expect(await readMerchant(harness.context.ledger, alice.id)).toEqual(before);
   });
 
+  it('a suspension that commits first stops it', async () => {
+    const alice = await merchant();
+    harness.beforeCommit(async () => {
+      expect((await admin(alice.id, 'suspend')).status).toBe(200);
+    });
+    expectProblem(await changeAccount(alice, 'NEW-ACCOUNT-7'), 403, 'merchant_suspended');
+    const { bankAccount } = (await readMerchant(harness.context.ledger, alice.id)) ?? {};
+    expect(bankAccount).toBe('IRTEST0000000000001');
+  });
+
   it.each([
     ['suspend', 'merchant_suspended'],
     ['archive', 'merchant_archived'],
@@ -123,12 +140,13 @@ describe('ID-7: the password', () => {
   const change = ({ claims }: Signed, password: string, next = NEXT): Promise<Reply> =>
     harness.call('POST /auth/password', { claims, body: { password, new_password: next } });
 
-  it('is changed by who knows the current one', async () => {
+  it('is changed by who knows the current one, which ends every session', async () => {
     const alice = await merchant();
     expect((await change(alice, PASSWORD)).status).toBe(200);
     const { merchantPool } = harness.context;
     expect((await merchantPool.signIn(alice.username, NEXT)).kind).toBe('tokens');
     expect((await merchantPool.signIn(alice.username, PASSWORD)).kind).toBe('refused');
+    expect(merchantPool.users.get(alice.username)?.signedOut).toBe(1);
   });
 
   it('stays as it is where the current one is wrong, or the new one weak', async () => {

@@ -1,6 +1,6 @@
 import '../../harness/enable-logs.ts';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { readMerchant } from '../../../lambdas/ledger/rows/merchants.ts';
 import { readSignIn } from '../../../lambdas/ledger/rows/sign-ins.ts';
 import { type Harness, type Reply, startHarness } from '../../harness/harness.ts';
@@ -14,6 +14,9 @@ const FORM = { requested_credit: '100.00', bank_account: 'IR-1234' };
 let harness: Harness;
 beforeAll(async () => {
   harness = await startHarness();
+});
+afterEach(() => {
+  jest.restoreAllMocks();
 });
 afterAll(() => harness.close());
 
@@ -69,7 +72,7 @@ describe('ID-7: an admin connects a new sign-in', () => {
   it('where the user was deleted past Surety, the same name can be connected again', async () => {
     const shop = await registered();
     const stolen = claimsOf(shop.username);
-    await pool().deleteUser(shop.username);
+    await pool().deleteUser(subOf(shop.username));
     expect((await connect(shop.id, shop.username)).status).toBe(200);
     expect((await me(claimsOf(shop.username))).body.data.id).toBe(shop.id);
     expect(pool().users.get(shop.username)).toMatchObject({ isEnabled: true, isTemporary: true });
@@ -79,30 +82,101 @@ describe('ID-7: an admin connects a new sign-in', () => {
 
   it('the attack: the user of a shop disappears, and registering the shop again gains nothing', async () => {
     const shop = await registered();
-    await pool().deleteUser(shop.username);
+    await pool().deleteUser(subOf(shop.username));
     const body = { username: shop.username, password: 'Attacker-1', ...FORM };
     expectProblem(await harness.call('POST /auth/register', { body }), 409, 'name_taken');
     expect(pool().users.has(shop.username)).toBe(false);
     // A user of that name made in another way has a token, and no merchant.
     await pool().createUser(shop.username, 'Attacker-1');
     expectProblem(await me(claimsOf(shop.username)), 403, 'not_a_merchant');
-    // The admin replaces it: its password is worth nothing then.
-    const squatter = subOf(shop.username);
-    expect((await connect(shop.id, shop.username)).status).toBe(200);
-    expect(subOf(shop.username)).not.toBe(squatter);
-    expect((await pool().signIn(shop.username, 'Attacker-1')).kind).toBe('refused');
+    // Whoever created it may be registering just now: the admin is refused, and takes another name.
+    expectProblem(await connect(shop.id, shop.username), 409, 'name_taken');
+    expect((await connect(shop.id, `u-${randomUUID()}`)).status).toBe(200);
   });
 
-  it('sent again, it is done, and disables the former user that a crash left', async () => {
+  it('a password that somebody else knows is replaced under the same name', async () => {
+    const shop = await registered();
+    expect((await connect(shop.id, shop.username)).status).toBe(200);
+    expect((await pool().signIn(shop.username, PASSWORD)).kind).toBe('refused');
+    expect((await pool().signIn(shop.username, TEMPORARY)).kind).toBe('challenge');
+    const weak = await connect(shop.id, shop.username, 'short');
+    expect(weak.body.errors).toMatchObject([{ code: 'password_too_weak' }]);
+  });
+
+  it('sent again, it connects a new user of that name', async () => {
     const shop = await registered();
     const next = `u-${randomUUID()}`;
     await connect(shop.id, next);
-    const before = structuredClone(await readMerchant(harness.context.ledger, shop.id));
-    const former = pool().users.get(shop.username);
-    if (former !== undefined) former.isEnabled = true;
+    const first = subOf(next);
     expect((await connect(shop.id, next)).status).toBe(200);
+    expect(subOf(next)).not.toBe(first);
+    expect((await me(claimsOf(next))).body.data.id).toBe(shop.id);
+  });
+
+  it('after a crash before the former user is disabled, the next connection disables it', async () => {
+    const shop = await registered();
+    jest.spyOn(pool(), 'disableUser').mockRejectedValueOnce(new Error('crash'));
+    expect((await connect(shop.id, `u-${randomUUID()}`)).status).toBe(500);
+    expect(pool().users.get(shop.username)?.isEnabled).toBe(true);
+    expect((await connect(shop.id, `u-${randomUUID()}`)).status).toBe(200);
     expect(pool().users.get(shop.username)?.isEnabled).toBe(false);
-    expect(await readMerchant(harness.context.ledger, shop.id)).toEqual(before);
+  });
+
+  it('the user of another merchant that took over a name is not disabled', async () => {
+    const [one, two] = [await registered(), await registered()];
+    const shared = `u-${randomUUID()}`;
+    await connect(two.id, shared);
+    await pool().deleteUser(subOf(shared));
+    expect((await connect(one.id, shared)).status).toBe(200);
+    expect((await connect(two.id, `u-${randomUUID()}`)).status).toBe(200);
+    expect(pool().users.get(shared)).toMatchObject({ isEnabled: true, signedOut: 0 });
+  });
+
+  it('a registration that is under way keeps its user, and sets its password on no other', async () => {
+    const shop = await registered();
+    const next = `u-${randomUUID()}`;
+    const create = pool().createUser;
+    let connected: Reply | undefined;
+    jest.spyOn(pool(), 'createUser').mockImplementationOnce(async (...user) => {
+      const created = await create(...user);
+      connected = await connect(shop.id, next);
+      return created;
+    });
+    const other = await registered(next);
+    expect([connected?.status, connected?.body.code]).toEqual([409, 'name_taken']);
+    expect((await me(claimsOf(next))).body.data.id).toBe(other.id);
+    expect((await me(claimsOf(shop.username))).body.data.id).toBe(shop.id);
+  });
+
+  it.each([
+    ['whose answer is lost', true],
+    ['that is not finished', false],
+  ])('a later connection wins over one %s, and only its user can sign in', async (_, isLost) => {
+    const shop = await registered();
+    const [first, second] = [`u-${randomUUID()}`, `u-${randomUUID()}`];
+    const { middlewareStack } = harness.context.ledger.dynamo;
+    let isFirst = true;
+    middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          const done = await next(args);
+          if (!commandName?.startsWith('TransactWrite') || !isFirst) return done;
+          isFirst = false;
+          expect((await connect(shop.id, second)).status).toBe(200);
+          if (isLost) throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
+          return done;
+        },
+      { step: 'initialize', name: 'interrupt' },
+    );
+    const reply = await connect(shop.id, first);
+    middlewareStack.remove('interrupt');
+    expect(reply.status).toBe(isLost ? 503 : 200);
+    const { signIn } = (await readMerchant(harness.context.ledger, shop.id)) ?? {};
+    expect(signIn?.username).toBe(second);
+    const enabled = [shop.username, first, second].filter(
+      (name) => pool().users.get(name)?.isEnabled,
+    );
+    expect(enabled).toEqual([second]);
   });
 
   it('of two at once, one is connected, and every other user reaches nothing', async () => {
