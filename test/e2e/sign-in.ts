@@ -9,7 +9,8 @@ import {
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { describe, expect, it } from '@jest/globals';
-import { adminToken, newMerchant, PASSWORD, send } from '../harness/client.ts';
+import { signIn as signInTo } from '../../local/api.ts';
+import { adminToken, eventually, newMerchant, PASSWORD, send } from '../harness/client.ts';
 import { localCloud } from '../harness/local-cloud.ts';
 import { asRoot } from '../harness/root-access.ts';
 
@@ -123,6 +124,30 @@ describe('signing in, on the deployed app', () => {
     expect((await refresh(later)).status).toBe(200);
     expect((await send('/auth/sign-out', { method: 'POST', token })).status).toBe(200);
     expect((await refresh(later)).body.code).toBe('invalid_credentials');
+  });
+
+  it('ID-8: a large deposit is in the wallet once a second admin has confirmed it', async () => {
+    const { id, token } = await newMerchant('E2E-LARGE');
+    const { api, admins } = localCloud();
+    const [, other] = admins;
+    if (other === undefined) throw new Error('no second admin');
+    const [first, second] = [await adminToken(), await signInTo(`${api}/admin`, other)];
+    const deposit = { token: first, key: randomUUID(), body: { amount: '10000000.01' } };
+    const proposed = await send(`/admin/wallets/${id}/deposits`, deposit);
+    expect([proposed.status, proposed.body.data.status]).toEqual([202, 'PROPOSED']);
+    const confirm = (admin: string) =>
+      eventually(
+        () =>
+          send(`/admin/transactions/${proposed.body.data.id}/confirm`, {
+            method: 'POST',
+            token: admin,
+          }),
+        ({ status }) => status !== 404,
+      );
+    expect((await confirm(first)).body.code).toBe('second_admin_needed');
+    expect((await send('/wallets/USD', { token })).body.data.available).toBe('0.00');
+    expect((await confirm(second)).status).toBe(201);
+    expect((await send('/wallets/USD', { token })).body.data.available).toBe('10000000.01');
   });
 
   it('ID-8: the name of an administrator cannot be registered', async () => {
