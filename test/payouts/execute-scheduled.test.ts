@@ -20,6 +20,7 @@ import { settle } from '../../lambdas/payouts/settle.ts';
 import { ROUGH } from '../harness/faults.ts';
 import { type Harness, startHarness } from '../harness/harness.ts';
 import { TIMERS } from '../harness/timers.ts';
+import { untilDone } from '../harness/until-done.ts';
 
 const MINUTE = 60_000;
 let harness: Harness;
@@ -120,7 +121,10 @@ describe('a scheduled withdrawal', () => {
       },
       timers: TIMERS,
     });
-    while ((await worker({ merchantId: id, txnId })) !== 'done') advanceClock(2);
+    await untilDone(
+      () => worker({ merchantId: id, txnId }),
+      () => advanceClock(2),
+    );
     expect(await read(id, txnId)).toMatchObject({ status: 'FAILED', failure: 'account_closed' });
     expect((await me(id)).credit).toMatchObject([{ utilised: '0.00' }]);
     const statuses = (await read(id, txnId)).history.map(

@@ -6,6 +6,7 @@ import { post } from '../../lambdas/ledger/post.ts';
 import { type Posting, storePhase } from '../../lambdas/ledger/postings.ts';
 import {
   isFinal,
+  isInFlight,
   publicStatus,
   STATUSES,
   type Status,
@@ -123,8 +124,11 @@ describe('WD-3: the transitions of a payout', () => {
     ).toEqual([]);
   });
 
-  it('every other status is not final', () => {
-    expect(STATUSES.filter((status) => !isFinal(status))).toEqual([
+  it('every other status is in flight, except that of a proposal', () => {
+    expect(STATUSES.filter((status) => !isFinal(status) && status !== 'PROPOSED')).toEqual(
+      STATUSES.filter(isInFlight),
+    );
+    expect(STATUSES.filter(isInFlight)).toEqual([
       'SCHEDULED',
       'PENDING',
       'PROCESSING',
@@ -174,8 +178,8 @@ describe('WD-3: the transitions of a payout', () => {
     ]);
   });
 
-  it('every status that is not final can be left', () => {
-    const open = STATUSES.filter((status) => !isFinal(status) && status !== 'SCHEDULED');
+  it('every status of a payout in flight can be left', () => {
+    const open = STATUSES.filter((status) => isInFlight(status) && status !== 'SCHEDULED');
     const stuck = open.filter(
       (status) => !transitions.some(([, { from }]) => (from as readonly Status[]).includes(status)),
     );

@@ -10,6 +10,7 @@ import { settle } from '../../../lambdas/payouts/settle.ts';
 import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, startHarness } from '../../harness/harness.ts';
 import { TIMERS } from '../../harness/timers.ts';
+import { untilDone } from '../../harness/until-done.ts';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -84,9 +85,12 @@ describe('archiving a merchant', () => {
       providers: { bank: { pay, inquire: pay } },
       timers: TIMERS,
     });
-    while ((await worker({ merchantId: paying, txnId })) !== 'done') {
-      harness.clock.now = new Date(harness.clock.now.getTime() + 120_000);
-    }
+    await untilDone(
+      () => worker({ merchantId: paying, txnId }),
+      () => {
+        harness.clock.now = new Date(harness.clock.now.getTime() + 120_000);
+      },
+    );
     expect((await archive(paying)).status).toBe(200);
   });
 

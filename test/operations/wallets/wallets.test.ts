@@ -9,6 +9,7 @@ import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, startHarness, USD } from '../../harness/harness.ts';
 import { callerOf } from '../../harness/http-caller.ts';
 import { TIMERS } from '../../harness/timers.ts';
+import { untilDone } from '../../harness/until-done.ts';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -163,9 +164,12 @@ describe('a withdrawal from the wallet', () => {
       providers: { bank: { pay: refuse, inquire: refuse } },
       timers: TIMERS,
     });
-    while ((await worker({ merchantId: id, txnId })) !== 'done') {
-      harness.clock.now = new Date(harness.clock.now.getTime() + 120_000);
-    }
+    await untilDone(
+      () => worker({ merchantId: id, txnId }),
+      () => {
+        harness.clock.now = new Date(harness.clock.now.getTime() + 120_000);
+      },
+    );
     expect((await wallet(id)).data.available).toBe('30.00');
     expect((await harness.insist('GET /admin/pools/{currency}', pool)).body.data).toEqual(before);
   });
