@@ -3,9 +3,9 @@ import { formatAmount } from '../ledger/money.ts';
 import type { Decider } from '../ledger/run-operation.ts';
 import { type Order, propose, reconsider, type SecondAdminLimits } from '../ledger/second-admin.ts';
 import {
-  isProposed,
   type NewTransaction,
   type ProposedTransaction,
+  wasProposed,
 } from '../ledger/transactions.ts';
 import { type Success, success } from './response.ts';
 
@@ -17,7 +17,7 @@ export const proposing = <Facts>(
 ): Decider<Facts, NewTransaction> => ({
   ...decider,
   decide: (facts, now) => propose(decider.decide(facts, now), limits, order, now),
-  respond: (row) => (isProposed(row) ? success(proposalResponse(row)) : decider.respond(row)),
+  respond: (row) => (wasProposed(row) ? success(proposalResponse(row)) : decider.respond(row)),
 });
 
 /** The same for a second admin: it decides again what was proposed. */

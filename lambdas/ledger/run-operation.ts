@@ -64,17 +64,13 @@ export function runOperation<Facts, New extends NewTransaction>(
     return { status, body, ...(stored.requestId !== requestId && { replayed: true }) };
   };
 
-  const read = async (
-    outcomeOf: (
-      earlier: Transaction,
-    ) => ReplayResult | undefined | Promise<ReplayResult | undefined>,
-  ): Promise<Read<RequestFacts<Facts>>> => {
+  const read = async (): Promise<Read<RequestFacts<Facts>>> => {
     const now = ledger.now();
     const [facts, earlier] = await Promise.all([
       decider.read(now),
       readTransaction(ledger, pk, txnId),
     ]);
-    return { facts: { facts, outcome: earlier && (await outcomeOf(earlier)) }, now };
+    return { facts: { facts, outcome: earlier && (await committed(earlier)) }, now };
   };
 
   const decide = (
@@ -121,12 +117,11 @@ export function runOperation<Facts, New extends NewTransaction>(
     ],
   });
 
-  // Read while the lookup is under way: one round trip for both. A replay does not need it. What is
-  // accepted before the first commit was accepted by an earlier copy.
-  const early = Promise.allSettled([read(recording.outcomeOf)]);
+  // Read while the lookup is under way: one round trip for both. A replay does not need it.
+  const early = Promise.allSettled([read()]);
   let isFirst = true;
   const readOrEarly = async (): Promise<Read<RequestFacts<Facts>>> => {
-    if (!isFirst) return read(committed);
+    if (!isFirst) return read();
     isFirst = false;
     const [outcome] = await early;
     if (outcome.status === 'rejected') throw outcome.reason;

@@ -161,7 +161,7 @@ export const hasPayout = (transaction: Transaction): transaction is PayoutTransa
 export type ProposedTransaction = Transaction & {
   readonly proposal: NonNullable<Transaction['proposal']>;
 };
-export const isProposed = (transaction: Transaction): transaction is ProposedTransaction =>
+export const wasProposed = (transaction: Transaction): transaction is ProposedTransaction =>
   transaction.proposal !== undefined;
 
 /** What the runner adds to a rule's transaction: the request that asked for it, the time and the phases. */

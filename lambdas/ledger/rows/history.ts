@@ -66,8 +66,8 @@ export async function history(
     );
     const places = new Set(fitting.map(({ byTime }) => byTime));
     const rows = await getRows(ledger, fitting, positioned);
-    // A proposal that was confirmed after the index was read is no longer at this place.
-    found.push(...rows.filter((row) => places.has(row.byTime) && matches(row, filter)));
+    // A proposal that was confirmed is no longer at its first place, although the index may still have both.
+    found.push(...rows.filter((row) => places.delete(row.byTime) && matches(row, filter)));
     read += chunk.length;
     last = chunk.at(-1)?.byTime;
     if (found.length > limit)

@@ -3,7 +3,7 @@ import { byId, noBody, nothing } from '../../http/fields.ts';
 import { type Operation, operation } from '../../http/operation.ts';
 import { failure } from '../../http/response.ts';
 import { findTransaction } from '../../ledger/rows/transactions.ts';
-import { isProposed } from '../../ledger/transactions.ts';
+import { wasProposed } from '../../ledger/transactions.ts';
 
 const NAME = 'confirmation';
 
@@ -25,7 +25,7 @@ export const confirmTransaction = (
     handle: async ({ params: { id } }, call, context) => {
       const row = await findTransaction(context.ledger, id);
       if (row === undefined) return failure('transaction_not_found', call.id);
-      if (!isProposed(row)) return failure('transaction_not_proposed', call.id);
+      if (!wasProposed(row)) return failure('transaction_not_proposed', call.id);
       const proposed = proposing.find(({ name }) => name === row.proposal.operation);
       if (proposed?.confirm === undefined) return failure('proposal_outdated', call.id);
       return proposed.confirm(context)(row, NAME, call);

@@ -22,7 +22,7 @@ const input = ({ currency: fallback }: Settings) =>
 
 /**
  * Opens the credit line and the wallet (ID-2). Without an Idempotency-Key a repeat is refused as already
- * approved.
+ * approved, or proposed again above the limit.
  * Refuses: merchant_not_found, merchant_already_approved, merchant_rejected.
  */
 export const approveMerchant = moneyOperation({

@@ -1,8 +1,21 @@
 import { randomUUID } from 'node:crypto';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { type Key, walletKey } from '../../../lambdas/ledger/keys.ts';
+import { confirmTransaction } from '../../../lambdas/operations/confirmations/confirm.ts';
+import { PROPOSING } from '../../../lambdas/operations/confirmations/index.ts';
 import { ROUGH } from '../../harness/faults.ts';
-import type { Reply } from '../../harness/harness.ts';
-import { ABOVE, type Admins, expectConserved, rowOf, startAdmins, walletOf } from './setup.ts';
+import { type Reply, USD } from '../../harness/harness.ts';
+import { callerOf } from '../../harness/http-caller.ts';
+import {
+  ABOVE,
+  type Admins,
+  CONFIRM,
+  expectConserved,
+  rowOf,
+  startAdmins,
+  walletOf,
+} from './setup.ts';
 
 /** Under injected conflicts, throttling and lost answers unless said otherwise: local engines have none. */
 let admins: Admins;
@@ -173,6 +186,42 @@ describe('ID-8: what changes between the decision and the commit', () => {
     });
     // Alice may not confirm her own; by the time that is committed, it is confirmed.
     expect((await confirm(txnId, 'alice')).body.code).toBe('transaction_not_proposed');
+  });
+
+  it('AP-1: a copy of a refused request gets its refusal, although another key confirms meanwhile', async () => {
+    admins = await startAdmins();
+    const { harness, proposed, confirm } = admins;
+    const id = await harness.merchant('10.00');
+    const txnId = await proposed(id);
+    const { ledger } = harness.context;
+    const wallet = (UpdateExpression: string) =>
+      harness.faultless.send(
+        new UpdateCommand({
+          TableName: ledger.table,
+          Key: { ...walletKey(id, USD) },
+          UpdateExpression,
+          ...(UpdateExpression.includes(':yes') && { ExpressionAttributeValues: { ':yes': true } }),
+        }),
+      );
+    let loads = 0;
+    let first: Reply | undefined;
+    const load = async (key: Key): Promise<unknown> => {
+      loads += key.sk === `TXN#${txnId}` ? 1 : 0;
+      // The first look finds the proposal. The second one is beside the lookup of the stored response.
+      if (key.sk === `TXN#${txnId}` && loads === 2) {
+        await new Promise(setImmediate);
+        await wallet('SET closed = :yes');
+        first = await confirm(txnId, 'bob', 'k');
+        await wallet('REMOVE closed');
+        expect((await confirm(txnId, 'bob', 'k2')).status).toBe(201);
+      }
+      return ledger.load(key);
+    };
+    const context = { ...harness.context, ledger: { ...ledger, load } };
+    const call = callerOf(context, confirmTransaction(PROPOSING));
+    const copy = await call(CONFIRM, { admin: true, as: 'bob', key: 'k', params: { id: txnId } });
+    expect(first?.body.code).toBe('wallet_closed');
+    expect(copy.text).toBe(first?.text);
   });
 
   it('ID-2: the archive of its merchant: the confirmation is refused, and moves nothing', async () => {

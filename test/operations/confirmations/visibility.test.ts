@@ -1,4 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type {
+  DynamoDBDocumentClient,
+  QueryCommand,
+  QueryCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Key } from '../../../lambdas/ledger/keys.ts';
 import { listTransactions } from '../../../lambdas/operations/history/read-transactions.ts';
@@ -96,6 +101,26 @@ describe('LE-2: who sees a proposal', () => {
     const { items } = (await call('GET /transactions', { as: id })).body.data;
     expect(items.map(({ type }: { type: string }) => type)).toEqual(['approval']);
     expect(ids(await mine(id))[0]).toBe(txnId);
+  });
+
+  it('AP-6: one whose first place is still in the index is listed once', async () => {
+    const id = await harness.merchant('10.00');
+    const txnId = await admins.proposed(id);
+    const { byTime } = (await harness.rows()).find(({ sk }) => sk === `TXN#${txnId}`) ?? {};
+    harness.clock.now = at('2026-11-20T19:00:00.000Z');
+    await admins.confirm(txnId);
+    const { ledger } = harness.context;
+    const send = async (command: QueryCommand): Promise<QueryCommandOutput> => {
+      const answer = await ledger.dynamo.send(command);
+      if (command.input.IndexName !== 'byTime') return answer;
+      const { Items = [] } = answer;
+      const moved = Items.filter(({ sk }) => sk === `TXN#${txnId}`);
+      return { ...answer, Items: [...Items, ...moved.map((entry) => ({ ...entry, byTime }))] };
+    };
+    const dynamo = { send } as unknown as DynamoDBDocumentClient;
+    const call = callerOf({ ...harness.context, ledger: { ...ledger, dynamo } }, listTransactions);
+    const { items } = (await call('GET /transactions', { as: id })).body.data;
+    expect(items.map(({ type }: { type: string }) => type)).toEqual(['deposit', 'approval']);
   });
 
   it('every transaction of an admin names the admin, to admins alone', async () => {
