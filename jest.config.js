@@ -14,6 +14,7 @@ const shared = {
 export default {
   // End-to-end tests mostly wait: a second worker uses that time, also on two cores.
   maxWorkers: 2,
+  testSequencer: '<rootDir>/test/harness/sequencer.js',
   // A first run compiles everything and starts engines: a limit is for what hangs, not for what is cold.
   testTimeout: 60_000,
   projects: [
