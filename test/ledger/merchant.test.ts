@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   activeOnTerms,
+  changeOwnTerms,
   changeStatus,
   changeTerms,
   decideStatus,
@@ -9,6 +10,7 @@ import {
   mayReceive,
   receivingInNewWallet,
   registerMerchant,
+  replaceSignIn,
   spenderOf,
 } from '../../lambdas/ledger/merchant.ts';
 import {
@@ -141,6 +143,38 @@ describe('guards and changes assert exactly what their rule relied on', () => {
       set: { feePpm: 20_000n },
       add: { termsVersion: 1n },
     });
+  });
+
+  it('ID-7: what a merchant changes itself needs it to be active at the commit', () => {
+    expect(changeOwnTerms('m1', { bankAccount: 'IR-2' })).toEqual({
+      row,
+      conditions: [{ must: 'equal', path: 'status', value: 'ACTIVE' }],
+      set: { bankAccount: 'IR-2' },
+      add: { termsVersion: 1n },
+    });
+  });
+
+  it('ID-7: a new sign-in replaces the one that was read, and keeps it as the former one', () => {
+    const merchant = aMerchant();
+    const pool = 'eu-central-1_merchants';
+    const next = { pool, sub: 's2', username: 'bob' };
+    expect(replaceSignIn(merchant, next)).toEqual([
+      {
+        row: { kind: 'sign-in', pool, sub: 's2' },
+        conditions: [],
+        put: { merchantId: 'm1' },
+      },
+      {
+        row: { kind: 'sign-in', pool, sub: 'sub-of-m1' },
+        conditions: [{ must: 'equal', path: 'merchantId', value: 'm1' }],
+        delete: true,
+      },
+      {
+        row,
+        conditions: [{ must: 'equal', path: 'signIn.sub', value: 'sub-of-m1' }],
+        set: { signIn: next, formerSignIn: merchant.signIn },
+      },
+    ]);
   });
 
   it('ID-1: a registration creates the merchant and claims its name', () => {
