@@ -28,7 +28,7 @@ export const changeBankAccount = changeOperation({
   read: (ledger, _input, { id }) => readMerchant(ledger, id),
   decide: (merchant, { body }) => {
     const spender = spenderOf(merchant);
-    if (!('id' in spender)) return spender;
+    if ('kind' in spender) return spender;
     if (spender.bankAccount === body.bank_account) return { kind: 'done' };
     const changes = [changeOwnTerms(spender.id, { bankAccount: body.bank_account })];
     return { kind: 'accepted', changes };

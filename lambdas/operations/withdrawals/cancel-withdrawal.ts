@@ -30,7 +30,7 @@ export const cancelWithdrawal = changeOperation({
   },
   decide: ({ merchant, row }, _input, now) => {
     const spender = spenderOf(merchant);
-    if (!('id' in spender)) return spender;
+    if ('kind' in spender) return spender;
     if (row === undefined) return refused('withdrawal_not_found');
     if (row.status === 'CANCELLED') return { kind: 'done' };
     if (row.status !== 'SCHEDULED') return refused('withdrawal_not_cancellable');
