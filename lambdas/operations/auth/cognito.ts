@@ -30,14 +30,18 @@ const WRONG_CODE = new Set([
   'ExpiredCodeException',
 ]);
 
-/** The pool's policy, or Cognito's own check before it (six characters, no blanks). */
+/**
+ * The pool's policy refused a password, or Cognito's own check before it (six characters, no blanks).
+ * @throws any other error.
+ */
 function weakPassword(error: unknown) {
-  if (!(error instanceof Error)) return undefined;
+  if (!(error instanceof Error)) throw error;
   const { name, message } = error;
   const isWeak =
     name === 'InvalidPasswordException' ||
     (name === 'InvalidParameterException' && /password'/i.test(message));
-  return isWeak ? ({ kind: 'weak_password', rule: message } as const) : undefined;
+  if (!isWeak) throw error;
+  return { kind: 'weak_password', rule: message } as const;
 }
 
 function given<Value>(value: Value | undefined, what: string): Value {
@@ -69,9 +73,7 @@ async function outcomeOf(replied: Promise<Replied>): Promise<SignInResult> {
     if (REFUSED.has(name)) return { kind: 'refused' };
     if (WRONG_CODE.has(name)) return { kind: 'wrong_code' };
     if (name === 'PasswordResetRequiredException') return { kind: 'password_reset_required' };
-    const weak = weakPassword(error);
-    if (weak === undefined) throw error;
-    return weak;
+    return weakPassword(error);
   }
 }
 
@@ -154,9 +156,7 @@ export function cognitoUserPool(
         return { kind: 'created', sub: subOf(User?.Attributes) };
       } catch (error) {
         if (nameOf(error) === 'UsernameExistsException') return { kind: 'taken' };
-        const weak = weakPassword(error);
-        if (weak === undefined) throw error;
-        return weak;
+        return weakPassword(error);
       }
     },
     // A user's id is accepted as its `Username`.
@@ -167,9 +167,7 @@ export function cognitoUserPool(
         );
         return { kind: 'set' };
       } catch (error) {
-        const weak = weakPassword(error);
-        if (weak === undefined) throw error;
-        return weak;
+        return weakPassword(error);
       }
     },
     findUser: async (Username) => {
