@@ -86,6 +86,12 @@ export const stageSchema = z.strictObject({
       ({ rate, burst, openRoute }) => openRoute.rate < rate && openRoute.burst < burst,
       'an open route must be throttled before all routes together are',
     ),
+  /**
+   * How long a request, and a message of a worker, is repeated while others hold its rows, in
+   * milliseconds. The gateway waits 30 s for a response, and a function that was started late still
+   * has to send it.
+   */
+  deadlines: z.strictObject({ requestMs: count.max(15_000), messageMs: count.max(5_000) }),
   settlement: z.strictObject({
     timers,
     /** Calls that reach the provider at the same time, over all executions of settle. */

@@ -35,6 +35,7 @@ const onAws = (deployment: Deployment) => ({
   adminMfa: true,
   secondAdminAbove: { '*': '100000', BTC: '1' },
   throttle: { rate: 1_000, burst: 2_000, openRoute: OPEN_ROUTE },
+  deadlines: { requestMs: 10_000, messageMs: 2_500 },
   settlement: {
     timers: {
       providerCallMs: 8_000,

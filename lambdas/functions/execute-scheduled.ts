@@ -5,9 +5,13 @@ import { scheduleMessage } from '../payouts/schedule-message.ts';
 import { queueFunction } from '../platform/batch.ts';
 import { dynamoClient, sqsClient } from '../platform/clients.ts';
 import { executeScheduledEnv, readEnv } from '../platform/env.ts';
+import { pacing } from '../platform/retry.ts';
 
 const env = readEnv(executeScheduledEnv);
-const execute = executeScheduled(openLedger(dynamoClient(), env.LEDGER_TABLE), env.CHECK_MARGIN_MS);
+const execute = executeScheduled(
+  openLedger(dynamoClient(), env.LEDGER_TABLE, pacing(env.DEADLINE_MS)),
+  env.CHECK_MARGIN_MS,
+);
 const postponed = postpone(sqsClient(), env.SCHEDULE_QUEUE_URL);
 
 export const handler = queueFunction(scheduleMessage(execute, postponed));

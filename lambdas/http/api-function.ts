@@ -3,15 +3,16 @@ import { currencyCode } from '../ledger/money.ts';
 import { secondAdminLimits } from '../ledger/second-admin.ts';
 import { dynamoClient } from '../platform/clients.ts';
 import { type ApiEnv, apiEnv, readEnv } from '../platform/env.ts';
+import { pacing } from '../platform/retry.ts';
 import type { ApiContext, Group, Operation, Route } from './operation.ts';
 import { apiHandler } from './router.ts';
 
 /** The context of every API function, from its environment. */
 function apiContext(env: ApiEnv): ApiContext {
-  const dynamo = dynamoClient();
+  const ledger = openLedger(dynamoClient(), env.LEDGER_TABLE, pacing(env.DEADLINE_MS));
   return {
-    ledger: openLedger(dynamo, env.LEDGER_TABLE),
-    responses: { dynamo, table: env.IDEMPOTENCY_TABLE },
+    ledger,
+    responses: { ...ledger, table: env.IDEMPOTENCY_TABLE },
     settings: {
       currency: currencyCode.parse(env.DEFAULT_CURRENCY),
       timeZone: env.DEFAULT_TIME_ZONE,

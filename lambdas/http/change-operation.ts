@@ -65,7 +65,7 @@ export const changeOperation = <
           log(logged.kind, logged.code, { request_id: call.id, ...logged.fields(facts) });
         },
       });
-      if (result.kind === 'undecided') return failure('busy', call.id);
+      if (result.kind === 'undecided') return failure('busy', call.id, result);
       if (result.kind === 'refused') return failure(result.reason, call.id);
       return success(await respond(result.facts, ledger));
     }),

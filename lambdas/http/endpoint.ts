@@ -55,6 +55,7 @@ export const endpoint =
         : [{ field: 'Idempotency-Key', reason: 'idempotency_key_malformed' }];
     const parsed = schema.safeParse(raw);
     if (!parsed.success) errors.push(...fieldErrors(parsed.error, raw));
-    if (!parsed.success || errors.length > 0) return failure('invalid_request', call.id, errors);
+    if (!parsed.success || errors.length > 0)
+      return failure('invalid_request', call.id, { errors });
     return handle(parsed.data, { ...call, key: key ?? crypto.randomUUID() }, input);
   };

@@ -14,7 +14,7 @@ import type {
   TransactionOf,
   TransactionType,
 } from '../ledger/transactions.ts';
-import { untilDecided } from '../platform/retry.ts';
+import { undecided, untilDecided } from '../platform/retry.ts';
 import { adminOf } from './caller.ts';
 import { type Call, type Caller, endpoint, type KeyRule, type RawInput } from './endpoint.ts';
 import type { ApiContext, Confirm, Described, Operation, Route, Settings } from './operation.ts';
@@ -89,7 +89,8 @@ export const moneyOperation = <
       if (!isOf(transaction, type)) throw new Error(`${transaction.txnId} is no ${type}`);
       return success(described.respond(transaction));
     },
-    refuse: (reason: Reason) => failure(reason, requestId),
+    refuse: (reason: Reason, tries?: number) =>
+      failure(reason, requestId, tries === undefined ? {} : { tries }),
   });
 
   const deciderOf = (
@@ -185,14 +186,14 @@ async function previewOf<Facts, Type extends TransactionType>(
   preview: (transaction: NewTransactionOf<Type>) => Success,
   requestId: string,
 ): Promise<HttpResponse> {
-  const decision = await untilDecided(async () => {
+  const decision = await untilDecided(ledger.pacing, async () => {
     const now = ledger.now();
     const decided = decide(await read(now), now);
-    return decided.kind === 'retry' ? { kind: 'undecided', by: decided.why } : decided;
+    return decided.kind === 'retry' ? undecided(decided.why, 'changed') : decided;
   });
   switch (decision.kind) {
     case 'undecided':
-      return failure('busy', requestId);
+      return failure('busy', requestId, decision);
     case 'refused':
       return failure(decision.reason, requestId);
     case 'accepted':

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Response } from '../ledger/idempotency.ts';
 import { REASONS, type Reason, type Text } from '../ledger/reasons.ts';
 import { FIELD_PROBLEMS, type FieldReason } from './problems.ts';
@@ -20,11 +21,17 @@ export type FieldError = {
   readonly detail?: string;
 };
 
+type Circumstances = {
+  readonly errors?: readonly FieldError[];
+  /** How often it was tried in vain. */
+  readonly tries?: number;
+};
+
 /** RFC 9457 problem details, with the text in both languages and a code that never changes. */
 export function failure(
   reason: Reason,
   requestId: string,
-  errors: readonly FieldError[] = [],
+  { errors = [], tries = 0 }: Circumstances = {},
 ): HttpResponse {
   const { status, title, en, fa, retryable } = REASONS[reason];
   const body = {
@@ -41,9 +48,16 @@ export function failure(
   return {
     status,
     body: JSON.stringify(body),
-    ...(retryable && { headers: { 'retry-after': '1' } }),
+    ...(retryable && { headers: { 'retry-after': String(retryAfter(requestId, tries)) } }),
   };
 }
+
+/**
+ * Seconds until the client may repeat the request. Callers that met each other come back one after the
+ * other: the more tries it lost, the longer the queue that they are spread over.
+ */
+const retryAfter = (requestId: string, tries: number): number =>
+  1 + (createHash('sha256').update(requestId).digest().readUInt32BE(0) % (2 + tries));
 
 const fieldError = ({ field, reason, detail }: FieldError) => ({
   field,

@@ -1,7 +1,7 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { isRetryable } from '../platform/retry.ts';
+import { isRetryable, type Undecided, undecided } from '../platform/retry.ts';
 import { transactItem } from './expressions.ts';
 import type { Label, RowWrite } from './row-writes.ts';
 import type { Table } from './table.ts';
@@ -10,8 +10,8 @@ export type CommitResult =
   | { readonly kind: 'committed' }
   /** The first write, in the order of refusal, whose condition failed, with the row that failed it. */
   | { readonly kind: 'refused'; readonly by: Label; readonly existing: unknown }
-  /** Nothing was written: a conflict on the row it names, or throttling, came before any conclusion. */
-  | { readonly kind: 'contended'; readonly by: Label | 'throttled' }
+  /** Nothing was written: a conflict or throttling on that row came before any conclusion. */
+  | { readonly kind: 'contended'; readonly by: Label; readonly met: 'conflict' | 'throttled' }
   /** Sent, without an answer: it may have been committed, or may yet be. */
   | { readonly kind: 'unknown' };
 
@@ -40,9 +40,8 @@ export async function commit(
 function resultOf(error: TransactionCanceledException, writes: readonly RowWrite[]): CommitResult {
   for (const [index, { row }] of writes.entries()) {
     const { Code: code = 'None', Item: item } = error.CancellationReasons?.[index] ?? {};
-    // A conflict identifies a row; throttling does not.
-    if (code === 'TransactionConflict') return { kind: 'contended', by: row.kind };
-    if (THROTTLED.has(code)) return { kind: 'contended', by: 'throttled' };
+    if (code === 'TransactionConflict') return { kind: 'contended', by: row.kind, met: 'conflict' };
+    if (THROTTLED.has(code)) return { kind: 'contended', by: row.kind, met: 'throttled' };
     if (code === 'ConditionalCheckFailed') {
       // The document client does not unmarshall what an error carries.
       const existing = item && unmarshall(item, { wrapNumbers: BigInt });
@@ -50,4 +49,16 @@ function resultOf(error: TransactionCanceledException, writes: readonly RowWrite
     }
   }
   throw error;
+}
+
+/** A commit that did not happen, as a try that decided nothing. */
+export function undecidedBy(result: Exclude<CommitResult, { kind: 'committed' }>): Undecided {
+  switch (result.kind) {
+    case 'refused':
+      return undecided(result.by, 'changed');
+    case 'contended':
+      return undecided(result.by, result.met);
+    case 'unknown':
+      return undecided('unknown', 'unknown');
+  }
 }

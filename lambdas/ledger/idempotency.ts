@@ -36,7 +36,9 @@ class StoredResponses extends BasePersistenceLayer {
   }
 
   protected async _putRecord({ idempotencyKey, payloadHash }: IdempotencyRecord): Promise<void> {
-    const found = await untilRead(() => readResponse(this.#store, idempotencyKey));
+    const found = await untilRead(this.#store.pacing, () =>
+      readResponse(this.#store, idempotencyKey),
+    );
     if (found === undefined) return;
     const { status, body, requestHash } = found;
     throw new IdempotencyItemAlreadyExistsError(

@@ -5,7 +5,7 @@ import type { RequestIdentity } from './request-identity.ts';
 import type { RowWrite } from './row-writes.ts';
 
 /** The Idempotency table: the response to each key, so that a repeat returns the same. */
-export type ResponseStore = { readonly dynamo: LedgerContext['dynamo']; readonly table: string };
+export type ResponseStore = Pick<LedgerContext, 'dynamo' | 'pacing'> & { readonly table: string };
 
 /** A response as it was sent: the status and the body, byte for byte (AP-1). */
 export type StoredResponse = { readonly status: number; readonly body: string };

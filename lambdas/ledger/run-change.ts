@@ -1,5 +1,5 @@
-import { type Undecided, undecided, untilDecided } from '../platform/retry.ts';
-import { commit } from './commit.ts';
+import { type GivenUp, type Undecided, undecided, untilDecided } from '../platform/retry.ts';
+import { commit, undecidedBy } from './commit.ts';
 import type { LedgerContext } from './context.ts';
 import type { Refused } from './decision.ts';
 import { postChanges } from './post.ts';
@@ -30,10 +30,10 @@ export type Changed<Facts> = { readonly kind: 'changed'; readonly facts: Facts }
 export async function runChange<Facts>(
   ledger: LedgerContext,
   { read, decide, isDone, versionOf, committed }: ChangeRun<Facts>,
-): Promise<Changed<Facts> | Refused | Undecided> {
+): Promise<Changed<Facts> | Refused | GivenUp> {
   let sent: Facts | undefined;
   let isCommitted = false;
-  return untilDecided(async (): Promise<Changed<Facts> | Refused | Undecided> => {
+  return untilDecided(ledger.pacing, async (): Promise<Changed<Facts> | Refused | Undecided> => {
     const facts = await read();
     if (isCommitted) return { kind: 'changed', facts };
     if (sent !== undefined) {
@@ -41,7 +41,7 @@ export async function runChange<Facts>(
         committed(facts);
         return { kind: 'changed', facts };
       }
-      if (versionOf(facts) !== versionOf(sent)) return undecided('unknown');
+      if (versionOf(facts) !== versionOf(sent)) return undecided('unknown', 'unknown');
     }
     const decision = decide(facts, ledger.now());
     if (decision.kind === 'refused') return decision;
@@ -53,6 +53,6 @@ export async function runChange<Facts>(
       return { kind: 'changed', facts: await read() };
     }
     if (result.kind === 'unknown') sent ??= facts;
-    return undecided('by' in result ? result.by : result.kind);
+    return undecidedBy(result);
   });
 }

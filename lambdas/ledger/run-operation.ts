@@ -27,7 +27,8 @@ export type Decider<Facts, New extends NewTransaction> = {
   readonly decide: (facts: Facts, now: Date) => Decision<New>;
   /** A pure function of what never changes in the row: a replay years later is rendered from it. */
   readonly respond: (transaction: Transaction) => StoredResponse;
-  readonly refuse: (reason: Reason) => StoredResponse;
+  /** @param tries how often it was tried in vain, where nothing was decided. */
+  readonly refuse: (reason: Reason, tries?: number) => StoredResponse;
 };
 
 type Stores = { readonly ledger: LedgerContext; readonly responses: ResponseStore };
@@ -81,7 +82,7 @@ export function runOperation<Facts, New extends NewTransaction>(
     const decision = decider.decide(facts, now);
     switch (decision.kind) {
       case 'retry':
-        return undecided(decision.why);
+        return undecided(decision.why, 'changed');
       case 'refused': {
         // Committed like an acceptance: it may not contradict one that is under way.
         const outcome = decider.refuse(decision.reason);
@@ -139,9 +140,10 @@ export function runOperation<Facts, New extends NewTransaction>(
           : undefined,
     });
     if (result.kind === 'undecided') {
+      const { by, met, tries } = result;
       // Only an earlier copy of this very request can hold these two rows.
-      const isCopy = result.by === 'response' || result.by === 'transaction';
-      return decider.refuse(isCopy ? 'request_in_progress' : 'busy');
+      const isCopy = met !== 'throttled' && (by === 'response' || by === 'transaction');
+      return decider.refuse(isCopy ? 'request_in_progress' : 'busy', tries);
     }
     const { outcome } = result;
     if (outcome !== 'key_reused' && outcome.replayed !== true) {

@@ -1,5 +1,5 @@
-import { type Undecided, undecided, untilDecided } from '../platform/retry.ts';
-import { commit } from './commit.ts';
+import { type GivenUp, type Undecided, undecided, untilDecided } from '../platform/retry.ts';
+import { commit, undecidedBy } from './commit.ts';
 import type { LedgerContext } from './context.ts';
 import type { Label, RowWrite } from './row-writes.ts';
 
@@ -34,24 +34,24 @@ export type DecisionRun<Facts, Outcome> = {
 export function untilCommitted<Facts, Outcome>(
   ledger: LedgerContext,
   run: DecisionRun<Facts, Outcome>,
-): Promise<Done<Outcome> | Undecided> {
-  return untilDecided(async (): Promise<Done<Outcome> | Undecided> => {
+): Promise<Done<Outcome> | GivenUp> {
+  return untilDecided(ledger.pacing, async (): Promise<Done<Outcome> | Undecided> => {
     const { facts, now } = await run.read();
     const attempt = run.decide(facts, now);
     if (attempt.kind !== 'attempt') return attempt;
-    if (attempt.isAccepted && (await run.prepare(facts, now))) return undecided('release');
+    if (attempt.isAccepted && (await run.prepare(facts, now)))
+      return undecided('release', 'changed');
     const result = await commit(ledger, attempt.writes);
     switch (result.kind) {
       case 'committed':
         return { kind: 'done', outcome: attempt.outcome };
       case 'refused': {
         const outcome = await run.lost?.(result.by);
-        return outcome === undefined ? undecided(result.by) : { kind: 'done', outcome };
+        return outcome === undefined ? undecidedBy(result) : { kind: 'done', outcome };
       }
       case 'contended':
-        return undecided(result.by);
       case 'unknown':
-        return undecided('unknown');
+        return undecidedBy(result);
     }
   });
 }

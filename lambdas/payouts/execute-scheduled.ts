@@ -114,7 +114,7 @@ function execute(
   const options = { at: now.toISOString(), requireLease: false };
   switch (decision.kind) {
     case 'retry':
-      return undecided(decision.why);
+      return undecided(decision.why, 'changed');
     case 'refused': {
       const progress = { failure: decision.reason, nextCheckAt: null };
       const failed = transition(row, TRANSITIONS.fail, progress, options);

@@ -1,9 +1,9 @@
-import type { CommitResult } from '../ledger/commit.ts';
+import { type CommitResult, undecidedBy } from '../ledger/commit.ts';
 import { readCredit, readMerchant } from '../ledger/rows/merchants.ts';
 import type { Progress } from '../ledger/rows/transactions.ts';
 import { type PayoutTransaction, transactionRow } from '../ledger/transactions.ts';
 import { log } from '../platform/logger.ts';
-import { type Undecided, undecided, untilDecided } from '../platform/retry.ts';
+import { type Undecided, untilDecided } from '../platform/retry.ts';
 import { advance, checkAfter, NOTHING, type SettleDeps } from './advance.ts';
 import type { ProviderAnswer } from './providers/provider.ts';
 import { type MessageOutcome, refundEffects, settlePostings } from './settle-rule.ts';
@@ -44,7 +44,7 @@ async function putBack(
   const at = deps.ledger.now();
   const released = { ...progress, leaseUntil: null, nextCheckAt: checkAfter(deps, at) };
   // If this is lost as well, the lease expires, and the next attempt inquires first.
-  await untilDecided(async () =>
+  await untilDecided(deps.ledger.pacing, async () =>
     decidedOr(await advance(deps, row, { name, at, progress: released })),
   );
   return 'again';
@@ -65,7 +65,7 @@ async function succeed(
     effects: { ...NOTHING, postings: settlePostings(row) },
   } as const;
   const progress = { ...FINISHED, ...(reference !== undefined && { reference }) };
-  const result = await untilDecided(async () =>
+  const result = await untilDecided(deps.ledger.pacing, async () =>
     decidedOr(
       await advance(deps, row, { name: 'succeed', at, progress, phase, requireLease: false }),
     ),
@@ -95,7 +95,7 @@ async function refund(
 ): Promise<MessageOutcome> {
   const { ledger } = deps;
   const { merchantId, currency, source } = row;
-  const result = await untilDecided(async () => {
+  const result = await untilDecided(ledger.pacing, async () => {
     const [merchant, line] = await Promise.all([
       readMerchant(ledger, merchantId),
       source === 'credit' ? readCredit(ledger, merchantId, currency) : undefined,
@@ -105,7 +105,7 @@ async function refund(
     const progress = { ...REFUNDED, failure };
     const outcome = await advance(deps, row, { name: 'refund', at: ledger.now(), progress, phase });
     // Only the transaction's own row can say that it is final. Any other is read and tried again.
-    if (outcome.kind === 'refused' && outcome.by !== 'transaction') return undecided(outcome.by);
+    if (outcome.kind === 'refused' && outcome.by !== 'transaction') return undecidedBy(outcome);
     return decidedOr(outcome);
   });
   if (result.kind === 'committed') {
@@ -116,4 +116,4 @@ async function refund(
 
 type Decided = Extract<CommitResult, { kind: 'committed' | 'refused' }>;
 const decidedOr = (outcome: CommitResult): Decided | Undecided =>
-  outcome.kind === 'committed' || outcome.kind === 'refused' ? outcome : undecided(outcome.kind);
+  outcome.kind === 'committed' || outcome.kind === 'refused' ? outcome : undecidedBy(outcome);

@@ -1,10 +1,11 @@
 import { later } from '../ledger/calendar.ts';
+import { undecidedBy } from '../ledger/commit.ts';
 import { merchantPk } from '../ledger/keys.ts';
 import { readMerchant } from '../ledger/rows/merchants.ts';
 import { readTransaction } from '../ledger/rows/transactions.ts';
 import { hasPayout, type PayoutTransaction } from '../ledger/transactions.ts';
 import { log } from '../platform/logger.ts';
-import { undecided, untilDecided } from '../platform/retry.ts';
+import { untilDecided } from '../platform/retry.ts';
 import { advance, checkAfter, type SettleDeps } from './advance.ts';
 import type { Payout } from './providers/provider.ts';
 import { recordAnswer } from './record-answer.ts';
@@ -72,10 +73,10 @@ async function claim(
     ...(first === 'send' && { sentAt: at.toISOString() }),
   };
   const progress = { ...taken, nextCheckAt: checkAfter(deps, at) };
-  const result = await untilDecided(async () => {
+  const result = await untilDecided(deps.ledger.pacing, async () => {
     const outcome = await advance(deps, row, { name: 'claim', at, progress });
     // A lost answer is not repeated: the lease may be taken, but what was read under it is unknown.
-    return outcome.kind === 'contended' ? undecided(outcome.by) : outcome;
+    return outcome.kind === 'contended' ? undecidedBy(outcome) : outcome;
   });
   if (result.kind !== 'committed') return undefined;
   log('money', 'PAYOUT_CLAIMED', { txn: row.txnId, attempt: Number(taken.attempt) });

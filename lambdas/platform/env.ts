@@ -13,7 +13,8 @@ const list = z.string().transform((value) => value.split(',').filter((each) => e
 const texts = list
   .transform((pairs): unknown => Object.fromEntries(pairs.map((pair) => pair.split('='))))
   .pipe(z.record(z.string(), z.string()));
-const ledger = z.object({ LEDGER_TABLE: text });
+/** And how long one request or message is repeated while others hold its rows. */
+const ledger = z.object({ LEDGER_TABLE: text, DEADLINE_MS: milliseconds });
 /** How long the stream and a queue have for a payout before recovery may take its message for lost. */
 const check = { CHECK_MARGIN_MS: milliseconds };
 

@@ -1,15 +1,64 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 
-/** Leaves time to answer within the gateway's 30 s, also when the last call before it was slow. */
-const DEADLINE_MS = 2_500;
-const MOST_ATTEMPTS = 40;
-const BASE_MS = 10;
-const CAP_MS = 160;
+/** Time and chance for whatever is repeated. A model runs the same code on a clock of its own. */
+export type Pacing = {
+  /** Milliseconds. Never goes back. */
+  readonly clock: () => number;
+  readonly pause: (ms: number) => Promise<void>;
+  /** From 0 up to 1, without 1. */
+  readonly random: () => number;
+  /** How long one request is repeated, in milliseconds. The last call may end later. */
+  readonly deadlineMs: number;
+};
 
-/** A try that decided nothing, and what prevented it. */
-export type Undecided = { readonly kind: 'undecided'; readonly by: string };
-export const undecided = (by: string): Undecided => ({ kind: 'undecided', by });
+export const pacing = (deadlineMs: number): Pacing => ({
+  clock: () => performance.now(),
+  pause,
+  random: Math.random,
+  deadlineMs,
+});
+
+/** What prevents a decision. The pauses grow with how often each of them was met. */
+export type Obstacle =
+  /** Another transaction holds a row. */
+  | 'conflict'
+  | 'throttled'
+  /** Sent, without an answer. */
+  | 'unknown'
+  /** A read failed. */
+  | 'read'
+  /** A row changed between the read and the commit, or was made ready first: whoever reads again knows more. */
+  | 'changed';
+
+/** The longest first pause after each, in milliseconds. It doubles with each further one. */
+const BASE_MS: Readonly<Record<Obstacle, number>> = {
+  conflict: 20,
+  throttled: 50,
+  unknown: 20,
+  read: 20,
+  changed: 20,
+};
+const CAP_MS = 160;
+const MOST_ATTEMPTS = 40;
+
+/** A try that decided nothing: what prevented it, and where. */
+export type Undecided = {
+  readonly kind: 'undecided';
+  readonly by: string;
+  readonly met: Obstacle;
+};
+export const undecided = (by: string, met: Obstacle): Undecided => ({
+  kind: 'undecided',
+  by,
+  met,
+});
+
+/** The last of several tries that decided nothing. */
+export type GivenUp = Undecided & {
+  /** How many tries there were. */
+  readonly tries: number;
+};
 
 /** Thrown by our own code where the same call may succeed later. */
 export class RetryableError extends Error {
@@ -59,40 +108,48 @@ export function isRetryable(error: unknown): boolean {
 }
 
 function undecidedBy(error: unknown): Undecided {
-  if (isRetryable(error)) return undecided('read');
+  if (isRetryable(error)) return undecided('read', 'read');
   throw error;
 }
 
-/** When to stop repeating what begins now, by `performance.now()`. Several reads of one request share one. */
-export const deadline = (): number => performance.now() + DEADLINE_MS;
+/** When to stop repeating what begins now, by the clock of `pacing`. Several reads of one request share one. */
+export const deadlineOf = ({ clock, deadlineMs }: Pacing): number => clock() + deadlineMs;
 
 /**
  * Repeats until a try decides, with full jitter between tries, bounded by attempts and by a deadline.
  * @returns the last undecided try where nothing was decided in time.
  */
 export async function untilDecided<Result extends { readonly kind: string }>(
+  pacing: Pacing,
   attempt: () => Promise<Result | Undecided>,
-  until = deadline(),
-): Promise<Result | Undecided> {
+  until = deadlineOf(pacing),
+): Promise<Result | GivenUp> {
+  const met = new Map<Obstacle, number>();
   for (let tries = 1; ; tries += 1) {
     const result = await attempt().catch(undecidedBy);
-    if (result.kind !== 'undecided' || tries === MOST_ATTEMPTS) return result;
-    const wait = Math.random() * Math.min(CAP_MS, BASE_MS * 2 ** tries);
-    if (performance.now() + wait > until) return result;
-    await pause(wait);
+    if (!isUndecided(result)) return result;
+    const times = met.get(result.met) ?? 0;
+    met.set(result.met, times + 1);
+    const wait = pacing.random() * Math.min(CAP_MS, BASE_MS[result.met] * 2 ** times);
+    if (tries === MOST_ATTEMPTS || pacing.clock() + wait > until) return { ...result, tries };
+    await pacing.pause(wait);
   }
 }
+
+const isUndecided = (result: { readonly kind: string }): result is Undecided =>
+  result.kind === 'undecided';
 
 /**
  * Repeats a read that fails for a moment.
  * @throws RetryableError where it keeps failing.
  */
 export async function untilRead<Value>(
+  pacing: Pacing,
   read: () => Promise<Value>,
-  until = deadline(),
+  until = deadlineOf(pacing),
 ): Promise<Value> {
   const attempt = async () => ({ kind: 'read' as const, value: await read() });
-  const found = await untilDecided(attempt, until);
+  const found = await untilDecided(pacing, attempt, until);
   if (found.kind === 'undecided') throw new RetryableError('a read kept failing');
   return found.value;
 }

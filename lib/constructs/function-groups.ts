@@ -75,6 +75,7 @@ export class FunctionGroups extends Construct {
       env: apiEnv,
       environment: {
         LEDGER_TABLE: ledger.tableName,
+        DEADLINE_MS: String(stage.deadlines.requestMs),
         IDEMPOTENCY_TABLE: idempotency.tableName,
         DEFAULT_CURRENCY: stage.defaultCurrency,
         DEFAULT_TIME_ZONE: stage.defaultTimeZone,

@@ -29,6 +29,7 @@ export class Recovery extends SuretyFunction<typeof recoverEnv> {
       env: recoverEnv,
       environment: {
         LEDGER_TABLE: ledger.tableName,
+        DEADLINE_MS: String(stage.deadlines.messageMs),
         PAYOUT_QUEUE_URL: payoutQueue.queueUrl,
         SCHEDULE_QUEUE_URL: scheduleQueue.queueUrl,
         // Five visibility timeouts. A message that was not processed by then is lost as well.

@@ -82,6 +82,7 @@ export class Schedules extends Construct {
       env: executeScheduledEnv,
       environment: {
         LEDGER_TABLE: ledger.tableName,
+        DEADLINE_MS: String(stage.deadlines.messageMs),
         SCHEDULE_QUEUE_URL: queue.queueUrl,
         CHECK_MARGIN_MS: String(timers.checkMarginMs),
       },

@@ -39,6 +39,7 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
       env: settleEnv,
       environment: {
         LEDGER_TABLE: ledger.tableName,
+        DEADLINE_MS: String(stage.deadlines.messageMs),
         PAYOUT_QUEUE_URL: payoutQueue.queueUrl,
         BANK_URL: bank.url,
         BANK_SECRET_NAME: bank.secretName,

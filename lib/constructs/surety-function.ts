@@ -79,8 +79,8 @@ export class SuretyFunction<Schema extends EnvSchema> extends NodejsFunction {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: 512,
-      // API Gateway times out after 30 s. An operation stops after 2.5 s, but slow DynamoDB calls
-      // can exceed that. A late response is better than the gateway's 500 without an error code.
+      // API Gateway times out after 30 s. An operation is repeated for ten seconds, but slow calls of
+      // DynamoDB can exceed that. A late response is better than the gateway's 500 without an error code.
       timeout: props.timeout ?? Duration.seconds(20),
       ...(stage.reservedConcurrency &&
         props.reserved !== undefined && { reservedConcurrentExecutions: props.reserved }),

@@ -38,6 +38,13 @@ const FORM: ReadonlySet<string> = new Set<Reason>([
   'too_many_requests',
 ]);
 
+/** A confirmation is stored once there is a proposal that it is about. */
+const CONFIRM = 'POST /admin/transactions/{id}/confirm';
+const NOTHING_TO_CONFIRM: ReadonlySet<string> = new Set<Reason>([
+  'transaction_not_found',
+  'transaction_not_proposed',
+]);
+
 /** Whether a repeat of a request must return this very response. */
 function isStored({ target, headers, query }: SentRequest, response: ReceivedResponse): boolean {
   if (target.kind !== 'operation' || !target.storesResponses) return false;
@@ -46,7 +53,8 @@ function isStored({ target, headers, query }: SentRequest, response: ReceivedRes
   if (query.length > 0) return false;
   if (response.status < 300) return true;
   const { data } = problem.safeParse(jsonOf(response.text));
-  return data !== undefined && Object.hasOwn(REASONS, data.code) && !FORM.has(data.code);
+  if (data === undefined || !Object.hasOwn(REASONS, data.code)) return false;
+  return !FORM.has(data.code) && !(target.route === CONFIRM && NOTHING_TO_CONFIRM.has(data.code));
 }
 
 /** What earlier responses returned, for later requests. */

@@ -13,6 +13,7 @@ import { merchantKey } from '../../lambdas/ledger/keys.ts';
 import type { Merchant } from '../../lambdas/ledger/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
 import { MERCHANT_OPERATIONS } from './operations.ts';
+import { TIMELESS } from './pacing.ts';
 import { POOLS, signedInAs, signInOf } from './sign-ins.ts';
 
 type Transaction = NonNullable<TransactWriteCommandInput['TransactItems']>;
@@ -51,9 +52,11 @@ export function inMemoryLedger(...rows: readonly Row[]): InMemoryLedger {
     throw new Error(`unexpected command ${String(command)}`);
   };
   const dynamo = { send } as unknown as DynamoDBDocumentClient;
+  const now = (): Date => new Date('2026-11-20T12:00:00.000Z');
+  const ledger = openLedger(dynamo, 'Ledger', TIMELESS, now);
   return {
-    ledger: openLedger(dynamo, 'Ledger', () => new Date('2026-11-20T12:00:00.000Z')),
-    responses: { dynamo, table: 'Responses' },
+    ledger,
+    responses: { ...ledger, table: 'Responses' },
     settings: SETTINGS,
     written,
     failures,

@@ -117,4 +117,14 @@ describe('AP-3: the status of each refusal is part of the API', () => {
       'unhealthy',
     ]);
   });
+
+  it('WD-8: Retry-After spreads the callers over as many seconds as there were tries, and two more', () => {
+    const seconds = (tries: number): readonly number[] =>
+      Array.from({ length: 400 }, (_, index) =>
+        Number(failure('busy', `request-${index}`, { tries }).headers?.['retry-after']),
+      );
+    const range = (to: number) => Array.from({ length: to }, (_, index) => index + 1);
+    expect(new Set(seconds(0))).toEqual(new Set(range(2)));
+    expect(new Set(seconds(30))).toEqual(new Set(range(32)));
+  });
 });

@@ -354,7 +354,7 @@ describe('AP-2: internal failures', () => {
       outcome = () => Promise.reject(Object.assign(new Error('x'), { name }));
       const reply = await call('POST /withdrawals', withdraw);
       expectProblem(reply, 503, 'busy');
-      expect(reply.headers['retry-after']).toBe('1');
+      expect(reply.headers['retry-after']).toMatch(/^[1-9]$/);
     },
   );
 

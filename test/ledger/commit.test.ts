@@ -65,16 +65,18 @@ describe('cancellation reasons are read in the order of refusal', () => {
     [NONE, FAILED, FAILED, NONE, 'refused by transaction'],
     [NONE, NONE, FAILED, CONFLICT, 'refused by credit'],
     [NONE, NONE, NONE, FAILED, 'refused by release'],
-    [CONFLICT, NONE, NONE, NONE, 'contended by response'],
-    [CONFLICT, FAILED, FAILED, NONE, 'contended by response'],
-    [NONE, CONFLICT, FAILED, NONE, 'contended by transaction'],
-    [NONE, THROTTLED, FAILED, NONE, 'contended by throttled'],
-    [NONE, OVER, FAILED, NONE, 'contended by throttled'],
-    [NONE, NONE, CONFLICT, FAILED, 'contended by credit'],
+    [CONFLICT, NONE, NONE, NONE, 'contended by response: conflict'],
+    [CONFLICT, FAILED, FAILED, NONE, 'contended by response: conflict'],
+    [NONE, CONFLICT, FAILED, NONE, 'contended by transaction: conflict'],
+    [NONE, THROTTLED, FAILED, NONE, 'contended by transaction: throttled'],
+    [NONE, OVER, FAILED, NONE, 'contended by transaction: throttled'],
+    [THROTTLED, CONFLICT, NONE, NONE, 'contended by response: throttled'],
+    [NONE, NONE, CONFLICT, FAILED, 'contended by credit: conflict'],
   ])('%s, %s, %s, %s: %s', async (...line) => {
     const expected = line[4];
     const result = await resultOf(cancelled(...line.slice(0, 4)));
-    expect('by' in result ? `${result.kind} by ${result.by}` : result.kind).toBe(expected);
+    const by = 'by' in result ? `${result.kind} by ${result.by}` : result.kind;
+    expect('met' in result ? `${by}: ${result.met}` : by).toBe(expected);
   });
 
   it('a refusal returns the row that failed, with exact numbers', async () => {

@@ -1,9 +1,10 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type ReplayResult, replayOr } from '../../lambdas/ledger/idempotency.ts';
 import { requestIdentity } from '../../lambdas/ledger/request-identity.ts';
 import { isRetryable } from '../../lambdas/platform/retry.ts';
 import { lambdaContext } from '../harness/http-event.ts';
+import { TIMELESS } from '../harness/pacing.ts';
 
 const SENT = { method: 'POST', path: '/withdrawals', query: '', body: { amount: '10.00' } };
 const identity = requestIdentity('m1', 'withdrawal', 'k1', 'M#m1', SENT);
@@ -28,11 +29,6 @@ beforeEach(() => {
   sent = [];
   lookups = [];
   run.mockReset().mockResolvedValue(FIRST);
-  // No jitter: retries take no time.
-  jest.spyOn(Math, 'random').mockReturnValue(0);
-});
-afterEach(() => {
-  jest.restoreAllMocks();
 });
 
 const send = async (command: unknown): Promise<object> => {
@@ -41,7 +37,11 @@ const send = async (command: unknown): Promise<object> => {
   if (next instanceof Error) throw next;
   return next === undefined ? {} : { Item: next };
 };
-const store = { dynamo: { send } as unknown as DynamoDBDocumentClient, table: 'Responses' };
+const store = {
+  dynamo: { send } as unknown as DynamoDBDocumentClient,
+  table: 'Responses',
+  pacing: TIMELESS,
+};
 const request = () => replayOr(store, identity, lambdaContext, run);
 
 describe('AP-1: a first request', () => {

@@ -17,6 +17,7 @@ import { recoverReleases } from '../../lambdas/payouts/recover-releases.ts';
 import { isRetryable } from '../../lambdas/platform/retry.ts';
 import { ROUGH } from '../harness/faults.ts';
 import { type Harness, startHarness, USD } from '../harness/harness.ts';
+import { REAL } from '../harness/pacing.ts';
 import { readSnapshot } from '../model/snapshot.ts';
 
 const SECOND = 1_000;
@@ -269,7 +270,7 @@ describe('a debit that needs matured releases', () => {
 
 describe('a release between two steps', () => {
   const ledgerWith = (dynamo: Harness['faultless']): LedgerContext =>
-    openLedger(dynamo, harness.context.ledger.table, () => harness.clock.now);
+    openLedger(dynamo, harness.context.ledger.table, REAL, () => harness.clock.now);
   const faultlessLedger = () => ledgerWith(harness.faultless);
 
   /** Runs `interrupt` before each query for releases. */

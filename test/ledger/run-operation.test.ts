@@ -1,6 +1,6 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type Decision, refused, retry } from '../../lambdas/ledger/decision.ts';
 import { transactionKey, walletKey } from '../../lambdas/ledger/keys.ts';
 import { minor } from '../../lambdas/ledger/money.ts';
@@ -12,6 +12,7 @@ import { type Decider, runOperation } from '../../lambdas/ledger/run-operation.t
 import type { NewTransactionOf, Transaction } from '../../lambdas/ledger/transactions.ts';
 import { lambdaContext } from '../harness/http-event.ts';
 import { type InMemoryLedger, inMemoryLedger, USD } from '../harness/in-memory-ledger.ts';
+import { TIMELESS } from '../harness/pacing.ts';
 
 const NOW = new Date('2026-11-20T12:00:00.000Z');
 const SENT = { method: 'POST', path: '/deposits', query: '', body: { amount: '0.30' } };
@@ -77,10 +78,6 @@ beforeEach(() => {
   decide.mockReset().mockReturnValue(ACCEPTED);
   prepare.mockReset().mockResolvedValue(false);
   // No jitter: retries take no time.
-  jest.spyOn(Math, 'random').mockReturnValue(0);
-});
-afterEach(() => {
-  jest.restoreAllMocks();
 });
 
 const run = (as = identity) => {
@@ -88,6 +85,7 @@ const run = (as = identity) => {
   const responses = {
     dynamo: { send: lookup } as unknown as DynamoDBDocumentClient,
     table: 'Responses',
+    pacing: TIMELESS,
   };
   const load = async (): Promise<unknown> => {
     const next = earlier.shift();
@@ -280,6 +278,7 @@ describe('WD-8: an undecided request stores nothing', () => {
     ['transaction', ['None', CONFLICT, 'None'], 'request_in_progress'],
     ['wallet', ['None', 'None', CONFLICT], 'busy'],
     ['throttled table', ['None', 'None', 'ThrottlingError'], 'busy'],
+    ['throttled response', ['ThrottlingError', 'None', 'None'], 'busy'],
   ] as const)('a conflict on the %s at every try is %p: %s', async (_, codes, reason) => {
     always(() => cancelled(...codes));
     expect(await run()).toEqual({ status: REASONS[reason].status, body: reason });

@@ -1,14 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  it,
-  jest,
-} from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Merchant, merchantRow } from '../../lambdas/ledger/merchant.ts';
 import { formatAmount, minor } from '../../lambdas/ledger/money.ts';
 import { readCredit, readMerchant } from '../../lambdas/ledger/rows/merchants.ts';
@@ -24,7 +15,9 @@ const FIRST_DAY = new Date('2026-11-20T12:00:00.000Z');
 /** The transactions that were sent, including those that lost a race. */
 let sent = 0;
 beforeAll(async () => {
-  harness = await startHarness();
+  // All callers share one process here, on Lambda each has its own. The deadline of a request must not
+  // measure this machine: `sent` measures how often the callers exclude each other.
+  harness = await startHarness(1, undefined, { pacing: { clock: () => 0 } });
   await harness.fillPool('1000000.00');
   harness.context.ledger.dynamo.middlewareStack.add(
     (next, context) => (args) => {
@@ -36,12 +29,6 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   harness.clock.now = FIRST_DAY;
-  // All callers share one process here, on Lambda each has its own. The deadline of a request must not
-  // measure this machine: `sent` measures how often the callers exclude each other.
-  jest.spyOn(performance, 'now').mockReturnValue(0);
-});
-afterEach(() => {
-  jest.restoreAllMocks();
 });
 afterAll(() => harness.close());
 

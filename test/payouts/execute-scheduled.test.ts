@@ -19,6 +19,7 @@ import { recover } from '../../lambdas/payouts/recover.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import { ROUGH } from '../harness/faults.ts';
 import { type Harness, startHarness } from '../harness/harness.ts';
+import { REAL } from '../harness/pacing.ts';
 import { TIMERS } from '../harness/timers.ts';
 import { untilDone } from '../harness/until-done.ts';
 
@@ -59,7 +60,7 @@ const execute = async (merchantId: string, txnId: string) => {
 };
 /** The Ledger without faults, as recovery reads it. */
 const faultlessLedger = () =>
-  openLedger(harness.faultless, harness.context.ledger.table, () => harness.clock.now);
+  openLedger(harness.faultless, harness.context.ledger.table, REAL, () => harness.clock.now);
 const ledgerRows = async () => {
   const rows = await harness.rows();
   const under = (prefix: string) => rows.filter(({ sk }) => String(sk).startsWith(prefix));

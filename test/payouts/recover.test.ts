@@ -12,6 +12,7 @@ import { type RecoverDeps, recover } from '../../lambdas/payouts/recover.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import type { PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
 import { type Harness, startHarness } from '../harness/harness.ts';
+import { REAL } from '../harness/pacing.ts';
 import { TIMERS } from '../harness/timers.ts';
 
 const MINUTE = 60_000;
@@ -39,7 +40,7 @@ const deps = (): RecoverDeps => ({
 /** Without injected conflicts: one run finds every overdue row. */
 const faultlessDeps = (dynamo: DynamoDBDocumentClient = harness.faultless): RecoverDeps => ({
   ...deps(),
-  ledger: openLedger(dynamo, harness.context.ledger.table, () => harness.clock.now),
+  ledger: openLedger(dynamo, harness.context.ledger.table, REAL, () => harness.clock.now),
 });
 const advanceClock = (ms: number) => {
   harness.clock.now = new Date(harness.clock.now.getTime() + ms);

@@ -11,6 +11,7 @@ import {
 
 const SETTLE = {
   LEDGER_TABLE: 'ledger',
+  DEADLINE_MS: '2500',
   PAYOUT_QUEUE_URL: 'https://sqs/queue',
   BANK_URL: 'https://bank',
   BANK_SECRET_NAME: 'bank',
@@ -23,6 +24,7 @@ const SETTLE = {
 };
 const API = {
   LEDGER_TABLE: 'ledger',
+  DEADLINE_MS: '2500',
   IDEMPOTENCY_TABLE: 'responses',
   DEFAULT_CURRENCY: 'USD',
   DEFAULT_TIME_ZONE: 'Asia/Tehran',
@@ -46,6 +48,7 @@ describe('OP-6: a function whose configuration is incomplete does not start', ()
   it('a complete one starts, with its times as numbers', () => {
     expect(readEnv(settleEnv)).toEqual({
       ...SETTLE,
+      DEADLINE_MS: 2_500,
       PROVIDER_CALL_MS: 8_000,
       CLAIM_MS: 20_000,
       LEASE_MS: 90_000,
@@ -87,6 +90,7 @@ describe('OP-6: an API function', () => {
   it('reads its lists by comma, without empty names', () => {
     expect(readEnv(apiEnv)).toEqual({
       ...API,
+      DEADLINE_MS: 2_500,
       CHECK_MARGIN_MS: 900_000,
       SECOND_ADMIN_ABOVE: { BTC: '1', '*': '1000' },
       MERCHANT_OPERATIONS: ['withdrawal', 'transfer'],

@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
+  deadlineOf,
   isRetryable,
+  type Obstacle,
+  type Pacing,
   RetryableError,
   undecided,
   untilDecided,
@@ -8,66 +11,82 @@ import {
 
 const done = { kind: 'done' } as const;
 let clock: number;
-let jitter: jest.SpiedFunction<typeof Math.random>;
+let chance: number;
+let pauses: number[];
 beforeEach(() => {
   clock = 0;
-  jest.spyOn(performance, 'now').mockImplementation(() => clock);
-  // Without jitter, the pauses take no time.
-  jitter = jest.spyOn(Math, 'random').mockReturnValue(0);
+  chance = 0;
+  pauses = [];
 });
-afterEach(() => {
-  jest.restoreAllMocks();
-});
+const PACING: Pacing = {
+  clock: () => clock,
+  pause: async (ms) => {
+    clock += ms;
+    pauses.push(ms);
+  },
+  random: () => chance,
+  deadlineMs: 2_500,
+};
 
 describe('WD-8: a decision that loses its race is repeated, within bounds', () => {
   it('until one try decides', async () => {
-    const tries = [undecided('merchant'), undecided('credit'), done];
+    const tries = [undecided('merchant', 'conflict'), undecided('credit', 'changed'), done];
     const attempt = jest.fn(async () => tries.shift() ?? done);
-    expect(await untilDecided(attempt)).toEqual(done);
+    expect(await untilDecided(PACING, attempt)).toEqual(done);
     expect(attempt).toHaveBeenCalledTimes(3);
   });
 
   it('a first try that decides is the only one', async () => {
     const attempt = jest.fn(async () => done);
-    await untilDecided(attempt);
-    expect([attempt.mock.calls.length, jitter.mock.calls.length]).toEqual([1, 0]);
+    await untilDecided(PACING, attempt);
+    expect([attempt.mock.calls.length, pauses]).toEqual([1, []]);
   });
 
-  it('at most forty times; the result then names the last obstacle', async () => {
+  it('at most forty times; the result then names the last obstacle and how many there were', async () => {
     let tries = 0;
     const attempt = async () => {
       tries += 1;
-      return undecided(`write ${tries}`);
+      return undecided(`write ${tries}`, 'changed');
     };
-    expect(await untilDecided(attempt)).toEqual(undecided('write 40'));
+    const result = await untilDecided(PACING, attempt);
+    expect(result).toEqual({ ...undecided('write 40', 'changed'), tries: 40 });
     expect(tries).toBe(40);
   });
 
-  it('for at most 2.5 seconds, so that the caller gets a response before the gateway’s time-out', async () => {
+  it('until the deadline of its pacing, so that the caller gets a response before the gateway’s time-out', async () => {
     let tries = 0;
     const attempt = async () => {
       tries += 1;
       clock += 1_000;
-      return undecided('pool');
+      return undecided('pool', 'conflict');
     };
-    expect(await untilDecided(attempt)).toEqual(undecided('pool'));
-    expect(tries).toBe(3);
+    expect(await untilDecided(PACING, attempt)).toMatchObject({ by: 'pool', tries: 3 });
+    clock = 0;
+    tries = 0;
+    const patient = { ...PACING, deadlineMs: 10_000 };
+    expect(await untilDecided(patient, attempt)).toMatchObject({ by: 'pool', tries: 11 });
+  });
+
+  it('several share one deadline', async () => {
+    const until = deadlineOf(PACING);
+    clock = 2_501;
+    const attempt = async () => undecided('read', 'read');
+    expect(await untilDecided(PACING, attempt, until)).toMatchObject({ tries: 1 });
   });
 
   it('a pause that would end after the deadline does not begin', async () => {
-    jitter.mockReturnValue(0.999);
-    clock = 0;
+    chance = 0.999;
     const attempt = jest.fn(async () => {
       clock = 2_490;
-      return undecided('pool');
+      return undecided('pool', 'conflict');
     });
-    await untilDecided(attempt);
-    expect(attempt).toHaveBeenCalledTimes(1);
+    await untilDecided(PACING, attempt);
+    expect([attempt.mock.calls.length, pauses]).toEqual([1, []]);
   });
 
   it('a defect ends it at once', async () => {
     const attempt = jest.fn(() => Promise.reject(new Error('wrong')));
-    await expect(untilDecided(attempt)).rejects.toThrow('wrong');
+    await expect(untilDecided(PACING, attempt)).rejects.toThrow('wrong');
     expect(attempt).toHaveBeenCalledTimes(1);
   });
 
@@ -76,14 +95,40 @@ describe('WD-8: a decision that loses its race is repeated, within bounds', () =
       .fn<() => Promise<typeof done>>()
       .mockRejectedValueOnce(new RetryableError('rows were not read'))
       .mockResolvedValue(done);
-    expect(await untilDecided(attempt)).toEqual(done);
+    expect(await untilDecided(PACING, attempt)).toEqual(done);
     expect(attempt).toHaveBeenCalledTimes(2);
   });
 
   it('a retryable error at every try is undecided by the read', async () => {
     const attempt = jest.fn(() => Promise.reject(new RetryableError('rows were not read')));
-    expect(await untilDecided(attempt)).toEqual(undecided('read'));
+    expect(await untilDecided(PACING, attempt)).toMatchObject(undecided('read', 'read'));
     expect(attempt).toHaveBeenCalledTimes(40);
+  });
+});
+
+describe('WD-8: the pauses between tries', () => {
+  const pausesAfter = async (...met: readonly Obstacle[]): Promise<readonly number[]> => {
+    const tries = met.map((each) => undecided('row', each));
+    await untilDecided(PACING, async () => tries.shift() ?? done);
+    return pauses;
+  };
+
+  it('are a random part of their longest', async () => {
+    chance = 0.25;
+    expect(await pausesAfter('conflict')).toEqual([5]);
+  });
+
+  it('grow with how often the same obstacle was met, up to a cap', async () => {
+    chance = 0.5;
+    const met = Array.from({ length: 6 }, () => 'conflict' as const);
+    expect(await pausesAfter(...met)).toEqual([10, 20, 40, 80, 80, 80]);
+  });
+
+  it('grow for each obstacle by itself', async () => {
+    chance = 0.5;
+    expect(await pausesAfter('conflict', 'throttled', 'conflict', 'changed')).toEqual([
+      10, 25, 20, 10,
+    ]);
   });
 });
 

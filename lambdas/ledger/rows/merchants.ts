@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import * as z from 'zod';
-import { deadline, untilRead } from '../../platform/retry.ts';
+import { deadlineOf, untilRead } from '../../platform/retry.ts';
 import { type CreditLine, creditRow } from '../balances.ts';
 import type { LedgerContext } from '../context.ts';
 import { allStatusKeys, creditKey, merchantKey, merchantPk, nameKey } from '../keys.ts';
@@ -61,12 +61,12 @@ export function withBalances(
   ledger: LedgerContext,
   merchants: readonly Merchant[],
 ): Promise<MerchantBalances[]> {
-  const until = deadline();
+  const until = deadlineOf(ledger.pacing);
   return pMap(
     merchants,
     async (merchant) => ({
       merchant,
-      ...(await untilRead(() => balancesOf(ledger, merchant.id), until)),
+      ...(await untilRead(ledger.pacing, () => balancesOf(ledger, merchant.id), until)),
     }),
     { concurrency: AT_ONCE },
   );

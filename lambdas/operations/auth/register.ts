@@ -160,7 +160,7 @@ async function store(
     committed: () =>
       log('security', 'MERCHANT_REGISTERED', { request_id: requestId, merchant: merchant.id }),
   });
-  if (result.kind === 'undecided') return failure('busy', requestId);
+  if (result.kind === 'undecided') return failure('busy', requestId, result);
   if (result.kind === 'refused') return failure(result.reason, requestId);
   return success({
     status: 201,

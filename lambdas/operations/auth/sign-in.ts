@@ -109,4 +109,6 @@ async function challengeResponse(
 
 /** In the words of the user pool, which has the rules. */
 export const weakPassword = (field: string, rule: string, requestId: string): HttpResponse =>
-  failure('invalid_request', requestId, [{ field, reason: 'password_too_weak', detail: rule }]);
+  failure('invalid_request', requestId, {
+    errors: [{ field, reason: 'password_too_weak', detail: rule }],
+  });

@@ -32,7 +32,6 @@ beforeEach(() => {
   users = fakeUserPool(POOLS.merchant);
   admins = fakeUserPool(POOLS.admin);
   // No jitter: forty tries take no time.
-  jest.spyOn(Math, 'random').mockReturnValue(0);
 });
 afterEach(() => {
   jest.restoreAllMocks();

@@ -9,6 +9,7 @@ import { type FakeUserPool, fakeUserPool } from '../../harness/fake-user-pool.ts
 import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, type Reply, startHarness } from '../../harness/harness.ts';
 import { callerOf } from '../../harness/http-caller.ts';
+import { REAL } from '../../harness/pacing.ts';
 import { merchantClaims, POOLS } from '../../harness/sign-ins.ts';
 
 let harness: Harness;
@@ -260,7 +261,7 @@ describe('ID-6: a page of many merchants', () => {
         },
       { step: 'initialize', name: 'count' },
     );
-    const ledger = openLedger(documentClient(client), harness.engine.ledgerTable);
+    const ledger = openLedger(documentClient(client), harness.engine.ledgerTable, REAL);
     const { merchants } = await listMerchants(ledger, 'PENDING', undefined, 40);
     const queries = sent.filter((name) => name === 'QueryCommand').length;
     const found = await withBalances(ledger, merchants);
@@ -287,7 +288,7 @@ it('ID-6 WD-8: a page whose reads keep failing is given up after one deadline, n
     },
     { step: 'initialize', name: 'throttle' },
   );
-  const throttled = openLedger(documentClient(client), harness.engine.ledgerTable);
+  const throttled = openLedger(documentClient(client), harness.engine.ledgerTable, REAL);
   const begin = performance.now();
   await expect(withBalances(throttled, merchants)).rejects.toThrow('a read kept failing');
   expect(performance.now() - begin).toBeLessThan(5_000);
