@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { notFoundEnv } from '../lambdas/platform/env.ts';
 import { FunctionGroups, ROUTES } from './constructs/function-groups.ts';
 import { HttpRoutes } from './constructs/http-routes.ts';
+import { Rebalancer } from './constructs/rebalancer.ts';
 import { Recovery } from './constructs/recovery.ts';
 import { Relay } from './constructs/relay.ts';
 import { Schedules } from './constructs/schedules.ts';
@@ -42,12 +43,28 @@ export class ServiceStack extends Stack {
 
     const payouts = new WorkQueue(this, 'Payouts', { stage, name: 'payouts' });
     const schedules = new Schedules(this, 'Schedules', { stage, ledger });
+    const rebalancer = new Rebalancer(this, 'Pools', { stage, ledger });
     const payoutQueue = payouts.queue;
+    const poolQueue = rebalancer.work.queue;
     const scheduleQueue = schedules.scheduleQueue.queue;
-    const relay = new Relay(this, 'Relay', { stage, ledger, payoutQueue, schedules });
+    const relay = new Relay(this, 'Relay', {
+      stage,
+      ledger,
+      payoutQueue,
+      poolQueue,
+      schedules,
+    });
     const settle = new SettleWorker(this, 'Settle', { stage, ledger, payoutQueue });
-    const recover = new Recovery(this, 'Recover', { stage, ledger, payoutQueue, scheduleQueue });
-    payouts.onlyFrom('OnlyRelayAndRecoverySend', [relay.executionRole, recover.executionRole]);
+    const recover = new Recovery(this, 'Recover', {
+      stage,
+      ledger,
+      payoutQueue,
+      scheduleQueue,
+      poolQueue,
+    });
+    const finders = [relay.executionRole, recover.executionRole];
+    payouts.onlyFrom('OnlyRelayAndRecoverySend', finders);
+    rebalancer.work.onlyFrom('OnlyRelayAndRecoverySend', finders);
     schedules.scheduleQueue.onlyFrom('OnlySchedulesAndRecoverySend', [
       schedules.schedulerRole,
       recover.executionRole,

@@ -86,6 +86,8 @@ export const stageSchema = z.strictObject({
       ({ rate, burst, openRoute }) => openRoute.rate < rate && openRoute.burst < burst,
       'an open route must be throttled before all routes together are',
     ),
+  /** Shards of a new credit pool. */
+  pool: z.strictObject({ shards: z.int().min(0).max(96) }),
   /**
    * How long a request, and a message of a worker, is repeated while others hold its rows, in
    * milliseconds. The gateway waits 30 s for a response, and a function that was started late still

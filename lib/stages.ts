@@ -35,6 +35,7 @@ const onAws = (deployment: Deployment) => ({
   adminMfa: true,
   secondAdminAbove: { '*': '100000', BTC: '1' },
   throttle: { rate: 1_000, burst: 2_000, openRoute: OPEN_ROUTE },
+  pool: { shards: 96 },
   deadlines: { requestMs: 10_000, messageMs: 2_500 },
   settlement: {
     timers: {
@@ -94,6 +95,7 @@ const LOCAL_DIFFERENCES = {
   corsOverride: true,
   // It issues tokens to users who have not enrolled an authenticator, and `npm run token` signs in.
   adminMfa: false,
+  pool: { shards: 16 },
   // It has no X-Ray.
   tracing: false,
   // It repeats a failed batch every second, and drops records that a batch reports as failed.

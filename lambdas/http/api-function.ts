@@ -1,21 +1,20 @@
-import { openLedger } from '../ledger/context.ts';
+import { ledgerFrom } from '../ledger/context.ts';
 import { currencyCode } from '../ledger/money.ts';
 import { secondAdminLimits } from '../ledger/second-admin.ts';
-import { dynamoClient } from '../platform/clients.ts';
 import { type ApiEnv, apiEnv, readEnv } from '../platform/env.ts';
-import { pacing } from '../platform/retry.ts';
 import type { ApiContext, Group, Operation, Route } from './operation.ts';
 import { apiHandler } from './router.ts';
 
 /** The context of every API function, from its environment. */
 function apiContext(env: ApiEnv): ApiContext {
-  const ledger = openLedger(dynamoClient(), env.LEDGER_TABLE, pacing(env.DEADLINE_MS));
+  const ledger = ledgerFrom(env);
   return {
     ledger,
     responses: { ...ledger, table: env.IDEMPOTENCY_TABLE },
     settings: {
       currency: currencyCode.parse(env.DEFAULT_CURRENCY),
       timeZone: env.DEFAULT_TIME_ZONE,
+      poolShards: env.POOL_SHARDS,
       pools: { merchant: env.MERCHANT_POOL_ID, admin: env.ADMIN_POOL_ID },
       checkMarginMs: env.CHECK_MARGIN_MS,
       secondAdminAbove: secondAdminLimits.parse(env.SECOND_ADMIN_ABOVE),

@@ -51,6 +51,8 @@ export type Settings = {
   readonly pools: Pools;
   readonly currency: Currency;
   readonly timeZone: string;
+  /** Of a new credit pool. */
+  readonly poolShards: number;
   /** How long the stream and a queue have for a new payout before recovery may take it for lost. */
   readonly checkMarginMs: number;
   /** The amounts above which a second admin has to confirm what one has proposed. */

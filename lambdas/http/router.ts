@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { Reason } from '../ledger/reasons.ts';
 import { signInLookup } from '../ledger/rows/sign-ins.ts';
 import { log, logAlways, logger } from '../platform/logger.ts';
+import { publishMetrics } from '../platform/metrics.ts';
 import { isRetryable } from '../platform/retry.ts';
 import { callerOf } from './caller.ts';
 import type { Caller, Endpoint } from './endpoint.ts';
@@ -148,6 +149,7 @@ export const httpHandler = (
 ) =>
   middy<unknown, APIGatewayProxyStructuredResultV2>()
     .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use(publishMetrics())
     .handler(async (raw: unknown, context: Context) => {
       const started = performance.now();
       const event = httpEvent.parse(raw);

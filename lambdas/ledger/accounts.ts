@@ -1,6 +1,6 @@
-import type { PoolShare } from './balances.ts';
 import type { MinorUnits } from './money.ts';
-import type { Condition } from './row-writes.ts';
+import { type PoolShare, ROOT } from './pool.ts';
+import type { Condition, RowRef } from './row-writes.ts';
 
 /** Accounts without a row: no rule reads what they hold. */
 export const SYSTEM_ACCOUNTS = [
@@ -36,12 +36,15 @@ export type BalanceAccountName =
   | `pool.${'available' | 'lent'}`;
 
 type Net = {
+  readonly row: RowRef;
   readonly attribute: string;
   /** Minor units, positive. */
   readonly amount: bigint;
   /** The phases that move it. */
   readonly phases: readonly string[];
   readonly limit: bigint | undefined;
+  /** Whether the same write opens its shard. */
+  readonly opens: boolean;
 };
 type BalanceAccount = {
   readonly row: 'wallet' | 'credit' | 'pool';
@@ -60,7 +63,7 @@ const covered = ({ attribute, amount }: Net): readonly Condition[] => [
 ];
 const MAY_CREDIT_CLOSED: ReadonlySet<string> = new Set(['refund', 'return']);
 const EXISTS: Condition = { must: 'exist' };
-const open = ({ phases }: Net): readonly Condition[] =>
+const notClosed = ({ phases }: Net): readonly Condition[] =>
   phases.every((phase) => MAY_CREDIT_CLOSED.has(phase))
     ? [EXISTS]
     : [EXISTS, { must: 'be absent', path: 'closed' }];
@@ -71,7 +74,17 @@ function withinLimit({ attribute, amount, limit }: Net): readonly Condition[] {
     { must: 'be at most', path: attribute, value: limit - amount },
   ];
 }
-const exists = (): readonly Condition[] => [EXISTS];
+const isShard = ({ row }: Net): boolean => row.kind === 'pool' && row.shard !== ROOT;
+const OPEN: Condition = { must: 'equal', path: 'open', value: true };
+/** What a closed shard held would be missing from what the root proves. */
+const coveredAndOpen = (net: Net): readonly Condition[] => [
+  ...(isShard(net) ? [OPEN] : []),
+  ...covered(net),
+];
+const openOrOpening = (net: Net): readonly Condition[] => {
+  if (!isShard(net)) return [EXISTS];
+  return net.opens ? [] : [OPEN];
+};
 const always = (): readonly Condition[] => [];
 
 /**
@@ -85,7 +98,7 @@ export const BALANCE_ACCOUNTS: Readonly<Record<BalanceAccountName, BalanceAccoun
     attribute: 'available',
     sign: 1n,
     falls: covered,
-    rises: open,
+    rises: notClosed,
   },
   'wallet.pending': {
     stored: 'pending',
@@ -93,7 +106,7 @@ export const BALANCE_ACCOUNTS: Readonly<Record<BalanceAccountName, BalanceAccoun
     attribute: 'pending',
     sign: 1n,
     falls: covered,
-    rises: open,
+    rises: notClosed,
   },
   credit: {
     stored: 'credit',
@@ -108,8 +121,8 @@ export const BALANCE_ACCOUNTS: Readonly<Record<BalanceAccountName, BalanceAccoun
     row: 'pool',
     attribute: 'available',
     sign: 1n,
-    falls: covered,
-    rises: exists,
+    falls: coveredAndOpen,
+    rises: openOrOpening,
   },
   // The contra account of all credit lines: credit may return to another row than the one that lent it.
   'pool.lent': {

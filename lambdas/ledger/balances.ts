@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { type Currency, currencyCode, type MinorUnits, minor, minorUnits } from './money.ts';
+import { type Currency, currencyCode, type MinorUnits, minorUnits } from './money.ts';
 import type { Change, Guard, RowRef } from './row-writes.ts';
 
 /** Set by every write of a balance row, so that a manual edit is visible. */
-const lastChange = {
+export const lastChange = {
   /** Raised by one in every write. */
   version: z.bigint(),
   /** The transactions and phases of the last change, as `txnId:phase`. */
@@ -33,39 +33,6 @@ export const walletRow = z.object({
   ...lastChange,
 });
 export type Wallet = z.infer<typeof walletRow>;
-
-/** The pool's root row. `lent` is what merchants owe the pool. */
-export const poolRow = z.object({
-  currency: currencyCode,
-  available: minorUnits,
-  lent: minorUnits,
-  ...lastChange,
-});
-export type PoolRow = z.infer<typeof poolRow>;
-
-/** The part of an amount that one row of the pool pays or receives. */
-export const poolShare = z.object({ shard: z.string(), amount: minorUnits });
-export type PoolShare = z.infer<typeof poolShare>;
-
-/** The one row that every pool has; top-ups go there. */
-export const ROOT = 'ROOT';
-export const toRoot = (amount: MinorUnits): readonly PoolShare[] => [{ shard: ROOT, amount }];
-
-/** The shares that make up `amount`, the first ones in full. */
-export function partOf(shares: readonly PoolShare[], amount: MinorUnits): readonly PoolShare[] {
-  let rest: bigint = amount;
-  return shares.flatMap((share) => {
-    const part = share.amount < rest ? share.amount : minor(rest);
-    rest -= part;
-    return part === 0n ? [] : [{ shard: share.shard, amount: part }];
-  });
-}
-
-/** What the pool as a whole can do: these shares can pay, no combination can, or it is not known. */
-export type PoolOffer =
-  | { readonly kind: 'shares'; readonly shares: readonly PoolShare[] }
-  | { readonly kind: 'short' }
-  | { readonly kind: 'retry' };
 
 const walletOf = (merchantId: string, currency: Currency): RowRef => ({
   kind: 'wallet',
@@ -112,11 +79,4 @@ export const utilisedAsRead = (
 ): Guard => ({
   row: creditOf(merchantId, currency),
   conditions: [{ must: 'equal', path: 'utilised', value: utilised }],
-});
-
-/** The root of a currency's pool. It has no shards yet. */
-export const openPool = (currency: Currency): Change => ({
-  row: { kind: 'pool', currency, shard: ROOT },
-  conditions: [],
-  put: { currency, closed: 0n, shards: 0n },
 });

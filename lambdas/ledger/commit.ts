@@ -1,10 +1,12 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { count } from '../platform/metrics.ts';
 import { isRetryable, type Undecided, undecided } from '../platform/retry.ts';
+import type { LedgerContext } from './context.ts';
 import { transactItem } from './expressions.ts';
+import type { WriteFailure } from './pool-hints.ts';
 import type { Label, RowWrite } from './row-writes.ts';
-import type { Table } from './table.ts';
 
 export type CommitResult =
   | { readonly kind: 'committed' }
@@ -19,36 +21,65 @@ const THROTTLED = new Set(['ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 /**
  * The only place that sends a transaction and the only place that reads cancellation reasons. Writes come
- * in the order of refusal: while one is undecided, nothing is concluded from those after it.
+ * in the order of refusal: while one is undecided, nothing is concluded from those after it. What each answer
+ * tells about rows of pools, this process remembers.
  * @throws what says that the request itself is wrong (validation, access): a defect of ours.
  */
 export async function commit(
-  { dynamo, table }: Pick<Table, 'dynamo' | 'table'>,
+  { dynamo, table, pools }: Pick<LedgerContext, 'dynamo' | 'table' | 'pools'>,
   writes: readonly RowWrite[],
 ): Promise<CommitResult> {
+  count('Transactions');
   try {
     const TransactItems = writes.map((write) => transactItem(table, write));
     await dynamo.send(new TransactWriteCommand({ TransactItems }));
-    return { kind: 'committed' };
   } catch (error) {
-    if (error instanceof TransactionCanceledException) return resultOf(error, writes);
+    if (error instanceof TransactionCanceledException) {
+      const failures = failuresOf(error, writes);
+      counted(failures);
+      pools.lost(writes, failures);
+      return resultOf(failures, error);
+    }
     if (isRetryable(error)) return { kind: 'unknown' };
     throw error;
   }
+  pools.committed(writes);
+  return { kind: 'committed' };
 }
 
-function resultOf(error: TransactionCanceledException, writes: readonly RowWrite[]): CommitResult {
-  for (const [index, { row }] of writes.entries()) {
-    const { Code: code = 'None', Item: item } = error.CancellationReasons?.[index] ?? {};
-    if (code === 'TransactionConflict') return { kind: 'contended', by: row.kind, met: 'conflict' };
-    if (THROTTLED.has(code)) return { kind: 'contended', by: row.kind, met: 'throttled' };
-    if (code === 'ConditionalCheckFailed') {
-      // The document client does not unmarshall what an error carries.
-      const existing = item && unmarshall(item, { wrapNumbers: BigInt });
-      return { kind: 'refused', by: row.kind, existing };
-    }
-  }
-  throw error;
+/** Every write that failed, in the order of refusal. */
+function failuresOf(
+  { CancellationReasons: reasons = [] }: TransactionCanceledException,
+  writes: readonly RowWrite[],
+): readonly WriteFailure[] {
+  return writes.flatMap(({ row }, index) => {
+    const { Code: code = 'None', Item: item } = reasons[index] ?? {};
+    const met = metBy(code);
+    // The document client does not unmarshall what an error carries.
+    const existing = item && unmarshall(item, { wrapNumbers: BigInt });
+    return met === undefined ? [] : [{ row, met, existing }];
+  });
+}
+
+function metBy(code: string): WriteFailure['met'] | undefined {
+  if (code === 'ConditionalCheckFailed') return 'condition';
+  if (code === 'TransactionConflict') return 'conflict';
+  return THROTTLED.has(code) ? 'throttled' : undefined;
+}
+
+function counted(failures: readonly WriteFailure[]): void {
+  const conflicts = failures.filter(({ met }) => met === 'conflict');
+  count('Conflicts', Math.min(1, conflicts.length));
+  count('PoolConflicts', Math.min(1, conflicts.filter(({ row }) => row.kind === 'pool').length));
+  count('ThrottledTransactions', failures.some(({ met }) => met === 'throttled') ? 1 : 0);
+}
+
+function resultOf([first]: readonly WriteFailure[], error: Error): CommitResult {
+  if (first === undefined) throw error;
+  const { row, met, existing } = first;
+  return met === 'condition'
+    ? { kind: 'refused', by: row.kind, existing }
+    : { kind: 'contended', by: row.kind, met };
 }
 
 /** A commit that did not happen, as a try that decided nothing. */

@@ -1,13 +1,30 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { Pacing } from '../platform/retry.ts';
+import { dynamoClient } from '../platform/clients.ts';
+import type { LedgerEnv } from '../platform/env.ts';
+import { type Pacing, pacing } from '../platform/retry.ts';
+import { Pools } from './pool-hints.ts';
 import { openTable, type Table } from './table.ts';
 
 /** The Ledger and the clock: what everything that reads or moves money works on. */
-export type LedgerContext = Table & { readonly now: () => Date; readonly pacing: Pacing };
+export type LedgerContext = Table & {
+  readonly now: () => Date;
+  readonly pacing: Pacing;
+  /** What this process knows of the credit pools. */
+  readonly pools: Pools;
+};
 
 export const openLedger = (
   dynamo: DynamoDBDocumentClient,
   table: string,
-  pacing: Pacing,
+  pace: Pacing,
   now = (): Date => new Date(),
-): LedgerContext => ({ ...openTable(dynamo, table), pacing, now });
+): LedgerContext => ({
+  ...openTable(dynamo, table),
+  pacing: pace,
+  now,
+  pools: new Pools(pace),
+});
+
+/** The Ledger of a deployed function. */
+export const ledgerFrom = ({ LEDGER_TABLE, DEADLINE_MS }: LedgerEnv): LedgerContext =>
+  openLedger(dynamoClient(), LEDGER_TABLE, pacing(DEADLINE_MS));

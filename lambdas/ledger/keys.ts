@@ -92,8 +92,8 @@ export const recipientKey = (payeeId: string): { recipient: string } => ({
  * What the next check concerns. Separate prefixes: a midnight's worth of releases may not delay a payout,
  * and payouts in flight are summed without those that are only scheduled.
  */
-export type CheckKind = 'PAYOUT' | 'SCHEDULE' | 'RELEASE';
-export const checkKindOf = (status: Status): CheckKind =>
+export type CheckKind = 'PAYOUT' | 'SCHEDULE' | 'RELEASE' | 'POOL';
+export const checkKindOf = (status: Status): 'PAYOUT' | 'SCHEDULE' =>
   status === 'SCHEDULED' ? 'SCHEDULE' : 'PAYOUT';
 
 /** Index keys of a row that something still has to happen to. */

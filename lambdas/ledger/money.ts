@@ -27,6 +27,8 @@ export const minorUnits = z.bigint().brand<'minor-units'>();
 export type MinorUnits = z.infer<typeof minorUnits>;
 export const minor = (units: bigint): MinorUnits => minorUnits.parse(units);
 
+export const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
 const exponentOf = (currency: Currency): number => EXPONENTS.get(currency) ?? 0;
 
 /** ASCII digits only, no sign, no exponent, no leading zeros. */

@@ -93,6 +93,7 @@ class Drafts {
         const draft = this.#of({ kind: 'pool', currency, shard: share.shard }, phase);
         const signed = (amount < 0n ? -share.amount : share.amount) * sign;
         net(draft, attribute, signed, phase.name, undefined);
+        if (share.conflicts !== undefined) draft.add.set('conflicts', share.conflicts);
       }
     }
   }
@@ -179,9 +180,7 @@ function writeOf(draft: Draft): RowWrite {
     nets.size + draft.set.size + draft.add.size + draft.append.size + draft.remove.size > 0;
   // A merchant row is always written: a mere check would not stop an archive that has already read it.
   if (!isChange && row.kind !== 'merchant') return { row, action: 'check', conditions };
-  const invariants = [...nets].flatMap(([attribute, each]) =>
-    invariantsOf(row.kind, attribute, each),
-  );
+  const invariants = [...nets].flatMap(([attribute, each]) => invariantsOf(draft, attribute, each));
   const all = [...conditions, ...invariants];
   const set = Object.fromEntries(draft.set);
   return {
@@ -220,15 +219,16 @@ function creationOf(draft: Draft, put: Readonly<Record<string, unknown>>): RowWr
 }
 
 function invariantsOf(
-  kind: string,
+  { row, set }: Draft,
   attribute: string,
   { amount, phases, limit }: Net,
 ): readonly Condition[] {
-  const account = balanceAccountOf(kind, attribute);
+  const account = balanceAccountOf(row.kind, attribute);
   if (account === undefined || amount === 0n) return [];
+  const net = { row, attribute, phases, limit, opens: set.get('open') === true };
   return amount < 0n
-    ? account.falls({ attribute, amount: -amount, phases, limit })
-    : account.rises({ attribute, amount, phases, limit });
+    ? account.falls({ ...net, amount: -amount })
+    : account.rises({ ...net, amount });
 }
 
 const hasBalances = ({ kind }: RowRef): boolean => balancesOf(kind).length > 0;

@@ -5,8 +5,8 @@ import {
   type BalanceAccountName,
   SYSTEM_ACCOUNTS,
 } from './accounts.ts';
-import { type PoolShare, poolShare } from './balances.ts';
 import { type Currency, currencyCode, type MinorUnits, minor, minorUnits } from './money.ts';
+import type { PoolShare } from './pool.ts';
 
 /** A movement between two accounts. It balances by construction, and it is the only way to change a balance. */
 export type Posting = {
@@ -58,7 +58,7 @@ const storedPosting = z.union([
   z.tuple([z.string(), z.string(), minorUnits, currencyCode]),
 ]);
 
-export const PHASES = ['accept', 'settle', 'refund', 'release'] as const;
+export const PHASES = ['accept', 'settle', 'refund', 'release', 'rebalance'] as const;
 export type PhaseName = (typeof PHASES)[number];
 
 /** One step in a transaction's life that moves money, as its row stores it. */
@@ -67,7 +67,7 @@ export const storedPhase = z.object({
   /** ISO 8601 in UTC. */
   at: z.string(),
   postings: z.array(storedPosting),
-  /** Of all pool accounts of the phase, once. */
+  /** Of all pool accounts of the phase, once. Where they differ, each account names its row: `pool@ROOT`. */
   shares: z.array(z.tuple([z.string(), minorUnits])).optional(),
 });
 export type StoredPhase = z.infer<typeof storedPhase>;
@@ -75,18 +75,30 @@ export type StoredPhase = z.infer<typeof storedPhase>;
 /** Whose row the transaction is about: only another merchant's account is stored with its owner. */
 type Subject = { readonly merchantId?: string | undefined; readonly currency: Currency };
 
-function textOf(account: Account, { merchantId }: Subject): string {
-  if ('shares' in account) return BALANCE_ACCOUNTS[account.name].stored;
+function textOf(account: Account, { merchantId }: Subject, common: boolean): string {
+  if ('shares' in account) {
+    const name = BALANCE_ACCOUNTS[account.name].stored;
+    if (common) return name;
+    const [share, ...others] = account.shares;
+    if (share === undefined || others.length > 0) throw new Error('the shares of a phase differ');
+    return `${name}@${share.shard}`;
+  }
   if (!('merchantId' in account)) return account.name;
   const name = BALANCE_ACCOUNTS[account.name].stored;
   return account.merchantId === merchantId ? name : `${name}@${account.merchantId}`;
 }
 
-const sharesIn = (postings: readonly Posting[]): readonly PoolShare[] =>
-  postings
+type StoredShare = [shard: string, amount: MinorUnits];
+
+/** The shares of all pool accounts; undefined where they differ. */
+function commonShares(postings: readonly Posting[]): readonly StoredShare[] | undefined {
+  const [first = [], ...others] = postings
     .flatMap(({ source, destination }) => [source, destination])
-    .map((account) => ('shares' in account ? account.shares : []))
-    .find((shares) => shares.length > 0) ?? [];
+    .flatMap((account) => ('shares' in account ? [account.shares] : []))
+    .map((shares) => shares.map(({ shard, amount }): StoredShare => [shard, amount]));
+  const isCommon = others.every((shares) => String(shares) === String(first));
+  return isCommon ? first : undefined;
+}
 
 /** A phase in its compact form: rows are billed by the kilobyte. */
 export function storePhase(
@@ -95,17 +107,17 @@ export function storePhase(
   postings: readonly Posting[],
   subject: Subject,
 ): StoredPhase {
-  const shares = sharesIn(postings);
+  const shares = commonShares(postings);
+  const isCommon = shares !== undefined;
   return {
     name,
     at,
     postings: postings.map(({ source, destination, amount, currency }) => {
-      const [from, to] = [textOf(source, subject), textOf(destination, subject)];
+      const from = textOf(source, subject, isCommon);
+      const to = textOf(destination, subject, isCommon);
       return currency === subject.currency ? [from, to, amount] : [from, to, amount, currency];
     }),
-    ...(shares.length > 0 && {
-      shares: shares.map(({ shard, amount }): [string, MinorUnits] => [shard, amount]),
-    }),
+    ...(shares !== undefined && shares.length > 0 && { shares: [...shares] }),
   };
 }
 
@@ -117,12 +129,19 @@ const isStoredAs = (name: BalanceAccountName, text: string | undefined): boolean
   BALANCE_ACCOUNTS[name].stored === text;
 
 /** @throws where the text names no account, or a merchant's account has no owner. */
-function accountOf(text: string, { merchantId }: Subject, shares: readonly PoolShare[]): Account {
-  const [first, owner = merchantId] = text.split('@');
+function accountOf(
+  text: string,
+  { merchantId }: Subject,
+  amount: MinorUnits,
+  shares: readonly PoolShare[],
+): Account {
+  const [first, named] = text.split('@');
+  const owner = named ?? merchantId;
   const ofMerchant = OF_MERCHANT.find((name) => isStoredAs(name, first));
   if (ofMerchant !== undefined) return { name: ofMerchant, merchantId: z.string().parse(owner) };
   const ofPool = OF_POOL.find((name) => isStoredAs(name, first));
-  if (ofPool !== undefined) return { name: ofPool, shares };
+  if (ofPool !== undefined)
+    return { name: ofPool, shares: named === undefined ? shares : [{ shard: named, amount }] };
   return { name: systemAccount.parse(first) };
 }
 
@@ -130,8 +149,8 @@ function accountOf(text: string, { merchantId }: Subject, shares: readonly PoolS
 export function readPhase(phase: StoredPhase, subject: Subject): readonly Posting[] {
   const shares = sharesOf(phase);
   return phase.postings.map(([source, destination, amount, currency = subject.currency]) => ({
-    source: accountOf(source, subject, shares),
-    destination: accountOf(destination, subject, shares),
+    source: accountOf(source, subject, amount, shares),
+    destination: accountOf(destination, subject, amount, shares),
     amount,
     currency,
   }));
@@ -139,7 +158,7 @@ export function readPhase(phase: StoredPhase, subject: Subject): readonly Postin
 
 /** Which rows of the pool took part in a phase. */
 export const sharesOf = ({ shares = [] }: StoredPhase): readonly PoolShare[] =>
-  shares.map(([shard, amount]) => poolShare.parse({ shard, amount }));
+  shares.map(([shard, amount]) => ({ shard, amount }));
 
 export const sumOfShares = (shares: readonly PoolShare[]): MinorUnits =>
   minor(shares.reduce((sum, { amount }) => sum + amount, 0n));

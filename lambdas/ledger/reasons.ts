@@ -342,6 +342,12 @@ export const REASONS = {
     'The available credit does not cover this amount. Lower it, or ask for more credit.',
     'اعتبار در دسترس برای این مبلغ کافی نیست. مبلغ را کم کنید یا اعتبار بیشتری بخواهید.',
   ),
+  pool_not_found: problem(
+    404,
+    'Pool not found',
+    'This currency has no credit pool yet. Its first top-up opens it.',
+    'این ارز هنوز استخر اعتباری ندارد. نخستین شارژ آن را باز می‌کند.',
+  ),
   insufficient_pool: problem(
     402,
     'Credit pool exhausted',

@@ -38,7 +38,7 @@ export type Label = (typeof LABELS)[number];
 export type Condition =
   | { readonly must: 'exist' | 'be new' }
   | { readonly must: 'be absent'; readonly path: string }
-  | { readonly must: 'equal'; readonly path: string; readonly value: string | bigint }
+  | { readonly must: 'equal'; readonly path: string; readonly value: string | bigint | boolean }
   | { readonly must: 'be at least' | 'be at most'; readonly path: string; readonly value: bigint }
   /** A missing attribute differs from every text, and is after none. */
   | { readonly must: 'differ' | 'be after'; readonly path: string; readonly value: string }

@@ -1,5 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { type LogCode, log } from '../platform/logger.ts';
+import { count } from '../platform/metrics.ts';
 import { type Undecided, undecided } from '../platform/retry.ts';
 import type { LedgerContext } from './context.ts';
 import type { Decision, Effects } from './decision.ts';
@@ -140,6 +141,7 @@ export function runOperation<Facts, New extends NewTransaction>(
           : undefined,
     });
     if (result.kind === 'undecided') {
+      count('RequestsGivenUp');
       const { by, met, tries } = result;
       // Only an earlier copy of this very request can hold these two rows.
       const isCopy = met !== 'throttled' && (by === 'response' || by === 'transaction');

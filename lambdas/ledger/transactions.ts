@@ -131,6 +131,9 @@ const deposit = z.object({
 const plain = <const Type extends string>(type: Type) =>
   z.object({ ...ofMerchant, type: z.literal(type) });
 const topUp = z.object({ ...common, type: z.literal('top_up') });
+/** Money that moved within a pool, and the shards that opened or closed with it. */
+const rebalance = z.object({ ...common, type: z.literal('rebalance') });
+const poolChange = z.object({ ...common, type: z.literal('pool_change'), shards: z.bigint() });
 
 /** The business record: one row, created once and changed by transitions. */
 export const transactionRow = z.discriminatedUnion('type', [
@@ -142,6 +145,8 @@ export const transactionRow = z.discriminatedUnion('type', [
   plain('release'),
   plain('repayment'),
   topUp,
+  rebalance,
+  poolChange,
 ]);
 export type Transaction = z.infer<typeof transactionRow>;
 export type TransactionType = Transaction['type'];

@@ -1,12 +1,13 @@
 import { type CommitResult, undecidedBy } from '../ledger/commit.ts';
 import { readCredit, readMerchant } from '../ledger/rows/merchants.ts';
+import { openAmong } from '../ledger/rows/pool.ts';
 import type { Progress } from '../ledger/rows/transactions.ts';
 import { type PayoutTransaction, transactionRow } from '../ledger/transactions.ts';
 import { log } from '../platform/logger.ts';
 import { type Undecided, untilDecided } from '../platform/retry.ts';
 import { advance, checkAfter, NOTHING, type SettleDeps } from './advance.ts';
 import type { ProviderAnswer } from './providers/provider.ts';
-import { type MessageOutcome, refundEffects, settlePostings } from './settle-rule.ts';
+import { type MessageOutcome, paidBy, refundEffects, settlePostings } from './settle-rule.ts';
 
 /** Records the provider's answer and releases the lease. Where even that fails, the lease expires. */
 export function recordAnswer(
@@ -96,12 +97,16 @@ async function refund(
   const { ledger } = deps;
   const { merchantId, currency, source } = row;
   const result = await untilDecided(ledger.pacing, async () => {
-    const [merchant, line] = await Promise.all([
+    const [merchant, line, open] = await Promise.all([
       readMerchant(ledger, merchantId),
       source === 'credit' ? readCredit(ledger, merchantId, currency) : undefined,
+      openAmong(ledger, currency, paidBy(row)),
     ]);
     if (merchant === undefined) throw new Error(`no merchant to refund for ${row.txnId}`);
-    const phase = { name: 'refund', effects: refundEffects(row, { merchant, line }) } as const;
+    const phase = {
+      name: 'refund',
+      effects: refundEffects(row, { merchant, line, open }),
+    } as const;
     const progress = { ...REFUNDED, failure };
     const outcome = await advance(deps, row, { name: 'refund', at: ledger.now(), progress, phase });
     // Only the transaction's own row can say that it is final. Any other is read and tried again.

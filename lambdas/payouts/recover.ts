@@ -2,8 +2,9 @@ import pMap from 'p-map';
 import { later } from '../ledger/calendar.ts';
 import { commit } from '../ledger/commit.ts';
 import type { LedgerContext } from '../ledger/context.ts';
+import type { PoolMessage } from '../ledger/pool.ts';
 import { postChanges } from '../ledger/post.ts';
-import { type OverduePayout, overduePayouts } from '../ledger/rows/next-check.ts';
+import { allPools, type OverduePayout, overduePayouts } from '../ledger/rows/next-check.ts';
 import { postponeCheck } from '../ledger/rows/transactions.ts';
 import { log } from '../platform/logger.ts';
 import { recoverReleases } from './recover-releases.ts';
@@ -14,6 +15,8 @@ export type RecoverDeps = {
   /** Sends to settlement, or to be executed, as the row's status requires. */
   readonly settle: (message: PayoutMessage) => Promise<void>;
   readonly execute: (message: PayoutMessage) => Promise<void>;
+  /** Sends to the rebalancer. */
+  readonly rebalance: (message: PoolMessage) => Promise<void>;
   /** How long until the same row may be recovered again: longer than its message's next visibility. */
   readonly againAfterMs: number;
 };
@@ -23,12 +26,16 @@ const CONCURRENCY = 16;
 
 /**
  * Finds what the stream, a queue, a schedule or a worker lost (WD-2, WD-7, WD-8), and releases what has
- * matured (WA-3). Every row that is not final is checked some time after its message's next visibility, so
+ * matured (WA-3), and sends every pool to be levelled (CR-1). Every row that is not final is checked some time after its message's next visibility, so
  * a row that is overdue here has no message left.
  */
 export const recover = (deps: RecoverDeps) => async (): Promise<void> => {
   const at = deps.ledger.now();
-  await Promise.all([recoverPayouts(deps, at), recoverReleases(deps.ledger, at)]);
+  await Promise.all([
+    recoverPayouts(deps, at),
+    recoverReleases(deps.ledger, at),
+    recoverPools(deps, at),
+  ]);
 };
 
 async function recoverPayouts(deps: RecoverDeps, at: Date): Promise<void> {
@@ -60,4 +67,18 @@ async function recoverOne(
   if (moved.kind === 'refused' || moved.kind === 'contended') return;
   await (status === 'SCHEDULED' ? execute : settle)({ merchantId, txnId });
   log('money', 'PAYOUT_RECOVERED', { txn: txnId });
+}
+
+/** Every pool is looked at: whether it is level, only all of its rows can tell. */
+async function recoverPools({ ledger, rebalance }: RecoverDeps, at: Date): Promise<void> {
+  const { rows, failures } = await allPools(ledger, at);
+  for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
+  await pMap(
+    rows,
+    ({ currency }) =>
+      rebalance({ currency }).catch((error: unknown) =>
+        log('error', 'RECORD_FAILED', { currency }, error),
+      ),
+    { concurrency: CONCURRENCY },
+  );
 }

@@ -1,5 +1,8 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import * as z from 'zod';
+import { currencyCode } from '../ledger/money.ts';
+import type { PoolMessage } from '../ledger/pool.ts';
+import { callsForRebalance } from '../ledger/rebalance-plan.ts';
 import type { PayoutMessage } from './settle-rule.ts';
 
 /** The part of a row's image, marshalled as the stream delivers it, that tells whether there is work. */
@@ -13,18 +16,39 @@ const image = z.object({
   executeAt: text.optional(),
 });
 
-export type Work = {
-  readonly message: PayoutMessage;
-} & (
-  | { readonly do: 'settle' | 'unschedule' }
-  | { readonly do: 'schedule'; readonly executeAt: string }
-);
+const units = z.object({ N: z.string() }).transform(({ N }) => BigInt(N));
+const count = units.transform(Number);
+/** The root of a pool; a shard has no number of shards. */
+const rootImage = z.object({
+  currency: text.pipe(currencyCode),
+  available: units,
+  low: units,
+  shards: count,
+  closed: count,
+  targetShards: count,
+});
+
+export type Work =
+  | { readonly do: 'settle' | 'unschedule'; readonly message: PayoutMessage }
+  | { readonly do: 'schedule'; readonly message: PayoutMessage; readonly executeAt: string }
+  | { readonly do: 'rebalance'; readonly message: PoolMessage };
 
 /**
- * What a change of the Ledger asks for, or nothing. Only a payout that is new as PENDING, or goes from
+ * What a change of the Ledger asks for, or nothing. A pool's root may call for the rebalancer. Only a payout that is new as PENDING, or goes from
  * SCHEDULED to PENDING, is sent to settlement: one that returns to PENDING still has its message.
  */
-export function workFor({ eventName, dynamodb }: DynamoDBRecord): Work | undefined {
+export const workFor = (record: DynamoDBRecord): Work | undefined =>
+  payoutWork(record) ?? poolWork(record);
+
+function poolWork({ dynamodb }: DynamoDBRecord): Work | undefined {
+  const after = rootImage.safeParse(dynamodb?.NewImage).data;
+  if (after === undefined) return undefined;
+  const before = rootImage.safeParse(dynamodb?.OldImage).data;
+  const message = { currency: after.currency };
+  return callsForRebalance(after, before) ? { do: 'rebalance', message } : undefined;
+}
+
+function payoutWork({ eventName, dynamodb }: DynamoDBRecord): Work | undefined {
   const after = image.safeParse(dynamodb?.NewImage).data;
   if (after === undefined) return undefined;
   const { status, executeAt, merchantId, txnId } = after;
@@ -45,9 +69,13 @@ export type Relays = {
   readonly settle: (message: PayoutMessage) => Promise<void>;
   readonly schedule: (message: PayoutMessage, executeAt: string) => Promise<void>;
   readonly unschedule: (message: PayoutMessage) => Promise<void>;
+  readonly rebalance: (message: PoolMessage) => Promise<void>;
 };
 
-/** Forwards the work. Twice is harmless: a payout is claimed by its row, and scheduled under its id. */
+/**
+ * Forwards the work. Twice is harmless: a payout is claimed by its row and scheduled under its id, and a pool
+ * that is level stays as it is.
+ */
 export const relay =
   (relays: Relays) =>
   async (record: DynamoDBRecord): Promise<void> => {
@@ -58,6 +86,8 @@ export const relay =
         return relays[work.do](work.message);
       case 'schedule':
         return relays.schedule(work.message, work.executeAt);
+      case 'rebalance':
+        return relays.rebalance(work.message);
       case undefined:
     }
   };

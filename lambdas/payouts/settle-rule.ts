@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { type CreditLine, partOf, utilisedAsRead } from '../ledger/balances.ts';
+import { type CreditLine, utilisedAsRead } from '../ledger/balances.ts';
 import type { Effects } from '../ledger/decision.ts';
 import { uncountSpending } from '../ledger/limits.ts';
 import type { Merchant, MerchantStatus } from '../ledger/merchant.ts';
-import { minor } from '../ledger/money.ts';
+import { minor, smaller } from '../ledger/money.ts';
+import { type PoolShare, partOf, returnedTo } from '../ledger/pool.ts';
 import {
   credit,
   type Posting,
@@ -82,14 +83,23 @@ export type RefundFacts = {
   readonly merchant: Merchant;
   /** Of a payout from credit. */
   readonly line: CreditLine | undefined;
+  /** Those of the shards that paid which are open. */
+  readonly open: ReadonlySet<string>;
 };
+
+/** The rows of the pool that paid, and how much each. */
+export function paidBy({ phases }: PayoutTransaction): readonly PoolShare[] {
+  const accepted = phases.find(({ name }) => name === 'accept');
+  return accepted === undefined ? [] : sharesOf(accepted);
+}
 
 /**
  * Returns a refused payout to where it came from (WD-6), and lowers the counters that still count it. A
  * refund asks neither whether the merchant is active nor whether its wallet is open.
  * @throws where a payout from credit has no credit line: nothing may be guessed about its money.
  */
-export function refundEffects(row: PayoutTransaction, { merchant, line }: RefundFacts): Effects {
+export function refundEffects(row: PayoutTransaction, facts: RefundFacts): Effects {
+  const { merchant, line, open } = facts;
   const { amount, currency, merchantId, limitDay: day, limitMonth: month } = row;
   const uncounted = uncountSpending(merchant, currency, amount, { day, month });
   const changes = uncounted === undefined ? [] : [uncounted];
@@ -102,21 +112,22 @@ export function refundEffects(row: PayoutTransaction, { merchant, line }: Refund
       };
     case 'credit':
       if (line === undefined) throw new Error(`${row.txnId} has no credit line to return to`);
-      return { ...creditRefund(row, line), changes };
+      return { ...creditRefund(row, line, open), changes };
   }
 }
 
 /**
- * What is still utilised returns to credit and pool. The merchant may have reduced its credit while the
+ * What is still utilised returns to credit and pool, there to the shards that paid while they are open. The merchant may have reduced its credit while the
  * payout was in flight; the rest is then its own money. A split holds only for exactly what was read.
  */
 function creditRefund(
-  { amount, currency, merchantId, phases }: PayoutTransaction,
+  row: PayoutTransaction,
   line: CreditLine,
+  open: ReadonlySet<string>,
 ): Pick<Effects, 'postings' | 'guards'> {
-  const toCredit = minor(amount < line.utilised ? amount : line.utilised);
-  const accepted = phases.find(({ name }) => name === 'accept');
-  const shares = accepted === undefined ? [] : partOf(sharesOf(accepted), toCredit);
+  const { amount, currency, merchantId } = row;
+  const toCredit = minor(smaller(amount, line.utilised));
+  const shares = returnedTo(open, partOf(paidBy(row), toCredit));
   return {
     postings: postingsIn(
       currency,

@@ -1,13 +1,14 @@
 import type { z } from 'zod';
 import { schedulerClient, sqsClient } from '../platform/clients.ts';
 import type { relayEnv } from '../platform/env.ts';
-import { sendPayout } from './payout-queue.ts';
+import { sendPayout, sendPool } from './queues.ts';
 import { relay } from './relay.ts';
 import { createSchedule, deleteSchedule } from './schedules.ts';
 
 /** The relay with the queue and the schedules of its environment. */
 export function relayFrom(env: z.output<typeof relayEnv>) {
   const scheduler = schedulerClient();
+  const sqs = sqsClient();
   const target = {
     group: env.SCHEDULE_GROUP,
     queueArn: env.SCHEDULE_QUEUE_ARN,
@@ -15,7 +16,8 @@ export function relayFrom(env: z.output<typeof relayEnv>) {
     roleArn: env.SCHEDULE_ROLE_ARN,
   };
   return relay({
-    settle: sendPayout(sqsClient(), env.PAYOUT_QUEUE_URL),
+    settle: sendPayout(sqs, env.PAYOUT_QUEUE_URL),
+    rebalance: sendPool(sqs, env.POOL_QUEUE_URL),
     schedule: createSchedule(scheduler, target, () => new Date()),
     unschedule: deleteSchedule(scheduler, target),
   });

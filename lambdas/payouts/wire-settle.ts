@@ -1,12 +1,11 @@
 import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import type { z } from 'zod';
-import { openLedger } from '../ledger/context.ts';
-import { dynamoClient, secretsClient, sqsClient } from '../platform/clients.ts';
+import { ledgerFrom } from '../ledger/context.ts';
+import { secretsClient, sqsClient } from '../platform/clients.ts';
 import type { settleEnv } from '../platform/env.ts';
-import { pacing } from '../platform/retry.ts';
-import { postpone } from './payout-queue.ts';
 import { httpBank } from './providers/bank.ts';
 import type { Providers } from './providers/provider.ts';
+import { postpone } from './queues.ts';
 import { settle } from './settle.ts';
 import { settleMessage } from './settle-message.ts';
 
@@ -16,7 +15,7 @@ const SECRET_SECONDS = 300;
 /** Settlement with the providers and timers of its environment. */
 export function settleFrom(env: z.output<typeof settleEnv>) {
   const secrets = new SecretsProvider({ awsSdkV3Client: secretsClient() });
-  const ledger = openLedger(dynamoClient(), env.LEDGER_TABLE, pacing(env.DEADLINE_MS));
+  const ledger = ledgerFrom(env);
   const providers: Providers = {
     bank: httpBank({
       url: env.BANK_URL,

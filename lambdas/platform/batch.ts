@@ -3,13 +3,17 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, DynamoDBRecord, DynamoDBStreamEvent, SQSEvent, SQSRecord } from 'aws-lambda';
 import { log, logger } from './logger.ts';
+import { publishMetrics } from './metrics.ts';
 
 /** Thrown to keep a message or record. What a retry cannot cure must not be thrown. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater';
 }
 
-const wrapped = <Event>() => middy<Event>().use(injectLambdaContext(logger, { resetKeys: true }));
+const wrapped = <Event>() =>
+  middy<Event>()
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use(publishMetrics());
 
 /** A queue's function: handles each message by itself and reports only those that failed. */
 export const queueFunction = (handle: (record: SQSRecord) => Promise<void>) =>

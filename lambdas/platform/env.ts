@@ -14,15 +14,21 @@ const texts = list
   .transform((pairs): unknown => Object.fromEntries(pairs.map((pair) => pair.split('='))))
   .pipe(z.record(z.string(), z.string()));
 /** And how long one request or message is repeated while others hold its rows. */
-const ledger = z.object({ LEDGER_TABLE: text, DEADLINE_MS: milliseconds });
+export const ledgerEnv = z.object({ LEDGER_TABLE: text, DEADLINE_MS: milliseconds });
+export type LedgerEnv = z.output<typeof ledgerEnv>;
 /** How long the stream and a queue have for a payout before recovery may take its message for lost. */
 const check = { CHECK_MARGIN_MS: milliseconds };
 
 /** Of every API function. Knowing a name grants nothing: each role says what its function may do. */
-export const apiEnv = ledger.extend({
+export const apiEnv = ledgerEnv.extend({
   IDEMPOTENCY_TABLE: text,
   DEFAULT_CURRENCY: z.string().regex(/^[A-Z]{3}$/),
   DEFAULT_TIME_ZONE: text,
+  /** Of a new credit pool. */
+  POOL_SHARDS: z
+    .string()
+    .regex(/^\d{1,2}$/)
+    .transform(Number),
   ...check,
   MERCHANT_POOL_ID: text,
   MERCHANT_CLIENT_ID: text,
@@ -37,19 +43,21 @@ export type ApiEnv = z.output<typeof apiEnv>;
 export const notFoundEnv = z.object({ ROUTES: list });
 export const relayEnv = z.object({
   PAYOUT_QUEUE_URL: z.url(),
+  POOL_QUEUE_URL: z.url(),
   SCHEDULE_GROUP: text,
   SCHEDULE_ROLE_ARN: arn,
   SCHEDULE_QUEUE_ARN: arn,
   SCHEDULE_DLQ_ARN: arn,
 });
-export const executeScheduledEnv = ledger.extend({ SCHEDULE_QUEUE_URL: z.url(), ...check });
-export const recoverEnv = ledger.extend({
+export const executeScheduledEnv = ledgerEnv.extend({ SCHEDULE_QUEUE_URL: z.url(), ...check });
+export const recoverEnv = ledgerEnv.extend({
   PAYOUT_QUEUE_URL: z.url(),
   SCHEDULE_QUEUE_URL: z.url(),
+  POOL_QUEUE_URL: z.url(),
   /** How long until recovery may send a message for the same row again. */
   RECOVER_AGAIN_MS: milliseconds,
 });
-export const settleEnv = ledger.extend({
+export const settleEnv = ledgerEnv.extend({
   PAYOUT_QUEUE_URL: z.url(),
   BANK_URL: z.url(),
   BANK_SECRET_NAME: text,

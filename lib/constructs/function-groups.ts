@@ -79,6 +79,7 @@ export class FunctionGroups extends Construct {
         IDEMPOTENCY_TABLE: idempotency.tableName,
         DEFAULT_CURRENCY: stage.defaultCurrency,
         DEFAULT_TIME_ZONE: stage.defaultTimeZone,
+        POOL_SHARDS: String(stage.pool.shards),
         CHECK_MARGIN_MS: String(stage.settlement.timers.checkMarginMs),
         MERCHANT_POOL_ID: merchants.pool.userPoolId,
         MERCHANT_CLIENT_ID: merchants.client.userPoolClientId,

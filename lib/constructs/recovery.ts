@@ -13,6 +13,7 @@ export type RecoveryProps = {
   readonly ledger: LedgerTable;
   readonly payoutQueue: IQueue;
   readonly scheduleQueue: IQueue;
+  readonly poolQueue: IQueue;
 };
 
 /** EventBridge and Lambda keep an event at least this long. */
@@ -21,7 +22,7 @@ const INTERVAL = Duration.minutes(1);
 /** WD-7: finds every minute what the stream, a queue, a schedule or a worker lost. */
 export class Recovery extends SuretyFunction<typeof recoverEnv> {
   constructor(scope: Construct, id: string, props: RecoveryProps) {
-    const { stage, ledger, payoutQueue, scheduleQueue } = props;
+    const { stage, ledger, payoutQueue, scheduleQueue, poolQueue } = props;
     const { visibilitySeconds } = stage.settlement.timers;
     super(scope, id, {
       stage,
@@ -32,6 +33,7 @@ export class Recovery extends SuretyFunction<typeof recoverEnv> {
         DEADLINE_MS: String(stage.deadlines.messageMs),
         PAYOUT_QUEUE_URL: payoutQueue.queueUrl,
         SCHEDULE_QUEUE_URL: scheduleQueue.queueUrl,
+        POOL_QUEUE_URL: poolQueue.queueUrl,
         // Five visibility timeouts. A message that was not processed by then is lost as well.
         RECOVER_AGAIN_MS: String(visibilitySeconds * 5 * 1000),
       },
@@ -46,6 +48,7 @@ export class Recovery extends SuretyFunction<typeof recoverEnv> {
     ledger.grantRelease(this);
     payoutQueue.grantSendMessages(this);
     scheduleQueue.grantSendMessages(this);
+    poolQueue.grantSendMessages(this);
     // The run of the next minute is the retry. Lambda repeats a throttled run for hours, whatever the
     // number of retries, so an old run is dropped by its age.
     const once = { retryAttempts: 0, maxEventAge: INTERVAL };

@@ -14,6 +14,7 @@ export type RelayProps = {
   readonly stage: Stage;
   readonly ledger: LedgerTable;
   readonly payoutQueue: IQueue;
+  readonly poolQueue: IQueue;
   readonly schedules: Schedules;
 };
 
@@ -22,7 +23,7 @@ const PAYOUT = { payout: { M: { provider: { S: PROVIDERS } } } };
 const status = (...names: readonly string[]) => ({ status: { S: names } });
 
 /**
- * New payouts, new schedules, and schedules that were executed or cancelled. PROCESSING → PENDING
+ * New payouts, new schedules, schedules that were executed or cancelled, and roots of pools. PROCESSING → PENDING
  * does not match: the message of that row is still on the queue, and a row must not have two.
  */
 const FILTERS = [
@@ -41,6 +42,13 @@ const FILTERS = [
       NewImage: { ...PAYOUT, ...status('PENDING', 'CANCELLED') },
     },
   },
+  // The root of a pool. Debits change its shards, which recovery does not look for.
+  {
+    dynamodb: {
+      Keys: { sk: { S: ['POOL'] } },
+      NewImage: { nextCheckKey: { S: [{ prefix: 'POOL#' }] } },
+    },
+  },
 ];
 
 /**
@@ -49,10 +57,10 @@ const FILTERS = [
  */
 const SHARDS = 16;
 
-/** Sends each new payout to the payout queue, and creates and deletes schedules. */
+/** Sends each new payout to the payout queue, creates and deletes schedules, and calls the rebalancer. */
 export class Relay extends SuretyFunction<typeof relayEnv> {
   constructor(scope: Construct, id: string, props: RelayProps) {
-    const { stage, ledger, payoutQueue, schedules } = props;
+    const { stage, ledger, payoutQueue, poolQueue, schedules } = props;
     const { scheduleQueue } = schedules;
     super(scope, id, {
       stage,
@@ -60,6 +68,7 @@ export class Relay extends SuretyFunction<typeof relayEnv> {
       env: relayEnv,
       environment: {
         PAYOUT_QUEUE_URL: payoutQueue.queueUrl,
+        POOL_QUEUE_URL: poolQueue.queueUrl,
         SCHEDULE_GROUP: schedules.group.scheduleGroupName,
         SCHEDULE_ROLE_ARN: schedules.schedulerRole.roleArn,
         SCHEDULE_QUEUE_ARN: scheduleQueue.queue.queueArn,
@@ -69,6 +78,7 @@ export class Relay extends SuretyFunction<typeof relayEnv> {
       reserved: SHARDS * stage.stream.parallelization,
     });
     payoutQueue.grantSendMessages(this);
+    poolQueue.grantSendMessages(this);
     schedules.grantSchedule(this.executionRole);
     this.#readStream(stage, ledger);
   }

@@ -103,11 +103,14 @@ describe('balances change by postings alone', () => {
       'lambdas/ledger/balances.ts',
       // What a wallet holds at an instant: read, never written.
       'lambdas/ledger/pending-releases.ts',
+      'lambdas/ledger/pool.ts',
       // Messages about an available or a pending deposit.
       'lambdas/operations/deposits/create-deposit.ts',
       'lambdas/operations/merchants/view.ts',
-      'lambdas/operations/pools/read-pool.ts',
+      'lambdas/operations/pools/view.ts',
       'lambdas/operations/wallets/view.ts',
+      // The image of a root in the stream.
+      'lambdas/payouts/relay.ts',
     ]);
     expect(balanceObjects(sample('const values = { available: 5n };'))).not.toEqual([]);
   });
@@ -116,6 +119,10 @@ describe('balances change by postings alone', () => {
     expect(filesOf(balanceTexts(lambdas))).toEqual([
       'lambdas/ledger/accounts.ts',
       'lambdas/ledger/balances.ts',
+      // What a commit has changed, as this process remembers it.
+      'lambdas/ledger/pool-hints.ts',
+      // Conditions: a shard closes with exactly what was read.
+      'lambdas/ledger/pool-moves.ts',
     ]);
     expect(balanceTexts(sample("draft.add.set('available', 5n);"))).not.toEqual([]);
     expect(balanceTexts(sample("type Shown = Pick<Wallet, 'available'>;"))).toEqual([]);
@@ -251,8 +258,8 @@ describe('DynamoDB has one place for each use', () => {
       'lambdas/operations/auth/cognito.ts: AdminUserGlobalSignOutCommand',
       'lambdas/operations/auth/cognito.ts: AssociateSoftwareTokenCommand',
       'lambdas/operations/auth/cognito.ts: VerifySoftwareTokenCommand',
-      'lambdas/payouts/payout-queue.ts: ChangeMessageVisibilityCommand',
-      'lambdas/payouts/payout-queue.ts: SendMessageCommand',
+      'lambdas/payouts/queues.ts: ChangeMessageVisibilityCommand',
+      'lambdas/payouts/queues.ts: SendMessageCommand',
       'lambdas/payouts/schedules.ts: CreateScheduleCommand',
       'lambdas/payouts/schedules.ts: DeleteScheduleCommand',
     ]);
@@ -271,7 +278,8 @@ describe('DynamoDB has one place for each use', () => {
       'lambdas/ledger/commit.ts: TransactWriteCommand',
     ]);
     const reasons = using(lambdas, /^(TransactionCanceledException|\w*\.CancellationReasons)$/);
-    expect(filesOf(reasons)).toEqual(['lambdas/ledger/commit.ts']);
+    // A snapshot that was cancelled says nothing about a row.
+    expect(filesOf(reasons)).toEqual(['lambdas/ledger/commit.ts', 'lambdas/ledger/snapshot.ts']);
     for (const text of ['new PutCommand(x);', 'new UpdateItemCommand(x);']) {
       expect(using(sample(text), WRITES)).toHaveLength(1);
     }

@@ -36,6 +36,8 @@ const EFFECTS: Readonly<Record<TransactionType, (item: Item) => Effect>> = {
   // Moves money inside the wallet, from pending to available.
   release: () => ({}),
   top_up: () => ({}),
+  rebalance: () => ({}),
+  pool_change: () => ({}),
 };
 const isType = (type: string): type is TransactionType => Object.hasOwn(EFFECTS, type);
 

@@ -133,7 +133,7 @@ function withValue(row: Row, path: string, value: unknown): Row {
 }
 
 /** A value as the document client returns it: whole numbers are bigint, and nothing is undefined. */
-function asStored(value: unknown): unknown {
+export function asStored(value: unknown): unknown {
   if (typeof value === 'number') return BigInt(value);
   if (Array.isArray(value)) return value.map(asStored);
   if (!isRow(value)) return value;

@@ -7,11 +7,13 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import type { ApiContext } from '../../lambdas/http/operation.ts';
-import type { CreditLine, PoolRow, Wallet } from '../../lambdas/ledger/balances.ts';
+import type { CreditLine, Wallet } from '../../lambdas/ledger/balances.ts';
 import { openLedger } from '../../lambdas/ledger/context.ts';
 import { merchantKey } from '../../lambdas/ledger/keys.ts';
 import type { Merchant } from '../../lambdas/ledger/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
+import type { PoolRoot } from '../../lambdas/ledger/pool.ts';
+import { asStored } from './apply.ts';
 import { MERCHANT_OPERATIONS } from './operations.ts';
 import { TIMELESS } from './pacing.ts';
 import { POOLS, signedInAs, signInOf } from './sign-ins.ts';
@@ -38,9 +40,9 @@ export function inMemoryLedger(...rows: readonly Row[]): InMemoryLedger {
         const merchantId = signedInAs(String(pk));
         return merchantId === undefined ? [] : [{ pk, sk, merchantId }];
       });
-      const found = rows.filter(({ pk, sk }) =>
-        Keys.some((key) => key['pk'] === pk && key['sk'] === sk),
-      );
+      const found = rows
+        .filter(({ pk, sk }) => Keys.some((key) => key['pk'] === pk && key['sk'] === sk))
+        .map(asStored);
       return { Responses: { Ledger: [...found, ...signIns] } };
     }
     if (command instanceof TransactWriteCommand) {
@@ -67,6 +69,7 @@ export const USD = currencyCode.parse('USD');
 export const SETTINGS = {
   currency: USD,
   timeZone: 'Asia/Tehran',
+  poolShards: 0,
   checkMarginMs: 900_000,
   secondAdminAbove: { '*': '10000000' },
   merchantOperations: MERCHANT_OPERATIONS,
@@ -115,10 +118,15 @@ export const aWallet = (available: bigint, known: Partial<Wallet> = {}): Wallet 
   ...known,
 });
 
-export const aPool = (available: bigint, lent = 0n): PoolRow => ({
+export const aPool = (available: bigint, lent = 0n): PoolRoot => ({
   currency: USD,
   available: minor(available),
   lent: minor(lent),
+  conflicts: 0n,
+  shards: 0,
+  closed: 0,
+  targetShards: 0,
+  low: minor(0n),
   version: 5n,
   by: ['T0:accept'],
 });

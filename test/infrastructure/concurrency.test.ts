@@ -25,6 +25,7 @@ describe('WD-8: a burst of API requests', () => {
       relay: 64,
       settle: 5,
       'execute-scheduled': 50,
+      rebalance: 2,
       recover: 1,
     });
     expect(Object.keys(reservedIn('staging')).sort()).toEqual(
@@ -37,6 +38,8 @@ describe('WD-8: a burst of API requests', () => {
     ['staging', 'execute-scheduled', 'SchedulesExecuteScheduled'],
     ['production', 'settle', 'Settle'],
     ['production', 'execute-scheduled', 'SchedulesExecuteScheduled'],
+    ['staging', 'rebalance', 'PoolsRebalance'],
+    ['production', 'rebalance', 'PoolsRebalance'],
   ] as const)('leaves the queue of %s as many executions of %s as it starts', (stage, name, id) => {
     const source = theResource(stage, 'AWS::Lambda::EventSourceMapping', id).Properties;
     expect(reservedIn(stage)[name]).toBe(inside(source, 'ScalingConfig', 'MaximumConcurrency'));

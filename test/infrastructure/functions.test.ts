@@ -58,7 +58,7 @@ describe.each(named)('%s', (name, properties) => {
 
   it('times out before API Gateway does, unless the gateway does not call it', () => {
     expect(properties['Timeout']).toBeLessThanOrEqual(
-      /-(settle|recover|execute-scheduled)$/.test(name) ? 30 : 20,
+      /-(settle|recover|rebalance|execute-scheduled)$/.test(name) ? 30 : 20,
     );
   });
 });

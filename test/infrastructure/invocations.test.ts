@@ -91,6 +91,7 @@ const INVOKERS: Record<string, readonly string[]> = {
   relay: [],
   settle: [],
   'execute-scheduled': [],
+  rebalance: [],
 };
 
 describe('API Gateway', () => {

@@ -11,7 +11,7 @@ const STREAM = `${LEDGER}/stream/2026-11-21T00:00:00.000`;
 
 const IN_TRANSACTION = { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] };
 
-const WORKERS = ['settle', 'execute-scheduled', 'recover'];
+const WORKERS = ['settle', 'execute-scheduled', 'rebalance', 'recover'];
 const namesOf = (wanted: (operation: (typeof OPERATIONS)[number]) => boolean): string[] =>
   GROUPS.filter(({ operations }) => operations.some(wanted)).map(({ name }) => name);
 
@@ -28,7 +28,7 @@ const STORE_RESPONSES = namesOf(
   ({ route, access }) => access !== 'anyone' && route.startsWith('POST ') && isChange({ route }),
 );
 /** New rows are those of transactions and of what they open. Other changes are of rows that exist. */
-const PUTTERS = [...STORE_RESPONSES, 'auth', 'execute-scheduled', 'recover'];
+const PUTTERS = [...STORE_RESPONSES, 'auth', 'execute-scheduled', 'rebalance', 'recover'];
 /** Only where a merchant spends, or what it scheduled is executed, may pending releases be deleted. */
 const DELETE_RELEASES = [
   ...namesOf(

@@ -1,5 +1,7 @@
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from '@jest/globals';
+import { indexKeysOf } from '../../lambdas/ledger/index-keys.ts';
+import { USD } from '../harness/in-memory-ledger.ts';
 import { inside, STAGE_NAMES, stacksOf, theResource } from '../harness/templates.ts';
 
 const { Properties: source } = theResource(
@@ -61,6 +63,11 @@ const record = (old: object | undefined, now: object | undefined) => ({
   },
 });
 
+const shard = { pk: 'POOL#USD#3', sk: 'POOL', currency: 'USD', available: 1n };
+const root = {
+  ...shard,
+  ...indexKeysOf({ kind: 'pool', currency: USD, shard: 'ROOT' }, { currency: USD }),
+};
 const as = (status: string) => ({ ...withdrawal, status });
 
 describe('the relay', () => {
@@ -70,6 +77,8 @@ describe('the relay', () => {
     ['WD-2: a scheduled withdrawal that was executed', as('SCHEDULED'), as('PENDING')],
     ['WD-2: a scheduled withdrawal that was cancelled', as('SCHEDULED'), as('CANCELLED')],
     ['a new payout of another transaction type', undefined, { ...as('PENDING'), type: 'sale' }],
+    ['CR-1: a new pool', undefined, root],
+    ['CR-1: a top-up of the root of a pool', root, { ...root, available: 2n }],
   ])('receives %s', (_, old, now) => {
     expect(reachesTheRelay(record(old, now))).toBe(true);
   });
@@ -93,6 +102,7 @@ describe('the relay', () => {
       undefined,
       { ...as('PENDING'), payout: { ...payout, provider: 'other' } },
     ],
+    ['CR-1: a shard of a pool', shard, { ...shard, available: 2n }],
     ['a PENDING merchant', undefined, { ...as('PENDING'), sk: 'MERCHANT' }],
   ])('does not receive %s', (_, old, now) => {
     expect(reachesTheRelay(record(old, now))).toBe(false);

@@ -46,6 +46,8 @@ describe('queues', () => {
     PayoutsDeadLetters: { send: [], consume: [] },
     SchedulesWorkQueue: { send: [scheduler, 'recover'], consume: ['execute-scheduled'] },
     SchedulesWorkDeadLetters: { send: [scheduler], consume: [] },
+    PoolsWorkQueue: { send: ['recover', 'relay'], consume: ['rebalance'] },
+    PoolsWorkDeadLetters: { send: [], consume: [] },
     RelayDeadLetters: { send: ['relay'], consume: [] },
   };
   const queues = resourcesOf(STAGE, 'AWS::SQS::Queue').map(([id]) => ({

@@ -72,6 +72,7 @@ describe('OP-6: production refuses', () => {
     expect(accepted.sort()).toEqual([
       'logRetention',
       'name',
+      'pool',
       'region',
       'secondAdminAbove',
       'throttle',

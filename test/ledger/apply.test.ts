@@ -2,6 +2,7 @@ import { BatchWriteCommand, type DynamoDBDocumentClient, ScanCommand } from '@aw
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { commit } from '../../lambdas/ledger/commit.ts';
+import { Pools } from '../../lambdas/ledger/pool-hints.ts';
 import { type Phase, post } from '../../lambdas/ledger/post.ts';
 import { PHASES } from '../../lambdas/ledger/postings.ts';
 import {
@@ -13,6 +14,7 @@ import {
 import { documentClient } from '../../lambdas/platform/clients.ts';
 import { applyWrite, applyWrites, type Row, type Rows } from '../harness/apply.ts';
 import { type Engine, startEngine } from '../harness/engine.ts';
+import { REAL } from '../harness/pacing.ts';
 import { commitInputs, phasesOf, SETUP, START } from '../model/random-phases.ts';
 
 const DAY_MS = 86_400_000;
@@ -71,7 +73,10 @@ describe('LE-1: row writes in memory are those of the DynamoDB engine', () => {
     /** Commits in both, and compares. */
     async function commitBoth(rows: Rows, phases: readonly Phase[]): Promise<Rows> {
       const writes = writesOf(phases);
-      const result = await commit({ dynamo, table: engine.ledgerTable }, writes);
+      const result = await commit(
+        { dynamo, table: engine.ledgerTable, pools: new Pools(REAL) },
+        writes,
+      );
       const applied = applyWrites(rows, writes);
       if (applied.kind === 'committed') {
         expect(result).toEqual({ kind: 'committed' });
@@ -123,7 +128,7 @@ describe('LE-1: row writes in memory are those of the DynamoDB engine', () => {
     const put: RowWrite = { row: proposed, action: 'put', conditions: [{ must: 'be new' }], item };
     const check: RowWrite = { row: proposed, action: 'check', conditions: [condition] };
     await empty();
-    const ledger = { dynamo, table: engine.ledgerTable };
+    const ledger = { dynamo, table: engine.ledgerTable, pools: new Pools(REAL) };
     expect(await commit(ledger, [put])).toEqual({ kind: 'committed' });
     const kind = isHeld ? 'committed' : 'refused';
     expect(await commit(ledger, [check])).toMatchObject({ kind });
@@ -156,7 +161,7 @@ describe('LE-1: row writes in memory are those of the DynamoDB engine', () => {
     expect(() => applyWrite(applied.row, update)).toThrow();
 
     await empty();
-    const ledger = { dynamo, table: engine.ledgerTable };
+    const ledger = { dynamo, table: engine.ledgerTable, pools: new Pools(REAL) };
     expect(await commit(ledger, [put])).toEqual({ kind: 'committed' });
     expect([...(await storedRows()).values()]).toEqual([applied.row]);
     await expect(commit(ledger, [update])).rejects.toThrow();

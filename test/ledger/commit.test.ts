@@ -2,9 +2,11 @@ import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dy
 import { DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import { commit } from '../../lambdas/ledger/commit.ts';
+import { Pools } from '../../lambdas/ledger/pool-hints.ts';
 import type { RowWrite } from '../../lambdas/ledger/row-writes.ts';
 import { isRetryable } from '../../lambdas/platform/retry.ts';
 import { USD } from '../harness/in-memory-ledger.ts';
+import { REAL } from '../harness/pacing.ts';
 
 const WRITES: readonly RowWrite[] = [
   {
@@ -48,7 +50,8 @@ const cancelled = (...codes: readonly string[]) =>
       ...(Code === 'ConditionalCheckFailed' && { Item: { version: { N: '9007199254740993' } } }),
     })),
   });
-const resultOf = (error: unknown) => commit({ dynamo: failing(error), table: 'Ledger' }, WRITES);
+const resultOf = (error: unknown) =>
+  commit({ dynamo: failing(error), table: 'Ledger', pools: new Pools(REAL) }, WRITES);
 
 const FAILED = 'ConditionalCheckFailed';
 const CONFLICT = 'TransactionConflict';
@@ -156,7 +159,9 @@ it('CR-2: all writes form one transaction, in their order, and each returns the 
     return Promise.resolve({});
   };
   const dynamo = { send } as unknown as DynamoDBDocumentClient;
-  expect(await commit({ dynamo, table: 'Ledger' }, WRITES)).toEqual({ kind: 'committed' });
+  expect(await commit({ dynamo, table: 'Ledger', pools: new Pools(REAL) }, WRITES)).toEqual({
+    kind: 'committed',
+  });
   expect(sent).toHaveLength(1);
   const [command] = sent;
   if (!(command instanceof TransactWriteCommand)) throw new Error('no transaction');

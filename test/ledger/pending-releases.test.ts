@@ -371,6 +371,7 @@ describe('recovery', () => {
       againAfterMs: 900_000,
       settle: async () => {},
       execute: async () => {},
+      rebalance: async () => {},
     })();
 
   it('WA-3: releases the funds of 250 wallets in a few runs, and an unreadable row stops no other', async () => {

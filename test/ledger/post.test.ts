@@ -4,10 +4,7 @@ import { type Account, BALANCE_ACCOUNTS, balancesOf } from '../../lambdas/ledger
 import {
   closeWallet,
   openCreditLine,
-  openPool,
   openWallet,
-  type PoolShare,
-  toRoot,
   utilisedAsRead,
 } from '../../lambdas/ledger/balances.ts';
 import type { Effects } from '../../lambdas/ledger/decision.ts';
@@ -21,6 +18,7 @@ import {
 } from '../../lambdas/ledger/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
 import { addRelease, releaseFunds } from '../../lambdas/ledger/pending-releases.ts';
+import { openPool, type PoolShare, toRoot } from '../../lambdas/ledger/pool.ts';
 import { type Phase, post, postChanges } from '../../lambdas/ledger/post.ts';
 import {
   credit,
@@ -455,7 +453,10 @@ describe('contradictory effects are a defect', () => {
     expect(() => post([phase({ ...opened, ...moving(wallet, CLEARING, 1n) })])).toThrow(
       'wallet.available would start below zero',
     );
-    const lent = { changes: [openPool(USD)], ...moving(OUTSIDE, poolLent(toRoot(cents(1n))), 1n) };
+    const lent = {
+      changes: [openPool(USD, 4)],
+      ...moving(OUTSIDE, poolLent(toRoot(cents(1n))), 1n),
+    };
     expect(() => post([phase(lent)])).toThrow('pool.lent would start below zero');
   });
 });
@@ -633,7 +634,7 @@ describe('new rows', () => {
   it('CR-1: the first top-up opens the root of the pool', () => {
     const topUp = phase({
       ...moving(system('funding'), poolAvailable(toRoot(cents(900n))), 900n),
-      changes: [openPool(USD)],
+      changes: [openPool(USD, 4)],
     });
     expect(only(topUp)).toEqual({
       row: ROOT,
@@ -643,6 +644,11 @@ describe('new rows', () => {
         currency: 'USD',
         closed: 0n,
         shards: 0n,
+        targetShards: 4n,
+        low: 0n,
+        conflicts: 0n,
+        nextCheckKey: expect.stringMatching(/^POOL#\d+$/),
+        nextCheckAt: '1970-01-01T00:00:00.000Z',
         available: 900n,
         lent: 0n,
         version: 1n,
@@ -925,7 +931,7 @@ describe('changes that belong to no transaction', () => {
     ['closes a wallet', closeWallet('m1', USD)],
     ['opens a credit line', openCreditLine('m1', USD, LIMIT)],
     ['sets a limit', { row: CREDIT, conditions: [EXIST], set: { limit: 5n } }],
-    ['opens a pool', openPool(USD)],
+    ['opens a pool', openPool(USD, 4)],
     ['deletes a wallet', { row: WALLET, conditions: [EXIST], delete: true }],
   ])('LE-1: a change that %s is a defect, alone or beside another', (_, change) => {
     expect(() => postChanges([change])).toThrow(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Account } from '../../lambdas/ledger/accounts.ts';
-import { toRoot } from '../../lambdas/ledger/balances.ts';
 import { currencyCode, type MinorUnits, minor } from '../../lambdas/ledger/money.ts';
+import { toRoot } from '../../lambdas/ledger/pool.ts';
 import {
   credit,
   type Posting,
@@ -38,7 +38,8 @@ const accepted = ({ kind, postings }: Accepting): readonly Posting[] => {
   return postings;
 };
 
-const topUp = (amount: MinorUnits) => decideTopUp(undefined, { amount, currency: USD }).postings;
+const topUp = (amount: MinorUnits) =>
+  decideTopUp(undefined, { amount, currency: USD, shards: 0 }).postings;
 const drawCredit = (amount: MinorUnits) =>
   accepted(
     decideWithdrawal(
@@ -101,7 +102,8 @@ const refund = (amount: MinorUnits, used: bigint) => {
     amount,
     phases: [storePhase('accept', AT, drawCredit(amount), { merchantId: 'm1', currency: USD })],
   });
-  return refundEffects(row, { merchant: aMerchant(), line: aCreditLine(MOST, used) }).postings;
+  const line = aCreditLine(MOST, used);
+  return refundEffects(row, { merchant: aMerchant(), line, open: new Set() }).postings;
 };
 
 const nameOf = (account: Account): string =>

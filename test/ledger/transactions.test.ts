@@ -46,6 +46,8 @@ const ROWS = {
   transfer,
   deposit: { ...ofMerchant, type: 'deposit' },
   top_up: { ...common, pk: 'POOL#USD#ROOT', type: 'top_up' },
+  rebalance: { ...common, pk: 'POOL#USD#3', type: 'rebalance' },
+  pool_change: { ...common, pk: 'POOL#USD#ROOT', type: 'pool_change', shards: 16n },
 } as const;
 const rowOf = (type: TransactionType): object =>
   Object.entries(ROWS).find(([own]) => own === type)?.[1] ?? { ...ofMerchant, type };

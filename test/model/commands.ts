@@ -78,6 +78,16 @@ export type Command =
       }
     >
   | Commands<'recover', { readonly mode: FaultMode }>
+  /** Over so many shards. The requests arrive while money moves within the pool. */
+  | Commands<
+      'spread pool',
+      {
+        readonly merchant: MerchantNumber;
+        readonly shards: number;
+        readonly key: string;
+        readonly requests: readonly ConcurrentRequest[];
+      }
+    >
   | Commands<
       'change terms',
       { readonly merchant: MerchantNumber; readonly fee: string; readonly tiers: readonly Tier[] }
@@ -238,6 +248,16 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({ name: is('settle'), nth, includesFinal, mode, workers: copies }),
   },
   { weight: 2, arbitrary: fc.record({ name: is('recover'), mode }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      name: is('spread pool'),
+      merchant,
+      shards: fc.nat(5),
+      key,
+      requests: concurrentRequests,
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ name: is('change terms'), merchant, fee, tiers }) },
   { weight: 1, arbitrary: fc.record({ name: is('suspend'), merchant }) },
   { weight: 2, arbitrary: fc.record({ name: is('reactivate'), merchant }) },
@@ -255,6 +275,7 @@ const SETUP: readonly Command[] = [
   { name: 'approve', merchant: 0, amount: 300n, key: 'first-0' },
   { name: 'approve', merchant: 1, amount: 300n, key: 'first-1' },
   { name: 'top up', merchant: 2, amount: 400n, key: 'first-2' },
+  { name: 'spread pool', merchant: 0, shards: 3, key: 'first-0', requests: [] },
   { name: 'deposit', merchant: 0, amount: 150n, key: 'first-0', releaseInMs: undefined },
   { name: 'deposit', merchant: 1, amount: 150n, key: 'first-1', releaseInMs: MINUTE },
   // Something to repay.

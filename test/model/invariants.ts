@@ -86,10 +86,14 @@ const postingViolations = once((transaction: Transaction): readonly Violation[] 
 const isInFlight = ({ type, status }: Transaction): boolean =>
   type === 'withdrawal' && !isFinal(status) && status !== 'SCHEDULED';
 
-const balanceRowsOf = ({ wallets, credit, pools }: LedgerSnapshot) => [
+const poolRowsOf = ({ roots, shards }: LedgerSnapshot) => [...roots, ...shards];
+const balanceRowsOf = ({ wallets, credit, ...pools }: LedgerSnapshot) => [
   ...wallets.map((row) => ({ row, balances: { available: row.available, pending: row.pending } })),
   ...credit.map((row) => ({ row, balances: { utilised: row.utilised } })),
-  ...pools.map((row) => ({ row, balances: { available: row.available, lent: row.lent } })),
+  ...poolRowsOf({ wallets, credit, ...pools }).map((row) => ({
+    row,
+    balances: { available: row.available, lent: row.lent },
+  })),
 ];
 
 /** LE-1: every balance is the sum of its postings, and none is negative. */
@@ -108,9 +112,32 @@ function balanceViolations(snapshot: LedgerSnapshot, { totals }: Posted): readon
   return [
     ...[...stored].flatMap(([name, balance]) => [
       ...unequal('LE-1 a balance is its postings', name, balance, totals.get(name) ?? 0n),
-      ...unequal('no balance is negative', name, balance >= 0n, true),
+      // Credit may return to another row of the pool than the one that lent it.
+      ...(name.endsWith('|lent')
+        ? []
+        : unequal('no balance is negative', name, balance >= 0n, true)),
     ]),
     ...unequal('a posting is to a row', '', withoutRow, []),
+  ];
+}
+
+/** Shards open and close also without money, which no phase records. */
+function poolRowViolations(
+  { transactions }: LedgerSnapshot,
+  id: string,
+  version: bigint,
+  by: readonly string[],
+  phases: number,
+): readonly Violation[] {
+  const named = by.map((each) => each.split(':')[0]);
+  return [
+    ...unequal('a version counts the writes', id, version >= BigInt(phases), true),
+    ...unequal(
+      '`by` names a transaction',
+      `${id} ${by.join()}`,
+      named.filter((txnId) => !transactions.some((each) => each.txnId === txnId)),
+      [],
+    ),
   ];
 }
 
@@ -121,6 +148,7 @@ const lastChangeViolations = (
 ): readonly Violation[] =>
   balanceRowsOf(snapshot).flatMap(({ row: { rowId: id, version, by } }) => {
     const known = writers.get(id) ?? new Map<string, Writer>();
+    if (id.startsWith('POOL#')) return poolRowViolations(snapshot, id, version, by, known.size);
     const last = latest([...known.values()].map(({ at }) => at));
     const named = by.map((each) => known.get(each)?.at);
     return [
@@ -132,8 +160,10 @@ const lastChangeViolations = (
   });
 
 /** LE-1 CR-2: what was paid in is either available or lent, and merchants owe exactly what is lent. */
-const poolViolations = ({ transactions, pools, credit }: LedgerSnapshot): readonly Violation[] =>
-  currenciesOf(...transactions, ...pools, ...credit).flatMap((currency) => {
+const poolViolations = (snapshot: LedgerSnapshot): readonly Violation[] => {
+  const { transactions, credit } = snapshot;
+  const pools = poolRowsOf(snapshot);
+  return currenciesOf(...transactions, ...pools, ...credit).flatMap((currency) => {
     const own = ofCurrency(pools, currency);
     const lent = sum(own.map((pool) => pool.lent));
     const available = sum(own.map((pool) => pool.available));
@@ -143,8 +173,43 @@ const poolViolations = ({ transactions, pools, credit }: LedgerSnapshot): readon
     return [
       ...unequal('LE-1 what was paid in is available or lent', currency, available + lent, paidIn),
       ...unequal('CR-2 what is lent is utilised', currency, lent, utilised),
+      ...shardViolations(snapshot, currency),
     ];
   });
+};
+
+/** CR-1: what the root proves. Closed shards hold nothing, and the root counts them. */
+function shardViolations({ roots, shards }: LedgerSnapshot, currency: string) {
+  const [root] = ofCurrency(roots, currency);
+  const rows = ofCurrency(shards, currency).map((row) => ({
+    ...row,
+    number: Number(row.rowId.split('#')[2]?.split('|')[0]),
+  }));
+  const own = rows.filter(({ number }) => number < (root?.shards ?? 0));
+  const closed = rows.filter(({ open }) => !open);
+  const retired = rows.filter(({ number }) => number >= (root?.shards ?? 0));
+  return [
+    ...unequal('CR-1 all shards exist', currency, own.length, root?.shards ?? 0),
+    ...unequal(
+      'CR-1 closed shards are counted',
+      currency,
+      own.filter(({ open }) => !open).length,
+      root?.closed ?? 0,
+    ),
+    ...unequal(
+      'CR-1 closed shards are empty',
+      currency,
+      closed.filter(({ available }) => available > 0n),
+      [],
+    ),
+    ...unequal(
+      'CR-1 retired shards are closed and have lent nothing',
+      currency,
+      retired.filter(({ open, lent }) => open || lent !== 0n),
+      [],
+    ),
+  ];
+}
 
 /** What each kind of transaction contributes to the accounts that have no row, in minor units. */
 const SYSTEM_BALANCES: Readonly<Record<string, (transaction: Transaction) => bigint>> = {
@@ -321,6 +386,7 @@ const PHASES_OF: Readonly<Record<string, readonly string[]>> = {
   approval: [],
   archive: [],
   release: ['release'],
+  pool_change: [],
 };
 const phasesOf = (type: string): readonly string[] => PHASES_OF[type] ?? ['accept'];
 
@@ -342,7 +408,7 @@ const transactionRowViolations = once((row: Row): readonly Violation[] => {
       prefixOf('statusKey'),
       needsAttention(status) ? `TXN#${status}` : '',
     ),
-    ...(type === 'withdrawal'
+    ...(type === 'withdrawal' || type === 'rebalance'
       ? []
       : unequal(
           'a transaction without a payout is final at once',

@@ -1,10 +1,11 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from '@jest/globals';
 import pMap from 'p-map';
-import { currencyCode, formatAmount } from '../../lambdas/ledger/money.ts';
+import { type Currency, currencyCode, formatAmount } from '../../lambdas/ledger/money.ts';
 import { REASONS, type Reason } from '../../lambdas/ledger/reasons.ts';
 import { hasPayout, isFinal, type PayoutTransaction } from '../../lambdas/ledger/transactions.ts';
 import type { RouteName } from '../../lambdas/operations/index.ts';
+import { rebalance } from '../../lambdas/operations/pools/rebalance.ts';
 import { executeScheduled } from '../../lambdas/payouts/execute-scheduled.ts';
 import { recover } from '../../lambdas/payouts/recover.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
@@ -114,6 +115,8 @@ export class ModelRun {
         return this.#settle(command);
       case 'recover':
         return this.#recover(command.mode);
+      case 'spread pool':
+        return this.#spread(command);
       case 'change terms':
         return this.#changeTerms(command);
       case 'archive':
@@ -400,14 +403,29 @@ export class ModelRun {
   /** Executes or settles what recovery finds, as the messages that it sends would. */
   async #recover(mode: FaultMode): Promise<void> {
     const [toSettle, toExecute]: [PayoutMessage[], PayoutMessage[]] = [[], []];
+    const toLevel: Currency[] = [];
     await recover({
       ledger: this.#harness.context.ledger,
       againAfterMs: 15 * MINUTE,
       settle: async (message) => void toSettle.push(message),
       execute: async (message) => void toExecute.push(message),
+      rebalance: async ({ currency }) => void toLevel.push(currency),
     })();
     for (const message of toSettle) await this.#work(mode, message);
     for (const message of toExecute) await this.#execute(message);
+    for (const currency of toLevel) await rebalance(this.#harness.context.ledger, currency);
+  }
+
+  /** CR-1: over another number of shards, and level again, also while merchants draw on the pool. */
+  async #spread({ merchant, shards, key, requests }: CommandOf<'spread pool'>): Promise<void> {
+    const currency = this.#currencyOf(merchant);
+    const request = { admin: true, key, params: { currency }, body: { shards } };
+    const oracle = () => [202, undefined] as const;
+    await this.#send({ route: 'PATCH /admin/pools/{currency}', request, oracle });
+    await Promise.all([
+      rebalance(this.#harness.context.ledger, currency),
+      this.#sendConcurrently(requests.map((each) => this.#plan(each))),
+    ]);
   }
 
   async #changeTerms({ merchant, fee, tiers }: CommandOf<'change terms'>): Promise<void> {

@@ -169,7 +169,7 @@ export function expectedWithdrawal(
   const line = creditIn(situation, id, currency);
   if (line === undefined) return [422, 'no_credit_line'];
   if (line.limit - line.utilised < amount) return [402, 'insufficient_credit'];
-  const available = snapshot.pools
+  const available = [...snapshot.roots, ...snapshot.shards]
     .filter((each) => each.currency === currency)
     .reduce((sum, pool) => sum + pool.available, added(situation, 'pool'));
   return available < amount ? [402, 'insufficient_pool'] : [202, undefined];

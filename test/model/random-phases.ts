@@ -3,9 +3,7 @@ import {
   closeWallet,
   creditRow,
   openCreditLine,
-  openPool,
   openWallet,
-  ROOT,
   walletRow,
 } from '../../lambdas/ledger/balances.ts';
 import { calendarLabels } from '../../lambdas/ledger/calendar.ts';
@@ -27,6 +25,8 @@ import {
   pendingReleaseRow,
   releaseFunds,
 } from '../../lambdas/ledger/pending-releases.ts';
+import { openPool, poolRoot, poolShardRow, ROOT } from '../../lambdas/ledger/pool.ts';
+import { closing, filling } from '../../lambdas/ledger/pool-moves.ts';
 import type { Phase } from '../../lambdas/ledger/post.ts';
 import {
   credit,
@@ -75,6 +75,7 @@ const MOVES = [
   'release',
   'transfer',
   'top up',
+  'move in pool',
   'draw credit',
   'draw credit',
   'debit wallet',
@@ -153,6 +154,14 @@ const read = {
     walletRow.optional().parse(rows.get(nameOf({ kind: 'wallet', merchantId, currency }))),
   credit: (rows: Rows, merchantId: string, currency: Currency) =>
     creditRow.optional().parse(rows.get(nameOf({ kind: 'credit', merchantId, currency }))),
+  root: (rows: Rows, currency: Currency) =>
+    poolRoot.optional().parse(rows.get(nameOf({ kind: 'pool', currency, shard: ROOT }))),
+  shard: (rows: Rows, currency: Currency) => {
+    const row = poolShardRow
+      .optional()
+      .parse(rows.get(nameOf({ kind: 'pool', currency, shard: '1' })));
+    return row && { ...row, shard: '1' };
+  },
   releases: (rows: Rows, { merchant, currency }: PhaseInput) =>
     under(rows, `${merchantPk(merchant)}|RELEASE#${currency}#`).map((row) =>
       pendingReleaseRow.parse(row),
@@ -356,9 +365,28 @@ const BUILD: Readonly<Record<Kind, Build>> = {
       {
         postings,
         changes: isNew
-          ? [openPool(currency), { row: shard, conditions: [], put: { currency } }]
+          ? [
+              openPool(currency, 1),
+              { row: shard, conditions: [], put: { currency, open: true, conflicts: 0n } },
+            ]
           : [],
       },
+    );
+  },
+  'move in pool': (rows, given) => {
+    const { currency, amount, now, id, nth } = given;
+    const root = read.root(rows, currency);
+    const shard = read.shard(rows, currency);
+    if (root === undefined || shard === undefined) return undefined;
+    const { postings, changes } =
+      shard.open && nth % 3 === 0 ? closing(shard, minor(0n)) : filling(root, [{ shard, amount }]);
+    const at = now.toISOString();
+    const phases = [storePhase('rebalance', at, postings, { currency })];
+    const pk = poolPk(currency, ROOT);
+    return accepted(
+      { ...recordOf(given, [], pk), phases, type: 'rebalance', txnId: `B${id}` },
+      { postings, changes },
+      'rebalance',
     );
   },
   'draw credit': (rows, given) => {
@@ -411,7 +439,7 @@ const BUILD: Readonly<Record<Kind, Build>> = {
       (row, at) => {
         const merchant = read.merchant(rows, row.merchantId);
         const line = read.credit(rows, row.merchantId, row.currency);
-        const effects = refundEffects(row, { merchant, line });
+        const effects = refundEffects(row, { merchant, line, open: new Set(['1']) });
         const stored = storePhase('refund', at, effects.postings, row);
         const progress = { leaseUntil: null, nextCheckAt: null, failure: 'refused', phase: stored };
         const change = transition(row, TRANSITIONS.refund, progress, { at, requireLease: true });

@@ -1,7 +1,8 @@
-import { creditRow, poolRow, walletRow } from '../../lambdas/ledger/balances.ts';
+import { creditRow, walletRow } from '../../lambdas/ledger/balances.ts';
 import { merchantOf } from '../../lambdas/ledger/keys.ts';
 import { merchantRow } from '../../lambdas/ledger/merchant.ts';
 import { pendingReleaseRow } from '../../lambdas/ledger/pending-releases.ts';
+import { poolRoot, poolShardRow } from '../../lambdas/ledger/pool.ts';
 import { isShown, transactionRow } from '../../lambdas/ledger/transactions.ts';
 import type { Harness } from '../harness/harness.ts';
 
@@ -29,7 +30,10 @@ const merchant = once((row: Row) => merchantRow.parse(row));
 const creditLine = once((row: Row) => ({ ...place(row), ...creditRow.parse(row) }));
 const wallet = once((row: Row) => ({ ...place(row), ...walletRow.parse(row) }));
 const release = once((row: Row) => ({ ...place(row), ...pendingReleaseRow.parse(row) }));
-const pool = once((row: Row) => ({ ...place(row), ...poolRow.parse(row) }));
+const root = once((row: Row) => ({ ...place(row), ...poolRoot.parse(row) }));
+const shard = once((row: Row) => ({ ...place(row), ...poolShardRow.parse(row) }));
+
+const isRoot = (row: Row): boolean => 'shards' in row;
 
 /** The Ledger table at one moment, by kind of row. */
 export type LedgerSnapshot = ReturnType<typeof snapshotOf>;
@@ -47,7 +51,10 @@ export function snapshotOf(rows: Iterable<Row>) {
     credit: under('CREDIT#').map(creditLine),
     wallets: under('WALLET#').map(wallet),
     releases: under('RELEASE#').map(release),
-    pools: under('POOL').map(pool),
+    roots: under('POOL').filter(isRoot).map(root),
+    shards: under('POOL')
+      .filter((row) => !isRoot(row))
+      .map(shard),
   };
 }
 

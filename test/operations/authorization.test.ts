@@ -133,6 +133,9 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
   'POST /admin/pools/{currency}/topups': {
     request: () => ({ params: { currency: 'USD' }, body: money }),
   },
+  'PATCH /admin/pools/{currency}': {
+    request: () => ({ params: { currency: 'USD' }, key: randomUUID(), body: { shards: 0 } }),
+  },
   'GET /admin/pools/{currency}': { request: () => ({ params: { currency: 'USD' } }) },
   'POST /admin/transactions/{id}/confirm': { request: byId },
   'GET /admin/transactions': { request: () => ({ query: { status: 'FAILED' } }) },

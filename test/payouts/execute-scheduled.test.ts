@@ -421,6 +421,7 @@ it('WD-2 WD-8: recovery executes a withdrawal whose schedule never fired, two mi
       againAfterMs: 15 * MINUTE,
       settle: async ({ txnId }) => void toSettle.push(txnId),
       execute: async ({ txnId }) => void toExecute.push(txnId),
+      rebalance: async () => {},
     })();
   advanceClock(2.9);
   for (let runs = 0; runs < 5; runs += 1) await run();

@@ -1,7 +1,7 @@
 import '../harness/enable-logs.ts';
 import { describe, expect, it } from '@jest/globals';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
-import { postpone, sendPayout } from '../../lambdas/payouts/payout-queue.ts';
+import { postpone, sendPayout } from '../../lambdas/payouts/queues.ts';
 import { settleMessage } from '../../lambdas/payouts/settle-message.ts';
 import type { MessageOutcome, PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
 import { queueFunction, RetryLater, streamFunction } from '../../lambdas/platform/batch.ts';

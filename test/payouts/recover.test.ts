@@ -36,6 +36,7 @@ const deps = (): RecoverDeps => ({
   execute: async ({ txnId }) => {
     throw new Error(`${txnId} is not scheduled`);
   },
+  rebalance: async () => {},
 });
 /** Without injected conflicts: one run finds every overdue row. */
 const faultlessDeps = (dynamo: DynamoDBDocumentClient = harness.faultless): RecoverDeps => ({

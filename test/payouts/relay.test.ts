@@ -140,6 +140,7 @@ describe('WD-8: the relay forwards work', () => {
       settle: async (message) => void forwarded.push(['settle', message]),
       schedule: async (message, at) => void forwarded.push(['schedule', message, at]),
       unschedule: async (message) => void forwarded.push(['unschedule', message]),
+      rebalance: async (message) => void forwarded.push(['rebalance', message]),
     })(changed);
     return forwarded;
   };
@@ -160,7 +161,7 @@ describe('WD-8: the relay forwards work', () => {
     ['unschedule', record('MODIFY', { status: 'SCHEDULED' }, { status: 'CANCELLED' })],
   ])('a record whose %s fails is kept in the stream', async (_, changed) => {
     const fail = () => Promise.reject(new Error('no queue'));
-    const failing = relay({ settle: fail, schedule: fail, unschedule: fail });
+    const failing = relay({ settle: fail, schedule: fail, unschedule: fail, rebalance: fail });
     await expect(failing(changed)).rejects.toThrow('no queue');
   });
 });

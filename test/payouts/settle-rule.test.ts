@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MERCHANT_STATUSES } from '../../lambdas/ledger/merchant.ts';
-import { minor } from '../../lambdas/ledger/money.ts';
+import { type MinorUnits, minor } from '../../lambdas/ledger/money.ts';
 import { post } from '../../lambdas/ledger/post.ts';
 import { type Posting, storePhase } from '../../lambdas/ledger/postings.ts';
 import {
@@ -228,10 +228,13 @@ describe('LE-1: a settled payout leaves the ledger', () => {
   });
 });
 
+/** All shards that paid. */
+const OPEN = new Set(['1', '2']);
+
 describe('WD-6: a refund returns a refused payout to its source', () => {
   const merchant = aMerchant();
   const refund = (row: Withdrawal, utilised: bigint) =>
-    refundEffects(row, { merchant, line: aCreditLine(500_00n, utilised) });
+    refundEffects(row, { merchant, line: aCreditLine(500_00n, utilised), open: OPEN });
   const asRead = (value: bigint) => [
     {
       row: { kind: 'credit', merchantId: 'm1', currency: USD },
@@ -296,7 +299,7 @@ describe('WD-6: a refund returns a refused payout to its source', () => {
 
   it('LE-1: a payout from the wallet returns to the wallet', () => {
     const row = aWithdrawal({ source: 'wallet' });
-    const { postings, guards } = refundEffects(row, { merchant, line: undefined });
+    const { postings, guards } = refundEffects(row, { merchant, line: undefined, open: OPEN });
     expect(phaseOf(row, postings)).toEqual({
       postings: [['clearing', 'wallet', 100_00n]],
       shares: [],
@@ -341,8 +344,41 @@ describe('WD-6: a refund returns a refused payout to its source', () => {
     expect(phaseOf(row, refund(row, utilised).postings).shares).toEqual(shares);
   });
 
+  it.each([
+    [
+      ['1'],
+      [
+        ['1', 60_00n],
+        ['ROOT', 40_00n],
+      ],
+    ],
+    [
+      ['2'],
+      [
+        ['ROOT', 70_00n],
+        ['2', 30_00n],
+      ],
+    ],
+    [[], [['ROOT', 100_00n]]],
+  ] as const)(
+    'CR-1: with %j open, what closed shards have paid returns to the root: %j',
+    (...line) => {
+      const [open, shares] = line;
+      const [accepted] = aWithdrawal().phases;
+      if (accepted === undefined) throw new Error('no phase');
+      const paid = [
+        ['1', minor(60_00n)],
+        ['2', minor(30_00n)],
+        ['ROOT', minor(10_00n)],
+      ] satisfies [string, MinorUnits][];
+      const row = aWithdrawal({ phases: [{ ...accepted, shares: paid }] });
+      const facts = { merchant, line: aCreditLine(500_00n, 100_00n), open: new Set(open) };
+      expect(phaseOf(row, refundEffects(row, facts).postings).shares).toEqual(shares);
+    },
+  );
+
   it('a payout from credit without a credit line throws', () => {
-    expect(() => refundEffects(aWithdrawal(), { merchant, line: undefined })).toThrow(
+    expect(() => refundEffects(aWithdrawal(), { merchant, line: undefined, open: OPEN })).toThrow(
       'has no credit line to return to',
     );
   });
@@ -364,6 +400,7 @@ describe('WD-6: a refund returns a refused payout to its source', () => {
         const { guards, changes } = refundEffects(each, {
           merchant: aMerchant({ status, spent }),
           line: aCreditLine(100_00n, 100_00n),
+          open: OPEN,
         });
         const paths = [...guards, ...changes].flatMap(({ conditions }) =>
           conditions.map((condition) => ('path' in condition ? condition.path : condition.must)),
@@ -396,6 +433,7 @@ describe('WD-6: a refund returns a refused payout to its source', () => {
         const { postings, guards } = refundEffects(row, {
           merchant,
           line: aCreditLine(MOST, utilised),
+          open: OPEN,
         });
         const net = netOf(row, postings);
         const [pool, toCredit, lent] = [net('pool'), net('credit'), net('lent')];
@@ -420,6 +458,7 @@ describe('WD-6: the rows that a refund writes', () => {
     const effects = refundEffects(row, {
       merchant: aMerchant(),
       line: aCreditLine(500_00n, utilised),
+      open: OPEN,
     });
     return post([{ ...effects, txnId: row.txnId, name: 'refund' }]).map(
       ({ row: { kind }, conditions, ...write }) => [
@@ -469,6 +508,7 @@ describe('CR-5 WD-6: a refund lowers only the counters that still count the payo
     refundEffects(row, {
       merchant: aMerchant({ spent }),
       line: aCreditLine(100_00n, 100_00n),
+      open: OPEN,
     }).changes;
 
   it.each(['credit', 'wallet'] as const)(

@@ -28,6 +28,7 @@ const API = {
   IDEMPOTENCY_TABLE: 'responses',
   DEFAULT_CURRENCY: 'USD',
   DEFAULT_TIME_ZONE: 'Asia/Tehran',
+  POOL_SHARDS: '16',
   CHECK_MARGIN_MS: '900000',
   MERCHANT_POOL_ID: 'merchants',
   MERCHANT_CLIENT_ID: 'client of merchants',
@@ -91,6 +92,7 @@ describe('OP-6: an API function', () => {
     expect(readEnv(apiEnv)).toEqual({
       ...API,
       DEADLINE_MS: 2_500,
+      POOL_SHARDS: 16,
       CHECK_MARGIN_MS: 900_000,
       SECOND_ADMIN_ABOVE: { BTC: '1', '*': '1000' },
       MERCHANT_OPERATIONS: ['withdrawal', 'transfer'],

@@ -54,15 +54,12 @@ describe('WD-8: a decision that loses its race is repeated, within bounds', () =
   });
 
   it('until the deadline of its pacing, so that the caller gets a response before the gateway’s time-out', async () => {
-    let tries = 0;
     const attempt = async () => {
-      tries += 1;
       clock += 1_000;
       return undecided('pool', 'conflict');
     };
     expect(await untilDecided(PACING, attempt)).toMatchObject({ by: 'pool', tries: 3 });
     clock = 0;
-    tries = 0;
     const patient = { ...PACING, deadlineMs: 10_000 };
     expect(await untilDecided(patient, attempt)).toMatchObject({ by: 'pool', tries: 11 });
   });

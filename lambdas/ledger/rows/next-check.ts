@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { LedgerContext } from '../context.ts';
 import { allCheckKeys, type CheckKind, merchantOf } from '../keys.ts';
 import { type PendingRelease, pendingReleaseRow } from '../pending-releases.ts';
+import { type PoolRoot, poolRoot } from '../pool.ts';
 import { firstRows, getRow } from '../table.ts';
 import { hasPayout, type PayoutTransaction, transactionRow } from '../transactions.ts';
 
@@ -47,6 +48,10 @@ export async function overdueReleases(
   const owned = rows.map(({ pk, ...release }) => ({ ...release, merchantId: merchantOf(pk) }));
   return { rows: owned, failures };
 }
+
+/** The roots of all pools. */
+export const allPools = (ledger: LedgerContext, now: Date): Promise<Overdue<PoolRoot>> =>
+  rowsOverdue(ledger, ['POOL'], now, poolRoot);
 
 async function rowsOverdue<Schema extends z.ZodType>(
   ledger: LedgerContext,

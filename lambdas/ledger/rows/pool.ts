@@ -1,23 +1,160 @@
-import { type PoolOffer, type PoolRow, poolRow, ROOT, toRoot } from '../balances.ts';
 import type { LedgerContext } from '../context.ts';
 import { poolKey } from '../keys.ts';
 import type { Currency, MinorUnits } from '../money.ts';
+import {
+  type Pool,
+  type PoolOffer,
+  type PoolRoot,
+  type PoolShardRow,
+  type PoolShare,
+  poolRoot,
+  poolShardRow,
+  ROOT,
+  shardNames,
+  sumOfRows,
+} from '../pool.ts';
+import { cannotPay, firstChoice, planDebit } from '../pool-choice.ts';
+import { close } from '../rebalance.ts';
+import { snapshotOf } from '../snapshot.ts';
 import { getRow } from '../table.ts';
 
-/** The pool's root row; undefined before the first top-up. The pool is its root alone for now. */
-export const readPool = (ledger: LedgerContext, currency: Currency): Promise<PoolRow | undefined> =>
-  getRow(ledger, poolKey(currency, ROOT), poolRow);
+export const readRoot = async (
+  ledger: LedgerContext,
+  currency: Currency,
+): Promise<PoolRoot | undefined> => {
+  const root = await getRow(ledger, poolKey(currency, ROOT), poolRoot);
+  if (root !== undefined) ledger.pools.of(currency).sawRoot(root);
+  return root;
+};
+
+async function readShard(
+  ledger: LedgerContext,
+  currency: Currency,
+  shard: string,
+): Promise<PoolShardRow | undefined> {
+  const row = await getRow(ledger, poolKey(currency, shard), poolShardRow);
+  if (row !== undefined) ledger.pools.of(currency).sawShard(shard, row);
+  return row && { ...row, shard };
+}
+
+/** The shards that exist under these names, in the same order. */
+export async function readShards(
+  ledger: LedgerContext,
+  currency: Currency,
+  names: readonly string[],
+): Promise<readonly PoolShardRow[]> {
+  const rows = await Promise.all(names.map((name) => readShard(ledger, currency, name)));
+  return rows.filter((row) => row !== undefined);
+}
+
+/** Every row, each read strongly; together they are no snapshot. Undefined before the first top-up. */
+export async function readPool(
+  ledger: LedgerContext,
+  currency: Currency,
+): Promise<Pool | undefined> {
+  const expected = ledger.pools.of(currency).shards;
+  const [root, shards] = await Promise.all([
+    readRoot(ledger, currency),
+    readShards(ledger, currency, shardNames(expected ?? 0)),
+  ]);
+  if (root === undefined) return undefined;
+  if (root.shards === expected) return { root, shards };
+  return { root, shards: await readShards(ledger, currency, shardNames(root.shards)) };
+}
+
+/** Every row at one moment; undefined where one was being written, which is usual in a busy pool. */
+export async function snapshotPool(
+  ledger: LedgerContext,
+  currency: Currency,
+  shards: number,
+): Promise<Pool | undefined> {
+  const names = [ROOT, ...shardNames(shards)];
+  const rows = await snapshotOf(
+    ledger,
+    names.map((name) => poolKey(currency, name)),
+  );
+  if (rows === undefined) return undefined;
+  const [first, ...rest] = rows;
+  const root = poolRoot.parse(first);
+  // The shards that were asked for are not all the shards there are.
+  if (root.shards !== shards) return undefined;
+  return {
+    root,
+    shards: rest.map((row, index) => ({ ...poolShardRow.parse(row), shard: String(index) })),
+  };
+}
+
+/** The names of those shards that are open. */
+export async function openAmong(
+  ledger: LedgerContext,
+  currency: Currency,
+  shares: readonly PoolShare[],
+): Promise<ReadonlySet<string>> {
+  const names = shares.map(({ shard }) => shard).filter((shard) => shard !== ROOT);
+  const rows = await readShards(ledger, currency, names);
+  return new Set(rows.filter(({ open }) => open).map(({ shard }) => shard));
+}
+
+const RETRY: PoolOffer = { kind: 'retry' };
+const SHORT: PoolOffer = { kind: 'short' };
 
 /**
- * Which rows of the pool can pay `amount` minor units, or the exact knowledge that the pool as a whole
- * cannot. An offer is no promise: the debit's own condition decides, and a lost race asks again.
+ * Which rows of the pool can pay `amount` minor units, or the exact knowledge that the pool as a whole cannot
+ * (design, section 5). An offer is no promise: the debit's own conditions decide, and a lost race asks again.
+ * @returns `retry` where neither is known: rows moved while they were read, or a shard was closed.
  */
 export async function offerOf(
   ledger: LedgerContext,
   currency: Currency,
   amount: MinorUnits,
 ): Promise<PoolOffer> {
-  const root = await readPool(ledger, currency);
-  if (root === undefined || root.available < amount) return { kind: 'short' };
-  return { kind: 'shares', shares: toRoot(amount) };
+  const hints = ledger.pools.of(currency);
+  hints.asked(amount);
+  const shards = hints.shards ?? (await readRoot(ledger, currency))?.shards;
+  if (shards === undefined) return SHORT;
+  const offered = (shares: readonly PoolShare[]): PoolOffer => ({
+    kind: 'shares',
+    shares: hints.counted(shares),
+  });
+
+  const first = firstChoice(hints.knowledge(shards), amount);
+  if (first === ROOT) {
+    const root = await readRoot(ledger, currency);
+    if (root === undefined || cannotPay({ root }, amount)) return SHORT;
+    // The shards that cannot pay are as they were seen: where some are open, they are looked at again.
+    if (root.available >= amount) return offered([{ shard: ROOT, amount }]);
+  } else {
+    const shard = await readShard(ledger, currency, first);
+    if (shard?.open === true && shard.available >= amount)
+      return offered([{ shard: first, amount }]);
+    if (shard?.open === true && shard.available < hints.low) await close(ledger, shard, hints.low);
+  }
+  return thorough(ledger, currency, amount, offered);
+}
+
+/** Looks at every row. */
+async function thorough(
+  ledger: LedgerContext,
+  currency: Currency,
+  amount: MinorUnits,
+  offered: (shares: readonly PoolShare[]) => PoolOffer,
+): Promise<PoolOffer> {
+  const pool = await readPool(ledger, currency);
+  if (pool === undefined) return SHORT;
+  const hints = ledger.pools.of(currency);
+  const { shards } = pool.root;
+  const plan = planDebit(pool, amount, hints.low, hints.knowledge(shards));
+  switch (plan.kind) {
+    case 'shares':
+      return offered(plan.shares);
+    case 'short':
+      return SHORT;
+    case 'close':
+      await close(ledger, plan.shard, hints.low);
+      return RETRY;
+    case 'confirm': {
+      const snapshot = await snapshotPool(ledger, currency, shards);
+      return snapshot !== undefined && sumOfRows(snapshot) < amount ? SHORT : RETRY;
+    }
+  }
 }

@@ -36,7 +36,7 @@ const adminsView = ({ admin, proposal, at }: Transaction) => ({
 export const adminTransactionView = (row: Transaction) => {
   const merchantId = 'merchantId' in row ? row.merchantId : null;
   return {
-    ...(row.type === 'top_up' ? plainView(row) : transactionView(row, row.merchantId)),
+    ...(merchantId === null ? plainView(row) : transactionView(row, merchantId)),
     merchant_id: merchantId,
     ...adminsView(row),
     status: row.status,

@@ -1,4 +1,5 @@
 import type { Group } from '../../http/operation.ts';
+import { changePool } from './change-pool.ts';
 import { readPoolAsAdmin } from './read-pool.ts';
 import { topUpPool } from './top-up-pool.ts';
 
@@ -6,5 +7,5 @@ export const pools = {
   name: 'pools',
   impact:
     'Admins cannot fund credit pools or read what they hold. Withdrawals on credit are not affected.',
-  operations: [topUpPool, readPoolAsAdmin],
+  operations: [topUpPool, changePool, readPoolAsAdmin],
 } satisfies Group;

@@ -1,22 +1,25 @@
 import * as z from 'zod';
 import { amountText, inMinorUnits, nothing } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
-import { ROOT } from '../../ledger/balances.ts';
+import type { Settings } from '../../http/operation.ts';
 import { poolPk } from '../../ledger/keys.ts';
 import { currencyCode, formatAmount } from '../../ledger/money.ts';
-import { readPool } from '../../ledger/rows/pool.ts';
+import { ROOT } from '../../ledger/pool.ts';
+import { readRoot } from '../../ledger/rows/pool.ts';
 import { decideTopUp } from './rule.ts';
 
-const input = z
-  .object({
-    params: z.object({ currency: currencyCode }),
-    query: nothing,
-    body: z.strictObject({ amount: amountText }),
-  })
-  .transform(({ params: { currency }, body: { amount } }, ctx) => ({
-    amount: inMinorUnits(['body', 'amount'], amount, currency, ctx),
-    currency,
-  }));
+const input = ({ poolShards }: Settings) =>
+  z
+    .object({
+      params: z.object({ currency: currencyCode }),
+      query: nothing,
+      body: z.strictObject({ amount: amountText }),
+    })
+    .transform(({ params: { currency }, body: { amount } }, ctx) => ({
+      amount: inMinorUnits(['body', 'amount'], amount, currency, ctx),
+      currency,
+      shards: poolShards,
+    }));
 
 /** Puts money behind the pool; the first top-up opens it (CR-1). */
 export const topUpPool = moneyOperation({
@@ -26,9 +29,9 @@ export const topUpPool = moneyOperation({
   access: 'admin',
   secondAdmin: true,
   key: 'required',
-  input: () => input,
+  input,
   subject: ({ currency }) => poolPk(currency, ROOT),
-  read: (ledger, { currency }) => readPool(ledger, currency),
+  read: (ledger, { currency }) => readRoot(ledger, currency),
   decide: decideTopUp,
   respond: ({ txnId, amount, currency, createdAt }) => ({
     status: 201,

@@ -1,4 +1,4 @@
-import { type CreditLine, creditAvailable, type PoolOffer } from '../../ledger/balances.ts';
+import { type CreditLine, creditAvailable } from '../../ledger/balances.ts';
 import { type CalendarLabels, calendarLabels, later } from '../../ledger/calendar.ts';
 import {
   type Decision,
@@ -12,6 +12,7 @@ import { countDebit, countingLabels } from '../../ledger/limits.ts';
 import { activeOnTerms, type Merchant, spenderOf } from '../../ledger/merchant.ts';
 import type { Currency, MinorUnits } from '../../ledger/money.ts';
 import { drawOnWallet, releaseFunds, type WalletFunds } from '../../ledger/pending-releases.ts';
+import type { PoolOffer } from '../../ledger/pool.ts';
 import {
   credit,
   poolAvailable,

@@ -120,11 +120,11 @@ describe('ID-8: above the limit an operation is only proposed', () => {
     },
   );
 
-  it('an operation of an admin that stores a transaction proposes, or lowers what there is', () => {
+  it('an operation of an admin that stores a transaction proposes, or brings nothing in', () => {
     const isStored = ({ access, grants }: (typeof OPERATIONS)[number]) =>
       access === 'admin' && grants.includes('store-responses');
     const alone = OPERATIONS.filter((each) => isStored(each) && each.confirm === undefined);
-    expect(alone.map(({ name }) => name)).toEqual(['archive', 'confirmation']);
+    expect(alone.map(({ name }) => name)).toEqual(['archive', 'pool-change', 'confirmation']);
     const proposing = OPERATIONS.filter(({ confirm }) => confirm !== undefined);
     expect(proposing.map(({ access }) => access)).toEqual(proposing.map(() => 'admin'));
     // The function that confirms knows all of them.

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { openCreditLine, openPool, openWallet, toRoot } from '../../../lambdas/ledger/balances.ts';
+import { openCreditLine, openWallet } from '../../../lambdas/ledger/balances.ts';
 import { decideStatus, MERCHANT_STATUSES } from '../../../lambdas/ledger/merchant.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
+import { openPool, toRoot } from '../../../lambdas/ledger/pool.ts';
 import { poolAvailable, postingsIn, system } from '../../../lambdas/ledger/postings.ts';
 import { decideApproval } from '../../../lambdas/operations/merchants/approve-rule.ts';
 import { decideTopUp } from '../../../lambdas/operations/pools/rule.ts';
@@ -62,7 +63,7 @@ describe('ID-2: a merchant is approved once, while it is PENDING', () => {
 });
 
 describe('CR-1: a top-up', () => {
-  const topUp = { amount: minor(700n), currency: USD };
+  const topUp = { amount: minor(700n), currency: USD, shards: 4 };
 
   it('is final at once and moves the owner’s money into the root of the pool', () => {
     expect(decideTopUp(aPool(5n), topUp)).toEqual({
@@ -80,6 +81,6 @@ describe('CR-1: a top-up', () => {
 
   it('opens the pool where it is the first', () => {
     const first = decideTopUp(undefined, topUp);
-    expect(first).toEqual({ ...decideTopUp(aPool(5n), topUp), changes: [openPool(USD)] });
+    expect(first).toEqual({ ...decideTopUp(aPool(5n), topUp), changes: [openPool(USD, 4)] });
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import type { PoolOffer } from '../../../lambdas/ledger/balances.ts';
 import { countSpending } from '../../../lambdas/ledger/limits.ts';
 import { activeOnTerms, type Merchant } from '../../../lambdas/ledger/merchant.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
 import { releaseFunds } from '../../../lambdas/ledger/pending-releases.ts';
+import type { PoolOffer } from '../../../lambdas/ledger/pool.ts';
 import {
   credit,
   poolAvailable,

@@ -3,20 +3,25 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { PoolMessage } from '../ledger/pool.ts';
 import type { PayoutMessage } from './settle-rule.ts';
 
-/** Messages of one merchant form a group, so that a busy merchant does not delay the others. */
-export const sendPayout =
+/** Messages of one group do not delay those of others. */
+const sendTo =
+  <Message>(groupOf: (message: Message) => string) =>
   (sqs: SQSClient, queueUrl: string) =>
-  async (message: PayoutMessage): Promise<void> => {
+  async (message: Message): Promise<void> => {
     await sqs.send(
       new SendMessageCommand({
         QueueUrl: queueUrl,
         MessageBody: JSON.stringify(message),
-        MessageGroupId: message.merchantId,
+        MessageGroupId: groupOf(message),
       }),
     );
   };
+
+export const sendPayout = sendTo<PayoutMessage>(({ merchantId }) => merchantId);
+export const sendPool = sendTo<PoolMessage>(({ currency }) => currency);
 
 /** Changes when a message becomes visible again. */
 export const postpone =

@@ -1,0 +1,164 @@
+import { type Currency, type MinorUnits, smaller } from './money.ts';
+import { type PoolRoot, type PoolShare, poolRoot, poolShardRow, ROOT } from './pool.ts';
+import type { PoolKnowledge } from './pool-choice.ts';
+import type { RowRef, RowWrite } from './row-writes.ts';
+
+/** What was seen longer ago is not known any more: other processes move money too. */
+const FRESH_MS = 10_000;
+/** What lost a race is not tried again at once. */
+const CONTENDED_MS = 60;
+/** A process that has seen fewer debits does not know what is usual. */
+const ENOUGH_DEBITS = 8;
+
+type Row = { readonly canPay: bigint; readonly seenAt: number };
+type Time = { readonly clock: () => number; readonly random: () => number };
+
+/** What one write of a transaction that was cancelled met. */
+export type WriteFailure = {
+  readonly row: RowRef;
+  readonly met: 'condition' | 'conflict' | 'throttled';
+  /** The row that failed its condition. */
+  readonly existing: unknown;
+};
+
+/**
+ * What this process knows of one pool: what it saw, took and lost. A hint is a reason to try a row, never
+ * one to refuse. Each process learns by itself, from every answer.
+ */
+class PoolHints {
+  readonly #time: Time;
+  #root: (Pick<PoolRoot, 'shards' | 'low'> & { readonly seenAt: number }) | undefined;
+  readonly #rows = new Map<string, Row>();
+  readonly #lostAt = new Map<string, number>();
+  readonly #conflicts = new Map<string, bigint>();
+  #debits = 0;
+  /** The running mean of what is drawn, in minor units. */
+  #usual = 0n;
+
+  constructor(time: Time) {
+    this.#time = time;
+  }
+
+  /** How many shards there are; undefined where that is not known, or not any more. */
+  get shards(): number | undefined {
+    return this.#isFresh(this.#root) ? this.#root.shards : undefined;
+  }
+
+  /** Below this many minor units, an open shard is too small for what is usually drawn. */
+  get low(): bigint {
+    return this.#debits < ENOUGH_DEBITS ? (this.#root?.low ?? 0n) : 2n * this.#usual;
+  }
+
+  knowledge(shards: number): PoolKnowledge {
+    const now = this.#time.clock();
+    return {
+      shards,
+      canPay: (shard) => {
+        const row = this.#rows.get(shard);
+        return this.#isFresh(row) ? row.canPay : undefined;
+      },
+      isContended: (shard) => now - (this.#lostAt.get(shard) ?? -CONTENDED_MS) < CONTENDED_MS,
+      random: this.#time.random,
+    };
+  }
+
+  /** A debit is asked for. One large amount does not change much what is usual. */
+  asked(amount: MinorUnits): void {
+    this.#debits += 1;
+    const most = 2n * this.#usual;
+    const counted = this.#debits > 1 ? smaller(amount, most) : amount;
+    this.#usual = this.#debits === 1 ? counted : this.#usual + (counted - this.#usual) / 8n;
+  }
+
+  sawRoot({ shards, low }: PoolRoot): void {
+    this.#root = { shards, low, seenAt: this.#time.clock() };
+  }
+
+  sawShard(shard: string, { open, available }: { open: boolean; available: bigint }): void {
+    this.#rows.set(shard, { canPay: open ? available : 0n, seenAt: this.#time.clock() });
+  }
+
+  /** The shares of an offer, with the conflicts that were met on their rows. One offer takes them. */
+  counted(shares: readonly PoolShare[]): readonly PoolShare[] {
+    return shares.map((share) => {
+      const conflicts = this.#conflicts.get(share.shard);
+      this.#conflicts.delete(share.shard);
+      return conflicts === undefined ? share : { ...share, conflicts };
+    });
+  }
+
+  /** A commit changed the row. */
+  changed(shard: string, write: Extract<RowWrite, { action: 'update' }>): void {
+    const row = this.#rows.get(shard);
+    if (write.set['open'] !== undefined) this.#rows.delete(shard);
+    else if (row !== undefined)
+      this.#rows.set(shard, { ...row, canPay: row.canPay + (write.add['available'] ?? 0n) });
+  }
+
+  /** Conflicts that are not counted on their row yet. */
+  met(shard: string, conflicts: bigint): void {
+    this.#conflicts.set(shard, (this.#conflicts.get(shard) ?? 0n) + conflicts);
+  }
+
+  /** A commit failed at the row. */
+  lost(shard: string, { met, existing }: WriteFailure): void {
+    if (met !== 'condition') {
+      this.#lostAt.set(shard, this.#time.clock());
+      if (met === 'conflict') this.#conflicts.set(shard, (this.#conflicts.get(shard) ?? 0n) + 1n);
+    } else if (shard === ROOT) {
+      const root = poolRoot.safeParse(existing);
+      if (root.success) this.sawRoot(root.data);
+    } else {
+      const row = poolShardRow.safeParse(existing);
+      if (row.success) this.sawShard(shard, row.data);
+    }
+  }
+
+  #isFresh<Seen extends { readonly seenAt: number }>(seen: Seen | undefined): seen is Seen {
+    return seen !== undefined && this.#time.clock() - seen.seenAt < FRESH_MS;
+  }
+}
+
+export type { PoolHints };
+
+/** The hints of a process on all pools. */
+export class Pools {
+  readonly #time: Time;
+  readonly #pools = new Map<Currency, PoolHints>();
+
+  constructor(time: Time) {
+    this.#time = time;
+  }
+
+  of(currency: Currency): PoolHints {
+    const known = this.#pools.get(currency) ?? new PoolHints(this.#time);
+    this.#pools.set(currency, known);
+    return known;
+  }
+
+  /** What a commit has changed. */
+  committed(writes: readonly RowWrite[]): void {
+    for (const { hints, shard, write } of this.#updatesIn(writes)) hints.changed(shard, write);
+  }
+
+  /** Where a commit has failed. */
+  lost(writes: readonly RowWrite[], failures: readonly WriteFailure[]): void {
+    for (const { hints, shard, write } of this.#updatesIn(writes)) {
+      const { conflicts = 0n } = write.add;
+      if (conflicts > 0n) hints.met(shard, conflicts);
+    }
+    for (const failure of failures) {
+      const { row } = failure;
+      if (row.kind === 'pool') this.of(row.currency).lost(row.shard, failure);
+    }
+  }
+
+  #updatesIn(writes: readonly RowWrite[]) {
+    return writes.flatMap((write) => {
+      const { row } = write;
+      return row.kind === 'pool' && write.action === 'update'
+        ? [{ hints: this.of(row.currency), shard: row.shard, write }]
+        : [];
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import { count } from '../platform/metrics.ts';
+import { type CommitResult, commit } from './commit.ts';
+import type { LedgerContext } from './context.ts';
+import { poolPk, transactionId } from './keys.ts';
+import { minor } from './money.ts';
+import type { PoolShardRow } from './pool.ts';
+import { closing, type PoolMove } from './pool-moves.ts';
+import { post } from './post.ts';
+import { createTransaction, stamp } from './rows/transactions.ts';
+
+/**
+ * Commits one move within a pool. Nobody asked for it: the row whose version was read names the transaction,
+ * so that two processes that plan the same move make it once.
+ */
+export function commitMove(
+  ledger: LedgerContext,
+  { currency, of, amount, postings, changes }: PoolMove,
+): Promise<CommitResult> {
+  const pk = poolPk(currency, of.shard);
+  const txnId = transactionId('system:rebalance', pk, 'rebalance', `${pk}@${of.version}`);
+  const transaction = { type: 'rebalance', status: 'SUCCEEDED', amount, currency } as const;
+  // No request asked for it.
+  const identity = { pk, txnId, hash: '' };
+  const created = createTransaction(
+    stamp({ transaction, postings }, identity, ledger.now(), 'rebalance'),
+  );
+  return commit(
+    ledger,
+    post([{ txnId, name: 'rebalance', postings, guards: [], changes: [created, ...changes] }]),
+  );
+}
+
+/**
+ * Closes a shard into the root, in one try: whoever meets it next tries again. Below `low` minor units a
+ * shard is too small for what is usually drawn.
+ */
+export async function close(
+  ledger: LedgerContext,
+  shard: PoolShardRow,
+  low: bigint,
+): Promise<void> {
+  const { kind } = await commitMove(ledger, closing(shard, minor(low)));
+  if (kind === 'committed') count('ShardsClosed');
+}
