@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import type { ApiContext } from '../../../lambdas/http/operation.ts';
 import { creditRow, poolRow } from '../../../lambdas/ledger/balances.ts';
 import { openLedger } from '../../../lambdas/ledger/context.ts';
 import { creditKey, poolKey } from '../../../lambdas/ledger/keys.ts';
@@ -23,9 +22,10 @@ async function withdrawals(seed: number, count: number, perSecond: number) {
     const line = { ...creditKey(id, USD), ...aCreditLine(50_000_00n, 0n) };
     table.put('Ledger', stored(aMerchant({ id })), line);
   }
-  const processes = new Processes((): ApiContext => {
+  const processes = new Processes(() => {
     const ledger = openLedger(table.dynamo, 'Ledger', time.pacing(10_000), time.date);
-    return { ledger, responses: { ...ledger, table: 'Responses' }, settings: SETTINGS };
+    const responses = { ...ledger, table: 'Responses' };
+    return createWithdrawal.endpoint({ ledger, responses, settings: SETTINGS });
   });
   const withdraw = async (index: number) => {
     const merchantId = merchantIds[Math.floor(time.random() * merchantIds.length)] ?? 'm0';
@@ -39,9 +39,7 @@ async function withdrawals(seed: number, count: number, perSecond: number) {
     };
     const call = { id: `r${index}`, sourceIp: '', caller, request, context: lambdaContext };
     const raw = { params: {}, query: {}, body, key: `key-${index}` };
-    const reply = await processes.inProcess((context) =>
-      createWithdrawal.endpoint(context)(call, raw),
-    );
+    const reply = await processes.inProcess((endpoint) => endpoint(call, raw));
     return { status: reply.status, amount: amount * 100n, body: reply.body, at: time.now() };
   };
   // Independent arrivals: as many meet as chance has it.

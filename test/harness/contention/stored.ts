@@ -11,19 +11,10 @@ export const isMap = (value: unknown): value is Row =>
  * @throws where that client cannot store it, or could not read it again.
  */
 function asStored(value: unknown): unknown {
-  switch (typeof value) {
-    case 'string':
-    case 'bigint':
-    case 'boolean':
-      return value;
-    case 'number':
-      if (Number.isSafeInteger(value)) return BigInt(value);
-      break;
-    case 'object':
-      if (value === null) return value;
-      if (Array.isArray(value)) return value.filter((each) => each !== undefined).map(asStored);
-      if (isMap(value)) return copyOf(value);
-  }
+  if (value === null || ['string', 'bigint', 'boolean'].includes(typeof value)) return value;
+  if (Number.isSafeInteger(value)) return BigInt(Number(value));
+  if (Array.isArray(value)) return value.filter((each) => each !== undefined).map(asStored);
+  if (isMap(value)) return copyOf(value);
   throw new TypeError(`cannot be stored: ${String(value)}`);
 }
 
