@@ -1,4 +1,5 @@
-import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { type ContendedTable, contendedTable } from './contended-table.ts';
 import { type Observer, STAGES } from './table-state.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -23,7 +24,7 @@ export const change = (name: string, amount: bigint) => ({
   },
 });
 
-export type Transfers = NonNullable<TransactWriteCommandInput['TransactItems']>;
+type Transfers = NonNullable<TransactWriteCommandInput['TransactItems']>;
 
 export type Accounts = ContendedTable & {
   readonly time: VirtualTime;
@@ -48,4 +49,16 @@ export function accounts(
     balances: () =>
       Object.fromEntries(table.rows(LEDGER).map(({ pk, balance }) => [String(pk), balance])),
   };
+}
+
+/** Sends one transaction at `at`. @returns the codes of its reasons; none where it was committed. */
+export async function write(table: Accounts, at: number, ...TransactItems: Transfers) {
+  await table.time.sleep(at - table.time.now());
+  try {
+    await table.dynamo.send(new TransactWriteCommand({ TransactItems }));
+    return [];
+  } catch (error) {
+    if (!(error instanceof TransactionCanceledException)) throw error;
+    return (error.CancellationReasons ?? []).map(({ Code }) => Code);
+  }
 }
