@@ -1,4 +1,5 @@
 import { type DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { seeded } from './random.ts';
 
 /**
  * Faults of DynamoDB that local engines never have, as probabilities: conflicts on any write, throttling,
@@ -16,17 +17,6 @@ export const ROUGH: FaultRates = {
   throttle: 0.03,
   lostBefore: 0.03,
   lostAfter: 0.05,
-};
-
-/** mulberry32, a small seeded generator. Its quality suffices to choose faults. */
-const seeded = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 };
 
 export type FaultCounts = {
