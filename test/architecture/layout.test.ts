@@ -29,6 +29,7 @@ const LAYOUT: Readonly<Record<string, readonly string[]>> = {
     'fuzz',
     'harness',
     'harness/bench',
+    'heavy',
     'http',
     'infrastructure',
     'ledger',
