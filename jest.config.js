@@ -22,7 +22,7 @@ export default {
       ...shared,
       displayName: 'in-process',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['<rootDir>/test/e2e/'],
+      testPathIgnorePatterns: ['<rootDir>/test/e2e/', '<rootDir>/test/heavy/'],
     },
     {
       ...shared,

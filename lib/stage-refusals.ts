@@ -1,3 +1,4 @@
+import { capacityRefusals } from './capacity.ts';
 import type { Stage } from './stage-schema.ts';
 
 type Refusal = { readonly unsafe: (stage: Stage) => boolean; readonly reason: string };
@@ -97,6 +98,7 @@ const mismatchOf = (stage: Stage, { account, region }: Credentials): readonly st
 /** All reasons to refuse synthesis of this stage with these credentials. */
 export const refusalsOf = (stage: Stage, credentials: Credentials): readonly string[] => [
   ...mismatchOf(stage, credentials),
+  ...capacityRefusals(stage),
   ...(stage.name === 'production'
     ? REFUSALS.filter(({ unsafe }) => unsafe(stage)).map(({ reason }) => reason)
     : []),

@@ -4,6 +4,11 @@ import { secondAdminLimits } from '../lambdas/ledger/second-admin.ts';
 
 const count = z.int().positive();
 
+/** Units a second that a new on-demand table serves from its first second, and each of its indexes. */
+export const NEW_TABLE = { writeUnits: 4_000, readUnits: 12_000 };
+const tooLow =
+  'warm throughput cannot be below that of a new table: 4,000 write and 12,000 read units';
+
 /** Requests a second, and requests at the same time. */
 const limits = { rate: count, burst: count };
 
@@ -86,8 +91,18 @@ export const stageSchema = z.strictObject({
       ({ rate, burst, openRoute }) => openRoute.rate < rate && openRoute.burst < burst,
       'an open route must be throttled before all routes together are',
     ),
-  /** Shards of a new credit pool. */
+  /** Rows over which a new credit pool spreads its debits, each in a partition of its own. 0: one row. */
   pool: z.strictObject({ shards: z.int().min(0).max(96) }),
+  /** Units a second of DynamoDB tables. `capacity.ts` checks that they suffice for the throttle. */
+  tables: z.strictObject({
+    /** The quota of the account for one table. AWS raises it on request. */
+    quota: z.strictObject({ writeUnits: count, readUnits: count }),
+    /** What the Ledger serves at once. It can be raised later, but never lowered. */
+    warmLedger: z.strictObject({
+      writeUnits: z.int().min(NEW_TABLE.writeUnits, tooLow),
+      readUnits: z.int().min(NEW_TABLE.readUnits, tooLow),
+    }),
+  }),
   /**
    * How long a request, and a message of a worker, is repeated while others hold its rows, in
    * milliseconds. The gateway waits 30 s for a response, and a function that was started late still

@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Credentials, refusalsOf } from './stage-refusals.ts';
-import { type Stage, stageSchema } from './stage-schema.ts';
+import { NEW_TABLE, type Stage, stageSchema } from './stage-schema.ts';
 
 /** Settings that a deployment supplies. bin reads them from the environment; lib does not. */
 export type Deployment = {
@@ -34,8 +34,10 @@ const onAws = (deployment: Deployment) => ({
   tracing: true,
   adminMfa: true,
   secondAdminAbove: { '*': '100000', BTC: '1' },
-  throttle: { rate: 1_000, burst: 2_000, openRoute: OPEN_ROUTE },
-  pool: { shards: 96 },
+  throttle: { rate: 250, burst: 500, openRoute: OPEN_ROUTE },
+  pool: { shards: 32 },
+  // Both figures of the quota are those of a new account.
+  tables: { quota: { writeUnits: 40_000, readUnits: 40_000 }, warmLedger: NEW_TABLE },
   deadlines: { requestMs: 10_000, messageMs: 2_500 },
   settlement: {
     timers: {
@@ -73,6 +75,8 @@ const forOneDeveloper = (deployment: Deployment, name: string) => ({
   corsOrigins: deployment.corsOrigins ?? ['*'],
   logRetention: RetentionDays.ONE_WEEK,
   secondAdminAbove: { '*': '10000000' },
+  throttle: { rate: 100, burst: 200, openRoute: { rate: 20, burst: 40 } },
+  pool: { shards: 16 },
   bank: {
     // `.invalid` never resolves (RFC 2606). Without a bank URL the stage settles no payout.
     url: deployment.bankUrl ?? 'https://bank.invalid',
@@ -95,7 +99,6 @@ const LOCAL_DIFFERENCES = {
   corsOverride: true,
   // It issues tokens to users who have not enrolled an authenticator, and `npm run token` signs in.
   adminMfa: false,
-  pool: { shards: 16 },
   // It has no X-Ray.
   tracing: false,
   // It repeats a failed batch every second, and drops records that a batch reports as failed.
@@ -128,14 +131,18 @@ const STAGES = {
   dev: (deployment: Deployment) => ({
     ...forOneDeveloper(deployment, 'dev'),
     logLevel: 'DEBUG',
-    throttle: { rate: 100, burst: 200, openRoute: { rate: 20, burst: 40 } },
   }),
   // Differs from production only in size, so that tests on staging are valid for production.
   staging: onAws,
   production: (deployment: Deployment) => ({
     ...onAws(deployment),
     logRetention: RetentionDays.ONE_YEAR,
-    throttle: { rate: 5_000, burst: 5_000, openRoute: OPEN_ROUTE },
+    throttle: { rate: 1_000, burst: 1_000, openRoute: OPEN_ROUTE },
+    pool: { shards: 96 },
+    tables: {
+      ...onAws(deployment).tables,
+      warmLedger: { writeUnits: 16_000, readUnits: 12_000 },
+    },
     settlement: {
       ...onAws(deployment).settlement,
       parallelProviderCalls: 50,

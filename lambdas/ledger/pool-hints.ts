@@ -1,5 +1,12 @@
 import { type Currency, type MinorUnits, smaller } from './money.ts';
-import { type PoolRoot, type PoolShare, poolRoot, poolShardRow, ROOT } from './pool.ts';
+import {
+  type PoolRoot,
+  type PoolShardRow,
+  type PoolShare,
+  poolRoot,
+  poolShardRow,
+  ROOT,
+} from './pool.ts';
 import type { PoolKnowledge } from './pool-choice.ts';
 import type { RowRef, RowWrite } from './row-writes.ts';
 
@@ -10,6 +17,7 @@ const CONTENDED_MS = 60;
 /** A process that has seen fewer debits does not know what is usual. */
 const ENOUGH_DEBITS = 8;
 
+/** What it can pay, in minor units: nothing while it is closed. */
 type Row = { readonly canPay: bigint; readonly seenAt: number };
 type Time = { readonly clock: () => number; readonly random: () => number };
 
@@ -41,7 +49,7 @@ class PoolHints {
 
   /** How many shards there are; undefined where that is not known, or not any more. */
   get shards(): number | undefined {
-    return this.#isFresh(this.#root) ? this.#root.shards : undefined;
+    return this.#fresh(this.#root)?.shards;
   }
 
   /** Below this many minor units, an open shard is too small for what is usually drawn. */
@@ -53,10 +61,7 @@ class PoolHints {
     const now = this.#time.clock();
     return {
       shards,
-      canPay: (shard) => {
-        const row = this.#rows.get(shard);
-        return this.#isFresh(row) ? row.canPay : undefined;
-      },
+      canPay: (shard) => this.#fresh(this.#rows.get(shard))?.canPay,
       isContended: (shard) => now - (this.#lostAt.get(shard) ?? -CONTENDED_MS) < CONTENDED_MS,
       random: this.#time.random,
     };
@@ -74,7 +79,7 @@ class PoolHints {
     this.#root = { shards, low, seenAt: this.#time.clock() };
   }
 
-  sawShard(shard: string, { open, available }: { open: boolean; available: bigint }): void {
+  sawShard({ shard, open, available }: Pick<PoolShardRow, 'shard' | 'open' | 'available'>): void {
     this.#rows.set(shard, { canPay: open ? available : 0n, seenAt: this.#time.clock() });
   }
 
@@ -90,9 +95,10 @@ class PoolHints {
   /** A commit changed the row. */
   changed(shard: string, write: Extract<RowWrite, { action: 'update' }>): void {
     const row = this.#rows.get(shard);
-    if (write.set['open'] !== undefined) this.#rows.delete(shard);
-    else if (row !== undefined)
-      this.#rows.set(shard, { ...row, canPay: row.canPay + (write.add['available'] ?? 0n) });
+    if (row === undefined) return;
+    const canPay = row.canPay + (write.add['available'] ?? 0n);
+    // What other processes do to it is not known better than before.
+    this.#rows.set(shard, { ...row, canPay });
   }
 
   /** Conflicts that are not counted on their row yet. */
@@ -104,18 +110,18 @@ class PoolHints {
   lost(shard: string, { met, existing }: WriteFailure): void {
     if (met !== 'condition') {
       this.#lostAt.set(shard, this.#time.clock());
-      if (met === 'conflict') this.#conflicts.set(shard, (this.#conflicts.get(shard) ?? 0n) + 1n);
+      if (met === 'conflict') this.met(shard, 1n);
     } else if (shard === ROOT) {
       const root = poolRoot.safeParse(existing);
       if (root.success) this.sawRoot(root.data);
     } else {
       const row = poolShardRow.safeParse(existing);
-      if (row.success) this.sawShard(shard, row.data);
+      if (row.success) this.sawShard({ ...row.data, shard });
     }
   }
 
-  #isFresh<Seen extends { readonly seenAt: number }>(seen: Seen | undefined): seen is Seen {
-    return seen !== undefined && this.#time.clock() - seen.seenAt < FRESH_MS;
+  #fresh<Seen extends { readonly seenAt: number }>(seen: Seen | undefined): Seen | undefined {
+    return seen !== undefined && this.#time.clock() - seen.seenAt < FRESH_MS ? seen : undefined;
   }
 }
 

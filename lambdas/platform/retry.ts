@@ -39,7 +39,7 @@ const BASE_MS: Readonly<Record<Obstacle, number>> = {
   read: 20,
   changed: 20,
 };
-const CAP_MS = 160;
+const CAP_MS = 640;
 const MOST_ATTEMPTS = 40;
 
 /** A try that decided nothing: what prevented it, and where. */

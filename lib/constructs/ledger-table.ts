@@ -9,6 +9,7 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { LedgerIndex } from '../../lambdas/http/operation.ts';
 import { healthKey, merchantPk, nameKey, poolPk, signInKey } from '../../lambdas/ledger/keys.ts';
+import { warmIndex, warmThroughput } from '../capacity.ts';
 import { type TableSettings, tableDefaults } from './table-defaults.ts';
 import { allow, allowInTransactions, allowKey, allowLookUp, KEY_TO_READ } from './table-grants.ts';
 
@@ -56,14 +57,19 @@ const INDEXES = [
 /** Merchants, balances, pools and transactions. The stream starts everything that follows a commit. */
 export class LedgerTable extends Table {
   constructor(scope: Construct, id: string, settings: TableSettings) {
+    const { warmLedger } = settings.stage.tables;
     super(scope, id, {
       ...tableDefaults(settings),
+      ...warmThroughput(warmLedger),
       partitionKey: text('pk'),
       sortKey: text('sk'),
       // Not a global table: its stream supports one reader, and the Ledger needs two.
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
-    for (const index of INDEXES) this.addGlobalSecondaryIndex(index);
+    for (const index of INDEXES) {
+      const warm = warmThroughput(warmIndex(warmLedger, index.indexName));
+      this.addGlobalSecondaryIndex({ ...index, ...warm });
+    }
   }
 
   /** Always defined, unlike for tables in general: the constructor enables the stream. */

@@ -25,12 +25,12 @@ export class Rebalancer extends Construct {
       env: ledgerEnv,
       environment: {
         LEDGER_TABLE: ledger.tableName,
-        DEADLINE_MS: String(stage.deadlines.requestMs),
+        DEADLINE_MS: String(stage.deadlines.messageMs),
       },
       impact:
         'Credit pools are not levelled: what comes in stays in one row, and withdrawals from credit ' +
         'get slow. No withdrawal is refused for it.',
-      timeout: Duration.seconds(30),
+      timeout: Duration.seconds(stage.settlement.timers.functionSeconds),
       reserved: EXECUTIONS,
     });
     ledger.grantRead(rebalance);

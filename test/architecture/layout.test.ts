@@ -30,6 +30,7 @@ const LAYOUT: Readonly<Record<string, readonly string[]>> = {
     'harness',
     'harness/bench',
     'harness/contention',
+    'heavy',
     'http',
     'infrastructure',
     'ledger',

@@ -11,7 +11,10 @@ export type FaultRates = {
   readonly throttle: number;
   readonly lostBefore: number;
   readonly lostAfter: number;
+  /** How long a transaction holds its rows on average, in milliseconds. Without it, none is held (`overlaps.ts`). */
+  readonly overlapMs?: number;
 };
+export const NO_FAULTS: FaultRates = { conflict: 0, throttle: 0, lostBefore: 0, lostAfter: 0 };
 export const ROUGH: FaultRates = {
   conflict: 0.1,
   throttle: 0.03,
@@ -35,14 +38,20 @@ const throttled = (): Error =>
 function cancelled(writes: number, code: string, random: () => number): Error {
   const hit = Math.floor(random() * writes);
   const second = random() < 0.3 ? Math.floor(random() * writes) : hit;
-  return new TransactionCanceledException({
-    message: `Transaction cancelled [${code}]`,
-    $metadata: {},
-    CancellationReasons: Array.from({ length: writes }, (_, index) => ({
-      Code: index === hit || index === second ? code : 'None',
-    })),
-  });
+  return cancelledWith(
+    Array.from({ length: writes }, (_, index) =>
+      index === hit || index === second ? code : 'None',
+    ),
+  );
 }
+
+/** A cancellation with the code of each item, `None` where it was not the reason. */
+export const cancelledWith = (codes: readonly string[]): Error =>
+  new TransactionCanceledException({
+    message: `Transaction cancelled [${codes.join(', ')}]`,
+    $metadata: {},
+    CancellationReasons: codes.map((Code) => ({ Code })),
+  });
 
 /** Injects faults through a client's middleware, outside the SDK's retries, which would hide them. */
 export function injectFaults(client: DynamoDBClient, seed: number, rates: FaultRates): FaultCounts {

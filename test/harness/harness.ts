@@ -15,9 +15,10 @@ import { documentClient } from '../../lambdas/platform/clients.ts';
 import type { Pacing } from '../../lambdas/platform/retry.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { type FakeUserPool, fakeUserPool } from './fake-user-pool.ts';
-import { type FaultCounts, type FaultRates, injectFaults } from './faults.ts';
+import { type FaultCounts, type FaultRates, injectFaults, NO_FAULTS } from './faults.ts';
 import { httpEvent, lambdaContext, replyOf } from './http-event.ts';
 import { SETTINGS, USD } from './in-memory-ledger.ts';
+import { holdRows } from './overlaps.ts';
 import { REAL } from './pacing.ts';
 import { POOLS, signInOf } from './sign-ins.ts';
 
@@ -80,8 +81,6 @@ export type Harness = {
   readonly close: () => void;
 };
 
-const NO_FAULTS: FaultRates = { conflict: 0, throttle: 0, lostBefore: 0, lostAfter: 0 };
-
 export async function startHarness(
   seed = 1,
   rates: FaultRates = NO_FAULTS,
@@ -93,6 +92,7 @@ export async function startHarness(
   const client = engine.client();
   const faults = injectFaults(client, seed, rates);
   const beforeCommit = interruptible(client);
+  if (rates.overlapMs !== undefined) holdRows(client, { seed, meanMs: rates.overlapMs, faults });
   const dynamo = documentClient(client);
   const paced = { ...REAL, ...pace };
   const ledger = openLedger(dynamo, engine.ledgerTable, paced, () => clock.now);

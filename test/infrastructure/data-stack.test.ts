@@ -33,7 +33,7 @@ describe('the Ledger table', () => {
     ],
   ])('has the index %s with its keys and projection', (IndexName, keys, Projection) => {
     const indexes = [ledger['GlobalSecondaryIndexes']].flat();
-    expect(indexes.filter((index) => inside(index, 'IndexName') === IndexName)).toEqual([
+    expect(indexes.filter((index) => inside(index, 'IndexName') === IndexName)).toMatchObject([
       {
         IndexName,
         KeySchema: keys.map((AttributeName, at) => ({

@@ -116,7 +116,7 @@ describe('the HTTP API', () => {
     expect(theResource(STAGE, 'AWS::ApiGatewayV2::Stage').Properties).toMatchObject({
       StageName: '$default',
       AutoDeploy: true,
-      DefaultRouteSettings: { ThrottlingRateLimit: 5_000, ThrottlingBurstLimit: 5_000 },
+      DefaultRouteSettings: { ThrottlingRateLimit: 1_000, ThrottlingBurstLimit: 1_000 },
     });
   });
 

@@ -72,7 +72,6 @@ describe('OP-6: production refuses', () => {
     expect(accepted.sort()).toEqual([
       'logRetention',
       'name',
-      'pool',
       'region',
       'secondAdminAbove',
       'throttle',

@@ -117,8 +117,8 @@ describe('WD-8: the pauses between tries', () => {
 
   it('grow with how often the same obstacle was met, up to a cap', async () => {
     chance = 0.5;
-    const met = Array.from({ length: 6 }, () => 'conflict' as const);
-    expect(await pausesAfter(...met)).toEqual([10, 20, 40, 80, 80, 80]);
+    const met = Array.from({ length: 7 }, () => 'conflict' as const);
+    expect(await pausesAfter(...met)).toEqual([10, 20, 40, 80, 160, 320, 320]);
   });
 
   it('grow for each obstacle by itself', async () => {

@@ -14,6 +14,7 @@ import {
   sumOfRows,
 } from '../pool.ts';
 import { cannotPay, firstChoice, planDebit } from '../pool-choice.ts';
+import type { PoolHints } from '../pool-hints.ts';
 import { close } from '../rebalance.ts';
 import { snapshotOf } from '../snapshot.ts';
 import { getRow } from '../table.ts';
@@ -33,8 +34,10 @@ async function readShard(
   shard: string,
 ): Promise<PoolShardRow | undefined> {
   const row = await getRow(ledger, poolKey(currency, shard), poolShardRow);
-  if (row !== undefined) ledger.pools.of(currency).sawShard(shard, row);
-  return row && { ...row, shard };
+  if (row === undefined) return undefined;
+  const found = { ...row, shard };
+  ledger.pools.of(currency).sawShard(found);
+  return found;
 }
 
 /** The shards that exist under these names, in the same order. */
@@ -110,50 +113,53 @@ export async function offerOf(
 ): Promise<PoolOffer> {
   const hints = ledger.pools.of(currency);
   hints.asked(amount);
-  const shards = hints.shards ?? (await readRoot(ledger, currency))?.shards;
-  if (shards === undefined) return SHORT;
-  const offered = (shares: readonly PoolShare[]): PoolOffer => ({
-    kind: 'shares',
-    shares: hints.counted(shares),
-  });
-
-  const first = firstChoice(hints.knowledge(shards), amount);
+  if (hints.shards === undefined) {
+    const root = await readRoot(ledger, currency);
+    if (root === undefined || cannotPay({ root }, amount)) return SHORT;
+  }
+  const first = firstChoice(hints.knowledge(hints.shards ?? 0), amount);
   if (first === ROOT) {
     const root = await readRoot(ledger, currency);
     if (root === undefined || cannotPay({ root }, amount)) return SHORT;
-    // The shards that cannot pay are as they were seen: where some are open, they are looked at again.
-    if (root.available >= amount) return offered([{ shard: ROOT, amount }]);
+    if (root.available >= amount) return offered(hints, [{ shard: ROOT, amount }]);
   } else {
     const shard = await readShard(ledger, currency, first);
     if (shard?.open === true && shard.available >= amount)
-      return offered([{ shard: first, amount }]);
-    if (shard?.open === true && shard.available < hints.low) await close(ledger, shard, hints.low);
+      return offered(hints, [{ shard: first, amount }]);
+    if (shard?.open === true && shard.available < hints.low && mayClose(hints))
+      await close(ledger, shard, hints.low);
   }
-  return thorough(ledger, currency, amount, offered);
+  return fromAll(ledger, currency, amount);
 }
 
-/** Looks at every row. */
-async function thorough(
+const offered = (hints: PoolHints, shares: readonly PoolShare[]): PoolOffer => ({
+  kind: 'shares',
+  shares: hints.counted(shares),
+});
+
+/** Every close writes the root: where others are at it, one more would only get in their way. */
+const mayClose = (hints: PoolHints): boolean => !hints.knowledge(0).isContended(ROOT);
+
+/** Looks at every row. If they have too little together, only a snapshot can prove it. */
+async function fromAll(
   ledger: LedgerContext,
   currency: Currency,
   amount: MinorUnits,
-  offered: (shares: readonly PoolShare[]) => PoolOffer,
 ): Promise<PoolOffer> {
   const pool = await readPool(ledger, currency);
   if (pool === undefined) return SHORT;
   const hints = ledger.pools.of(currency);
-  const { shards } = pool.root;
-  const plan = planDebit(pool, amount, hints.low, hints.knowledge(shards));
+  const plan = planDebit(pool, amount, hints.low, hints.knowledge(pool.root.shards));
   switch (plan.kind) {
     case 'shares':
-      return offered(plan.shares);
+      return offered(hints, plan.shares);
     case 'short':
       return SHORT;
     case 'close':
-      await close(ledger, plan.shard, hints.low);
+      if (mayClose(hints)) await close(ledger, plan.shard, hints.low);
       return RETRY;
     case 'confirm': {
-      const snapshot = await snapshotPool(ledger, currency, shards);
+      const snapshot = await snapshotPool(ledger, currency, pool.root.shards);
       return snapshot !== undefined && sumOfRows(snapshot) < amount ? SHORT : RETRY;
     }
   }

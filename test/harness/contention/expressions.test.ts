@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { commit } from '../../../lambdas/ledger/commit.ts';
+import { openLedger } from '../../../lambdas/ledger/context.ts';
 import { keyOf } from '../../../lambdas/ledger/keys.ts';
 import type { Condition, RowRef, RowWrite } from '../../../lambdas/ledger/row-writes.ts';
 import { applyWrite, type Row } from '../apply.ts';
@@ -97,7 +98,7 @@ async function onModel(before: Row | undefined, write: RowWrite) {
   const { dynamo, put, rows } = contendedTable(time);
   if (before !== undefined) put(LEDGER, before);
   const result = await time
-    .finish(commit({ dynamo, table: LEDGER }, [write]))
+    .finish(commit(openLedger(dynamo, LEDGER, time.pacing(1_000)), [write]))
     .catch(() => ({ kind: 'invalid' as const }));
   return { ...result, after: rows(LEDGER)[0] };
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
-import { creditRow, poolRow } from '../../../lambdas/ledger/balances.ts';
+import { creditRow } from '../../../lambdas/ledger/balances.ts';
 import { openLedger } from '../../../lambdas/ledger/context.ts';
 import { creditKey, poolKey } from '../../../lambdas/ledger/keys.ts';
+import { poolRoot } from '../../../lambdas/ledger/pool.ts';
 import { createWithdrawal } from '../../../lambdas/operations/withdrawals/create-withdrawal.ts';
 import { lambdaContext } from '../http-event.ts';
 import { aCreditLine, aMerchant, aPool, SETTINGS, stored, USD } from '../in-memory-ledger.ts';
@@ -64,7 +65,7 @@ describe('LE-1: the real withdrawal on the contention model', () => {
     const { table, replies, processes } = await withdrawals(1, 300, 20);
     const accepted = replies.filter(({ status }) => status === 202);
     const rows = table.rows('Ledger');
-    const pool = poolRow.parse(rows.find(({ pk }) => pk === ROOT_KEY.pk));
+    const pool = poolRoot.parse(rows.find(({ pk }) => pk === ROOT_KEY.pk));
     const lines = rows
       .filter((row) => isCredit.safeParse(row).success)
       .map((row) => creditRow.parse(row));

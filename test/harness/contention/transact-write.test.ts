@@ -3,6 +3,7 @@ import { GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import { commit } from '../../../lambdas/ledger/commit.ts';
+import { openLedger } from '../../../lambdas/ledger/context.ts';
 import { keyOf } from '../../../lambdas/ledger/keys.ts';
 import type { RowRef, RowWrite } from '../../../lambdas/ledger/row-writes.ts';
 import { type Accounts, accountKey, accounts, change, EXACT, LEDGER, write } from './accounts.ts';
@@ -33,7 +34,7 @@ describe('LE-1: transactions of the contention model', () => {
   it('the ledger is told the label of the row that was held', async () => {
     const table = accounts([], { stages: EXACT });
     const merchant: RowRef = { kind: 'merchant', merchantId: 'm1' };
-    const ledger = { dynamo: table.dynamo, table: LEDGER };
+    const ledger = openLedger(table.dynamo, LEDGER, table.time.pacing(1_000));
     table.put(LEDGER, { ...keyOf(merchant), version: 1n });
     const bump: RowWrite = {
       row: merchant,
