@@ -33,7 +33,7 @@ export type Obstacle =
 
 /** The longest first pause after each, in milliseconds. It doubles with each further one. */
 const BASE_MS: Readonly<Record<Obstacle, number>> = {
-  conflict: 20,
+  conflict: 10,
   throttled: 50,
   unknown: 20,
   read: 20,

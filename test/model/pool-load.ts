@@ -21,6 +21,7 @@ import {
   stored,
   USD,
 } from '../harness/in-memory-ledger.ts';
+import { CommitWatch } from './commit-watch.ts';
 import { PoolTruth } from './pool-truth.ts';
 
 /** Withdrawals on credit from one pool, on the contention model. */
@@ -71,13 +72,16 @@ export async function runPoolLoad(load: PoolLoad) {
     table.put(LEDGER, stored(aMerchant({ id })), line);
   }
 
-  const contextOf = () => {
-    const ledger = openLedger(table.dynamo, LEDGER, time.pacing(deadlineMs), time.date);
+  const contextOf = (dynamo = table.dynamo) => {
+    const ledger = openLedger(dynamo, LEDGER, time.pacing(deadlineMs), time.date);
     const responses = { ...ledger, table: 'Responses' };
     return { ledger, responses, settings: { ...SETTINGS, secondAdminAbove: {} } };
   };
   const processesOf = (operation: Operation) =>
-    new Processes(() => operation.endpoint(contextOf()));
+    new Processes(() => {
+      const watch = new CommitWatch(table.dynamo, time.now);
+      return { endpoint: operation.endpoint(contextOf(watch.dynamo)), watch };
+    });
   const processes = processesOf(createWithdrawal);
   let requests = 0;
   const send = (of: typeof processes, id: string, params: object, body: object) => {
@@ -86,20 +90,26 @@ export async function runPoolLoad(load: PoolLoad) {
     const caller = { id, name: `caller#${id}`, user: { username: id, sub: id } };
     const request = { method: 'POST', path: '/', query: '', body };
     const call = { id: name, sourceIp: '', caller, request, context: lambdaContext };
-    return of.inProcess((endpoint) => endpoint(call, { params, query: {}, body, key: name }));
+    return of.inProcess(async ({ endpoint, watch }) => {
+      watch.begin();
+      const reply = await endpoint(call, { params, query: {}, body, key: name });
+      return { ...reply, commitMs: watch.ms };
+    });
   };
 
   const withdraw = async () => {
     const units = load.amount(time.random());
     const id = ids[Math.floor(time.random() * ids.length)] ?? 'm0';
     const from = time.now();
-    const { status, body } = await send(processes, id, {}, { amount: dollars(units) });
+    const { status, body, commitMs } = await send(processes, id, {}, { amount: dollars(units) });
     const code = status < 300 ? undefined : String(JSON.parse(body).code);
     return {
       status,
       code,
       amount: units,
       ms: time.now() - from,
+      /** From the first transaction to the answer of the last one. */
+      commitMs,
       at: from,
       isFalse: code === 'insufficient_pool' && !truth.couldNotPay(units, from),
     };

@@ -74,7 +74,7 @@ describe('WD-8: a decision that loses its race is repeated, within bounds', () =
   it('a pause that would end after the deadline does not begin', async () => {
     chance = 0.999;
     const attempt = jest.fn(async () => {
-      clock = 2_490;
+      clock = 2_495;
       return undecided('pool', 'conflict');
     });
     await untilDecided(PACING, attempt);
@@ -112,19 +112,19 @@ describe('WD-8: the pauses between tries', () => {
 
   it('are a random part of their longest', async () => {
     chance = 0.25;
-    expect(await pausesAfter('conflict')).toEqual([5]);
+    expect(await pausesAfter('conflict')).toEqual([2.5]);
   });
 
   it('grow with how often the same obstacle was met, up to a cap', async () => {
     chance = 0.5;
-    const met = Array.from({ length: 7 }, () => 'conflict' as const);
-    expect(await pausesAfter(...met)).toEqual([10, 20, 40, 80, 160, 320, 320]);
+    const met = Array.from({ length: 8 }, () => 'conflict' as const);
+    expect(await pausesAfter(...met)).toEqual([5, 10, 20, 40, 80, 160, 320, 320]);
   });
 
   it('grow for each obstacle by itself', async () => {
     chance = 0.5;
     expect(await pausesAfter('conflict', 'throttled', 'conflict', 'changed')).toEqual([
-      10, 25, 20, 10,
+      5, 25, 10, 10,
     ]);
   });
 });
