@@ -82,6 +82,7 @@ export class ServiceStack extends Stack {
       PayoutQueueUrl: payoutQueue.queueUrl,
       PayoutDlqUrl: payouts.deadLetters.queueUrl,
       ScheduleQueueUrl: scheduleQueue.queueUrl,
+      PoolQueueUrl: poolQueue.queueUrl,
       ScheduleGroupName: schedules.group.scheduleGroupName,
       SettleFunctionName: settle.functionName,
       RecoverFunctionName: recover.functionName,

@@ -14,6 +14,7 @@ export const outputs = z.object({
   AdminPoolId: z.string(),
   AdminPoolClientId: z.string(),
   PayoutQueueUrl: z.string(),
+  PoolQueueUrl: z.string(),
   PayoutDlqUrl: z.string(),
   ScheduleQueueUrl: z.string(),
   ScheduleGroupName: z.string(),

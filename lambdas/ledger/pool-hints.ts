@@ -58,13 +58,18 @@ class PoolHints {
   }
 
   knowledge(shards: number): PoolKnowledge {
-    const now = this.#time.clock();
     return {
       shards,
       canPay: (shard) => this.#fresh(this.#rows.get(shard))?.canPay,
-      isContended: (shard) => now - (this.#lostAt.get(shard) ?? -CONTENDED_MS) < CONTENDED_MS,
+      isContended: (shard) => this.isContended(shard),
       random: this.#time.random,
     };
+  }
+
+  /** Lost to another transaction a moment ago. */
+  isContended(shard: string): boolean {
+    const lostAt = this.#lostAt.get(shard);
+    return lostAt !== undefined && this.#time.clock() - lostAt < CONTENDED_MS;
   }
 
   /** A debit is asked for. One large amount does not change much what is usual. */

@@ -26,7 +26,7 @@ import { recoverNow } from '../harness/root-access.ts';
 import { credentialsOf } from '../harness/workers.ts';
 
 const MINUTE = 60_000;
-const WORKERS = ['relay', 'settle', 'execute-scheduled', 'recover', 'not-found'];
+const WORKERS = ['relay', 'settle', 'execute-scheduled', 'rebalance', 'recover', 'not-found'];
 const FUNCTIONS = [...GROUPS.map(({ name }) => name), ...WORKERS];
 
 type Options = {
@@ -105,6 +105,11 @@ const ACTS: readonly Act[] = [
     does: 'send to the schedule queue',
     allowed: ['recover'],
     attempt: message(({ ScheduleQueueUrl }) => ScheduleQueueUrl),
+  },
+  {
+    does: 'send to the pool queue',
+    allowed: ['relay', 'recover'],
+    attempt: message(({ PoolQueueUrl }) => PoolQueueUrl),
   },
   {
     does: 'invoke settle',

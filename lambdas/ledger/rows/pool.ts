@@ -104,12 +104,14 @@ const SHORT: PoolOffer = { kind: 'short' };
 /**
  * Which rows of the pool can pay `amount` minor units, or the exact knowledge that the pool as a whole cannot
  * (design, section 5). An offer is no promise: the debit's own conditions decide, and a lost race asks again.
+ * @param isWanted whether nothing refuses the debit before the pool does. Only then every row is looked at.
  * @returns `retry` where neither is known: rows moved while they were read, or a shard was closed.
  */
 export async function offerOf(
   ledger: LedgerContext,
   currency: Currency,
   amount: MinorUnits,
+  isWanted: () => Promise<boolean>,
 ): Promise<PoolOffer> {
   const hints = ledger.pools.of(currency);
   hints.asked(amount);
@@ -126,10 +128,9 @@ export async function offerOf(
     const shard = await readShard(ledger, currency, first);
     if (shard?.open === true && shard.available >= amount)
       return offered(hints, [{ shard: first, amount }]);
-    if (shard?.open === true && shard.available < hints.low && mayClose(hints))
-      await close(ledger, shard, hints.low);
+    if (shard?.open === true && shard.available < hints.low) await closeSmall(ledger, shard);
   }
-  return fromAll(ledger, currency, amount);
+  return (await isWanted()) ? fromAll(ledger, currency, amount) : RETRY;
 }
 
 const offered = (hints: PoolHints, shares: readonly PoolShare[]): PoolOffer => ({
@@ -138,7 +139,10 @@ const offered = (hints: PoolHints, shares: readonly PoolShare[]): PoolOffer => (
 });
 
 /** Every close writes the root: where others are at it, one more would only get in their way. */
-const mayClose = (hints: PoolHints): boolean => !hints.knowledge(0).isContended(ROOT);
+async function closeSmall(ledger: LedgerContext, shard: PoolShardRow): Promise<void> {
+  const hints = ledger.pools.of(shard.currency);
+  if (!hints.isContended(ROOT)) await close(ledger, shard, hints.low);
+}
 
 /** Looks at every row. If they have too little together, only a snapshot can prove it. */
 async function fromAll(
@@ -156,7 +160,7 @@ async function fromAll(
     case 'short':
       return SHORT;
     case 'close':
-      if (mayClose(hints)) await close(ledger, plan.shard, hints.low);
+      await closeSmall(ledger, plan.shard);
       return RETRY;
     case 'confirm': {
       const snapshot = await snapshotPool(ledger, currency, pool.root.shards);

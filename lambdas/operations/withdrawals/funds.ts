@@ -1,3 +1,4 @@
+import { creditAvailable } from '../../ledger/balances.ts';
 import type { LedgerContext } from '../../ledger/context.ts';
 import { readCredit } from '../../ledger/rows/merchants.ts';
 import { offerOf } from '../../ledger/rows/pool.ts';
@@ -14,9 +15,13 @@ export async function readFunds(
   if (source === 'wallet') {
     return { source, ...(await readWalletFunds(ledger, merchantId, currency, amount, now)) };
   }
+  const reading = readCredit(ledger, merchantId, currency);
   const [line, pool] = await Promise.all([
-    readCredit(ledger, merchantId, currency),
-    offerOf(ledger, currency, amount),
+    reading,
+    offerOf(ledger, currency, amount, async () => {
+      const line = await reading;
+      return line !== undefined && creditAvailable(line) >= amount;
+    }),
   ]);
   return { source, line, pool };
 }
