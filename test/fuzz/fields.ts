@@ -143,6 +143,10 @@ const FIELDS: Readonly<Record<string, Field>> = {
     ),
     near: texts('0', '-1', '101', '1e2', '1.0', '999', '٣', '', ' 1', '9007199254740993'),
   },
+  shards: {
+    valid: fc.nat(24).map((count) => source(String(count))),
+    near: fc.constantFrom('-1', '97', '1.5', '1e2', '"4"', '[4]', 'true').map(source),
+  },
   cursor,
   type: oneOf(TRANSACTION_TYPES, 'refund', ''),
   status: oneOf(PUBLIC_STATUSES, 'succeeded', 'UNKNOWN', ''),

@@ -1,5 +1,12 @@
 import pMap from 'p-map';
-import type { Harness, Reply, Request } from '../harness/harness.ts';
+import { rebalance } from '../../lambdas/operations/pools/rebalance.ts';
+import { type Harness, type Reply, type Request, USD } from '../harness/harness.ts';
+
+/** A pool, level over the shards of the harness, as the rebalancer leaves it some seconds after a top-up. */
+export async function fillAndSpread(harness: Harness, amount: string): Promise<void> {
+  await harness.fillPool(amount);
+  while ((await rebalance(harness.context.ledger, USD)) > 0);
+}
 
 /** Approved merchants. None shares a row with another, so many can be prepared at once. */
 export const merchantsWithCredit = (

@@ -6,6 +6,7 @@ import { type Harness, type Reply, startHarness, USD } from '../harness/harness.
 import { OVERLAPPING } from '../harness/overlaps.ts';
 import {
   balancesOf,
+  fillAndSpread,
   merchantsWithCredit,
   report,
   tally,
@@ -14,10 +15,10 @@ import {
 } from './load.ts';
 
 /**
- * Of every harness in this file: the shards of the pools belong here. The deadline is that of a request on
- * AWS. With a shorter one, the share of 503 measures the speed of this machine.
+ * Of every harness in this file. The deadline is that of a request on AWS. With a shorter one, the share of
+ * 503 measures the speed of this machine.
  */
-const SETTINGS = { secondAdminAbove: {}, pacing: { deadlineMs: 10_000 } };
+const SETTINGS = { secondAdminAbove: {}, poolShards: 64, pacing: { deadlineMs: 10_000 } };
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
@@ -34,7 +35,7 @@ describe('3,000 withdrawals on credit of 100 merchants, 30 at a time, each sent 
 
   beforeAll(async () => {
     harness = await startHarness(41, OVERLAPPING, SETTINGS);
-    await harness.fillPool(formatAmount(minor(POOL), USD));
+    await fillAndSpread(harness, formatAmount(minor(POOL), USD));
     merchants = await merchantsWithCredit(harness, 100, '1000.00');
     const before = harness.faults.conflicts;
     const latencies: number[] = [];
@@ -97,7 +98,7 @@ describe('10,000 withdrawals of 1.00 of 500 merchants, 50 at a time, on a pool o
 
   beforeAll(async () => {
     harness = await startHarness(42, OVERLAPPING, SETTINGS);
-    await harness.fillPool('8000.00');
+    await fillAndSpread(harness, '8000.00');
     const prepared = await timed(() => merchantsWithCredit(harness, 500, '1000.00'));
     const before = harness.faults.conflicts;
     const requests = Array.from({ length: 10_000 }, (_, index) => ({
