@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type MinorUnits, minor } from '../../lambdas/ledger/money.ts';
+import { type MinorUnits, minor, smaller } from '../../lambdas/ledger/money.ts';
 import {
   MOST_SHARDS,
   openPool,
@@ -94,7 +94,7 @@ describe('WD-6: what of a pool’s shares returns', () => {
       fc.property(shares, fc.bigInt({ min: 0n, max: 3_000n }), (all, wanted) => {
         const total = sumOfShares(all);
         const parts = partOf(all, minor(wanted));
-        expect(sumOfShares(parts)).toBe(wanted < total ? wanted : total);
+        expect(sumOfShares(parts)).toBe(smaller(wanted, total));
         for (const [index, { shard, amount }] of parts.entries()) {
           expect(all[index]?.shard).toBe(shard);
           expect(amount).toBeLessThanOrEqual(all[index]?.amount as MinorUnits);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { minor } from '../../lambdas/ledger/money.ts';
+import { minor, smaller } from '../../lambdas/ledger/money.ts';
 import { type Pool, shardNames, sumOfRows } from '../../lambdas/ledger/pool.ts';
 import { callsForRebalance, nextMove } from '../../lambdas/ledger/rebalance-plan.ts';
 import {
@@ -171,15 +171,14 @@ describe('CR-1: the next move towards a level pool', () => {
 function expectLevel({ root, shards }: Pool): void {
   const worth = root.low > 0n ? 4n * root.low : 1n;
   const mean = sumOfRows({ root, shards }) / BigInt(shards.length + 1);
-  const amounts = shards.map(({ available }) => available);
-  const most = amounts.reduce((a, b) => (a > b ? a : b), 0n);
-  const least = amounts.reduce((a, b) => (a < b ? a : b), most);
+  const amounts = shards.map(({ available }) => available).toSorted((a, b) => (a < b ? -1 : 1));
+  const [least = 0n, most = 0n] = [amounts.at(0), amounts.at(-1)];
   expect(shards.length).toBe(root.targetShards);
   if (shards.length === 0) return;
   if (root.closed > 0) expect(2n * root.available).toBeLessThan(3n * worth);
   const rich = root.available > 2n * mean && root.available - mean >= worth;
   if (rich) expect(shards.filter(({ open, available }) => open && available < mean)).toEqual([]);
-  const gap = most - mean < mean - least ? most - mean : mean - least;
+  const gap = smaller(most - mean, mean - least);
   if (gap >= worth) expect(most > 2n * mean && 2n * least < mean).toBe(false);
 }
 
