@@ -73,16 +73,29 @@ export async function storePool(
   }
 }
 
-/** Rows of one pool as they are stored, by the name of the shard. */
-export async function storedPool(
+async function rowsUnder(
   { ledger: { dynamo, table } }: PoolProcess,
   currency: Currency,
-): Promise<ReadonlyMap<string, Row>> {
+): Promise<readonly Row[]> {
   const scan = new ScanCommand({ TableName: table, ConsistentRead: true });
   const { Items = [] } = await dynamo.send(scan);
-  return new Map(
-    Items.filter(({ pk, sk }) => sk === 'POOL' && String(pk).startsWith(`POOL#${currency}#`)).map(
-      (row): [string, Row] => [String(row['pk']).split('#')[2] ?? '', row],
-    ),
-  );
+  return Items.filter(({ pk }) => String(pk).startsWith(`POOL#${currency}#`));
 }
+const isPoolRow = ({ sk }: Row): boolean => sk === 'POOL';
+
+/** Rows of one pool as they are stored, by the name of the shard. */
+export const storedPool = async (
+  process: PoolProcess,
+  currency: Currency,
+): Promise<ReadonlyMap<string, Row>> =>
+  new Map(
+    (await rowsUnder(process, currency))
+      .filter(isPoolRow)
+      .map((row): [string, Row] => [String(row['pk']).split('#')[2] ?? '', row]),
+  );
+
+/** The transactions of one pool as they are stored. */
+export const storedTransactions = async (
+  process: PoolProcess,
+  currency: Currency,
+): Promise<readonly Row[]> => (await rowsUnder(process, currency)).filter((row) => !isPoolRow(row));
