@@ -13,7 +13,7 @@ import { itemsOf } from './pools.ts';
 const NOW = new Date('2026-11-20T12:00:00.000Z');
 
 /** A call of the engine: its name, and the keys of a read, without the currency. */
-export type EngineCall = readonly [command: string, ...shards: readonly string[]];
+type EngineCall = readonly [command: string, ...shards: readonly string[]];
 
 /** A process of its own: it knows nothing yet. Each pool is under a currency of its own. */
 export type PoolProcess = {
