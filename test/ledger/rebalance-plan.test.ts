@@ -139,6 +139,10 @@ describe('CR-1: the next move towards a level pool', () => {
     expect(moved(poolOf(140n, ['closed', 0n, 60n], low(30n)))).toBeUndefined();
   });
 
+  it('a closed shard is not filled while the root cannot open one', () => {
+    expect(moved(poolOf(59n, ['closed', 0n], low(10n)))).toEqual([40n, 'closed', 19n]);
+  });
+
   it('at most sixteen shards are filled in one move', () => {
     const filled = moved(poolOf(21_000n, many(20, 0n)));
     expect(filled?.filter((each) => each === 1_000n)).toHaveLength(16);
