@@ -1,5 +1,5 @@
 import '../harness/enable-metrics.ts';
-import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import middy from '@middy/core';
 import { type Counter, count, publishMetrics } from '../../lambdas/platform/metrics.ts';
 import { lambdaContext } from '../harness/http-event.ts';
@@ -15,14 +15,6 @@ const handled = (work: () => void) =>
   );
 
 describe('CR-1 WD-8: what an invocation has counted is published', () => {
-  beforeEach(() => {
-    // A default dimension is no concern of these tests.
-    jest.spyOn(console, 'warn').mockImplementation(() => {});
-  });
-  afterAll(() => {
-    jest.restoreAllMocks();
-  });
-
   it('once, in one line, under the name of the application', async () => {
     const lines = await handled(() => {
       count('Transactions');

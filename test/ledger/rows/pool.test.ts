@@ -136,6 +136,11 @@ describe('CR-2: a debit on a process that does not know the pool', () => {
     ]);
   });
 
+  it('is not paid by a closed shard, whatever its row says', async () => {
+    await store(0n, [{ open: false, available: minor(500n) }, 500n]);
+    expect(await offer(100n)).toEqual(paidBy(['1', 100n]));
+  });
+
   it('is refused by the root at once, and where there is no pool', async () => {
     expect(await offer(100n)).toEqual(SHORT);
     await store(99n, ['closed', 'closed']);
