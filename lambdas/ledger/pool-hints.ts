@@ -40,7 +40,7 @@ class PoolHints {
   readonly #lostAt = new Map<string, number>();
   readonly #conflicts = new Map<string, bigint>();
   #debits = 0;
-  /** The running mean of what is drawn, in minor units. */
+  /** Eight times the running mean of what is drawn, in minor units: division would lose a small mean. */
   #usual = 0n;
 
   constructor(time: Time) {
@@ -54,7 +54,7 @@ class PoolHints {
 
   /** Below this many minor units, an open shard is too small for what is usually drawn. */
   get low(): bigint {
-    return this.#debits < ENOUGH_DEBITS ? (this.#root?.low ?? 0n) : 2n * this.#usual;
+    return this.#debits < ENOUGH_DEBITS ? (this.#root?.low ?? 0n) : this.#usual / 4n;
   }
 
   knowledge(shards: number): PoolKnowledge {
@@ -75,9 +75,8 @@ class PoolHints {
   /** A debit is asked for. One large amount does not change much what is usual. */
   asked(amount: MinorUnits): void {
     this.#debits += 1;
-    const most = 2n * this.#usual;
-    const counted = this.#debits > 1 ? smaller(amount, most) : amount;
-    this.#usual = this.#debits === 1 ? counted : this.#usual + (counted - this.#usual) / 8n;
+    if (this.#debits === 1) this.#usual = 8n * amount;
+    else this.#usual += smaller(amount, this.#usual / 4n) - this.#usual / 8n;
   }
 
   sawRoot({ shards, low }: PoolRoot): void {

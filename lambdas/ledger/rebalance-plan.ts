@@ -48,11 +48,13 @@ export function nextMove(pool: Pool, existing: ReadonlySet<string>): PoolMove | 
 function opening({ root, shards }: Pool): PoolMove | undefined {
   const closed = shards.filter(({ open }) => !open);
   if (closed.length === 0 || !canOpen(root)) return undefined;
-  const affordable = root.available / worthOpening(root) - 1n;
-  const parts = affordable < closed.length ? Number(affordable) : closed.length;
-  const amount = minor(root.available / BigInt(Math.max(1, parts) + 1));
-  if (amount === 0n) return undefined;
-  const chosen = closed.slice(0, Math.min(Math.max(1, parts), MOST_FILLED));
+  const least = worthOpening(root);
+  const affordable = root.available / least - 1n;
+  const parts = Math.max(1, affordable < closed.length ? Number(affordable) : closed.length);
+  const equal = root.available / BigInt(parts + 1);
+  // With too little for two full parts, the root keeps less than it gives.
+  const amount = minor(equal < least ? least : equal);
+  const chosen = closed.slice(0, Math.min(parts, MOST_FILLED));
   return filling(
     root,
     chosen.map((shard) => ({ shard, amount })),

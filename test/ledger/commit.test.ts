@@ -1,10 +1,14 @@
+import '../harness/enable-metrics.ts';
 import { DynamoDBClient, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import { commit } from '../../lambdas/ledger/commit.ts';
+import { minor } from '../../lambdas/ledger/money.ts';
 import { Pools } from '../../lambdas/ledger/pool-hints.ts';
 import type { RowWrite } from '../../lambdas/ledger/row-writes.ts';
 import { isRetryable } from '../../lambdas/platform/retry.ts';
+import { countedBy } from '../harness/counted.ts';
 import { USD } from '../harness/in-memory-ledger.ts';
 import { REAL } from '../harness/pacing.ts';
 
@@ -176,4 +180,103 @@ it('CR-2: all writes form one transaction, in their order, and each returns the 
     'Ledger',
     'Ledger',
   ]);
+});
+
+const POOL_ROWS: readonly RowWrite[] = ['0', 'ROOT'].map((shard) => ({
+  row: { kind: 'pool', currency: USD, shard },
+  action: 'update',
+  conditions: [{ must: 'exist' }],
+  set: {},
+  add: { available: -30n, conflicts: 2n },
+  append: {},
+  remove: [],
+}));
+
+describe('CR-1 CR-2: what a process learns of a pool from each commit', () => {
+  const learned = async (dynamo: DynamoDBDocumentClient) => {
+    const pools = new Pools({ clock: () => 0, random: () => 0 });
+    pools.of(USD).sawShard({ shard: '0', open: true, available: minor(100n) });
+    const result = await commit({ dynamo, table: 'Ledger', pools }, POOL_ROWS);
+    const { canPay, isContended } = pools.of(USD).knowledge(1);
+    const shares = [{ shard: '0', amount: minor(1n) }];
+    return {
+      kind: result.kind,
+      canPay: canPay('0'),
+      isContended: [isContended('0'), isContended('ROOT')],
+      conflicts: pools.of(USD).counted(shares)[0]?.conflicts,
+    };
+  };
+  const committing = { send: async () => ({}) } as unknown as DynamoDBDocumentClient;
+
+  it('a commit has drawn on the rows, and has counted their conflicts', async () => {
+    expect(await learned(committing)).toEqual({
+      kind: 'committed',
+      canPay: 70n,
+      isContended: [false, false],
+      conflicts: undefined,
+    });
+  });
+
+  it('a conflict is remembered of its own row, also where another one comes first', async () => {
+    expect(await learned(failing(cancelled(CONFLICT, CONFLICT)))).toEqual({
+      kind: 'contended',
+      canPay: 100n,
+      isContended: [true, true],
+      conflicts: 3n,
+    });
+    expect(await learned(failing(cancelled(NONE, THROTTLED)))).toMatchObject({
+      isContended: [false, true],
+      conflicts: 2n,
+    });
+  });
+
+  it('a row that failed its condition comes with what it has', async () => {
+    const Item = { currency: 'USD', available: 12n, lent: 0n, open: true, conflicts: 0n };
+    const error = new TransactionCanceledException({
+      message: 'cancelled',
+      $metadata: {},
+      CancellationReasons: [
+        { Code: FAILED, Item: marshall({ ...Item, version: 1n, by: [] }) },
+        { Code: NONE },
+      ],
+    });
+    expect(await learned(failing(error))).toMatchObject({ kind: 'refused', canPay: 12n });
+  });
+
+  it('a lost answer teaches nothing', async () => {
+    expect(await learned(failing(named('TimeoutError')))).toEqual({
+      kind: 'unknown',
+      canPay: 100n,
+      isContended: [false, false],
+      conflicts: undefined,
+    });
+  });
+});
+
+describe('CR-1 WD-8: what every commit counts', () => {
+  const writes = [...POOL_ROWS, ...WRITES.slice(0, 1)];
+  const commitMeets = (error: unknown) =>
+    countedBy(() =>
+      commit({ dynamo: failing(error), table: 'Ledger', pools: new Pools(REAL) }, writes),
+    );
+
+  it.each<[string, Error, object]>([
+    ['a refusal', cancelled(FAILED, FAILED, FAILED), {}],
+    ['a lost answer', named('TimeoutError'), {}],
+    ['a conflict on another row', cancelled(NONE, NONE, CONFLICT), { Conflicts: 1 }],
+    ['a conflict on the pool', cancelled(NONE, CONFLICT, NONE), { Conflicts: 1, PoolConflicts: 1 }],
+    [
+      'several conflicts',
+      cancelled(CONFLICT, CONFLICT, CONFLICT),
+      { Conflicts: 1, PoolConflicts: 1 },
+    ],
+    ['throttling', cancelled(OVER, THROTTLED, NONE), { ThrottledTransactions: 1 }],
+    [
+      'both',
+      cancelled(CONFLICT, NONE, OVER),
+      { Conflicts: 1, PoolConflicts: 1, ThrottledTransactions: 1 },
+    ],
+  ])('%s', async (_, error, expected) => {
+    expect(await commitMeets(error)).toEqual({ Transactions: 1, ...expected });
+  });
 });

@@ -306,6 +306,44 @@ describe('LE-1: a stored phase', () => {
     expect(readPhase(phase, subject)).toEqual(postings);
   });
 
+  it('CR-1: names the row of each pool account where they differ', () => {
+    const one = (shard: string) => poolAvailable([{ shard, amount: a }]);
+    const lent = (shard: string) => poolLent([{ shard, amount: a }]);
+    const postings = postingsIn(USD, [one('3'), one('ROOT'), a], [lent('ROOT'), lent('3'), a]);
+    const phase = storePhase('rebalance', AT, postings, { currency: USD });
+    expect(phase.postings).toEqual([
+      ['pool@3', 'pool@ROOT', a],
+      ['lent@ROOT', 'lent@3', a],
+    ]);
+    expect(phase).not.toHaveProperty('shares');
+    expect(readPhase(phase, { currency: USD })).toEqual(postings);
+  });
+
+  it('CR-1: with the same rows but other parts, or several rows of an account, is a defect', () => {
+    const other = [...shares].toReversed();
+    const postings = postingsIn(
+      USD,
+      [poolAvailable(shares), system('clearing'), a],
+      [poolLent(other), system('clearing'), a],
+    );
+    expect(() => storePhase('accept', AT, postings, m1)).toThrow('the shares of a phase differ');
+    const none = postingsIn(USD, [poolAvailable([]), poolLent(shares), a]);
+    expect(() => storePhase('accept', AT, none, m1)).toThrow('the shares of a phase differ');
+  });
+
+  it('CR-1: does not store the conflicts of a share', () => {
+    const counted = shares.map((share) => ({ ...share, conflicts: 4n }));
+    const postings = postingsIn(
+      USD,
+      [poolAvailable(counted), system('clearing'), a],
+      [poolLent(shares), system('clearing'), a],
+    );
+    expect(storePhase('accept', AT, postings, m1).shares).toEqual([
+      ['0', 60n],
+      ['ROOT', 40n],
+    ]);
+  });
+
   it('with an unknown account, or without an owner, is unreadable', () => {
     const phase = (account: string) => ({
       name: 'accept' as const,

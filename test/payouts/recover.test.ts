@@ -4,13 +4,14 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { openLedger } from '../../lambdas/ledger/context.ts';
 import { type Key, merchantKey, merchantPk, transactionKey } from '../../lambdas/ledger/keys.ts';
 import type { Provider } from '../../lambdas/payouts/providers/provider.ts';
 import { type RecoverDeps, recover } from '../../lambdas/payouts/recover.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import type { PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
+import { logger } from '../../lambdas/platform/logger.ts';
 import { type Harness, startHarness } from '../harness/harness.ts';
 import { REAL } from '../harness/pacing.ts';
 import { TIMERS } from '../harness/timers.ts';
@@ -259,5 +260,58 @@ describe('recovery handles many payouts at a time', () => {
     await run;
     expect(most).toBe(16);
     expect(sent).toEqual(expect.arrayContaining(idsOf(messages)));
+  });
+});
+
+describe('CR-1: recovery sends every pool to be levelled', () => {
+  const topUp = (currency: string) =>
+    harness.insist('POST /admin/pools/{currency}/topups', {
+      admin: true,
+      key: randomUUID(),
+      params: { currency },
+      body: { amount: '10.00' },
+    });
+  const levelled = async (
+    rebalance: (currency: string) => Promise<void>,
+    ledger = faultlessDeps().ledger,
+  ) => recover({ ...faultlessDeps(), ledger, rebalance: ({ currency }) => rebalance(currency) })();
+
+  it('each pool gets one message in each run', async () => {
+    for (const currency of ['EUR', 'GBP']) await topUp(currency);
+    for (let runs = 0; runs < 2; runs += 1) {
+      const tried: string[] = [];
+      await levelled(async (currency) => void tried.push(currency));
+      expect(tried.toSorted()).toEqual(['EUR', 'GBP', 'USD']);
+    }
+  });
+
+  it('WD-8: a failed send is logged and does not stop the others', async () => {
+    await topUp('EUR');
+    const tried: string[] = [];
+    const failed = jest.spyOn(logger, 'error').mockImplementation(() => {});
+    await levelled(async (currency) => {
+      tried.push(currency);
+      if (currency !== 'EUR') throw new Error('no queue');
+    });
+    expect(tried).toEqual(expect.arrayContaining(['EUR', 'USD']));
+    const logged = failed.mock.calls.map(([code, more]) => [code, more]);
+    failed.mockRestore();
+    expect(logged).toContainEqual(['RECORD_FAILED', expect.objectContaining({ currency: 'USD' })]);
+  });
+
+  it('WD-8: an unreadable root does not stop the others', async () => {
+    for (const currency of ['EUR', 'CHF']) await topUp(currency);
+    await harness.faultless.send(
+      new UpdateCommand({
+        TableName: harness.context.ledger.table,
+        Key: { pk: 'POOL#CHF#ROOT', sk: 'POOL' },
+        UpdateExpression: 'SET shards = :nonsense',
+        ExpressionAttributeValues: { ':nonsense': 'a manual edit' },
+      }),
+    );
+    const tried: string[] = [];
+    await levelled(async (currency) => void tried.push(currency));
+    expect(tried).toContain('EUR');
+    expect(tried).not.toContain('CHF');
   });
 });

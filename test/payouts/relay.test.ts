@@ -133,6 +133,56 @@ describe('WD-1: a transaction has work for a provider only if it has a payout', 
   });
 });
 
+/** A change of a row of a pool. */
+const poolRecord = (before: object | undefined, after: object | undefined): DynamoDBRecord => ({
+  eventName: before === undefined ? 'INSERT' : 'MODIFY',
+  dynamodb: {
+    ...(before && { OldImage: image(before) }),
+    ...(after && { NewImage: image(after) }),
+  },
+});
+const ROOT = {
+  pk: 'POOL#USD#ROOT',
+  sk: 'POOL',
+  currency: 'USD',
+  available: 100n,
+  lent: 0n,
+  shards: 2n,
+  closed: 0n,
+  targetShards: 2n,
+  low: 0n,
+};
+const SHARD = { pk: 'POOL#USD#0', sk: 'POOL', currency: 'USD', available: 9n, open: true };
+
+describe('CR-1: the work that a change of a pool asks for', () => {
+  it.each([
+    ['the root is new and wants shards', undefined, { shards: 0n }],
+    ['the root has at least doubled', { available: 50n }, {}],
+    ['other shards are wanted', {}, { targetShards: 3n }],
+    ['a closed shard can open', { closed: 1n }, { closed: 1n, available: 99n }],
+  ])('the pool is rebalanced when %s', (_, before, after) => {
+    const changed = poolRecord(before && { ...ROOT, ...before }, { ...ROOT, ...after });
+    expect(workFor(changed)).toEqual({ do: 'rebalance', message: { currency: 'USD' } });
+  });
+
+  it.each([
+    ['a root that has less', ROOT, { ...ROOT, available: 60n }],
+    ['a root that has a little more', ROOT, { ...ROOT, available: 199n }],
+    [
+      'a root with too little to open a shard',
+      ROOT,
+      { ...ROOT, available: 50n, closed: 1n, low: 10n },
+    ],
+    ['a new pool without shards', undefined, { ...ROOT, shards: 0n, targetShards: 0n }],
+    ['a shard that has more', SHARD, { ...SHARD, available: 90n }],
+    ['a shard that is new', undefined, SHARD],
+    ['a root of an unknown currency', undefined, { ...ROOT, currency: 'XXX' }],
+    ['a root that is gone', ROOT, undefined],
+  ])('%s needs nothing', (_, before, after) => {
+    expect(workFor(poolRecord(before, after))).toBeUndefined();
+  });
+});
+
 describe('WD-8: the relay forwards work', () => {
   const relayed = async (changed: DynamoDBRecord): Promise<readonly unknown[]> => {
     const forwarded: unknown[] = [];
@@ -151,6 +201,9 @@ describe('WD-8: the relay forwards work', () => {
     expect(await relayed(record('INSERT', undefined, {}))).toEqual([['settle', MESSAGE]]);
     expect(await relayed(scheduled)).toEqual([['schedule', MESSAGE, EXECUTE_AT]]);
     expect(await relayed(cancelled)).toEqual([['unschedule', MESSAGE]]);
+    expect(await relayed(poolRecord(undefined, ROOT))).toEqual([
+      ['rebalance', { currency: 'USD' }],
+    ]);
     expect(await relayed(record('MODIFY', { status: 'PROCESSING' }, {}))).toEqual([]);
     expect(await relayed(record('INSERT', undefined, { payout: undefined }))).toEqual([]);
   });
@@ -159,6 +212,7 @@ describe('WD-8: the relay forwards work', () => {
     ['settle', record('INSERT', undefined, {})],
     ['schedule', record('INSERT', undefined, { status: 'SCHEDULED', executeAt: EXECUTE_AT })],
     ['unschedule', record('MODIFY', { status: 'SCHEDULED' }, { status: 'CANCELLED' })],
+    ['rebalance', poolRecord(undefined, ROOT)],
   ])('a record whose %s fails is kept in the stream', async (_, changed) => {
     const fail = () => Promise.reject(new Error('no queue'));
     const failing = relay({ settle: fail, schedule: fail, unschedule: fail, rebalance: fail });
