@@ -19,7 +19,7 @@ type Step = { readonly kind: 'moved' | 'level' };
 export async function rebalance(ledger: LedgerContext, currency: Currency): Promise<number> {
   const until = deadlineOf(ledger.pacing);
   let moves = 0;
-  for (;;) {
+  while (ledger.pacing.clock() < until) {
     const { kind } = await untilDecided(ledger.pacing, () => step(ledger, currency), until);
     if (kind !== 'moved') break;
     moves += 1;
