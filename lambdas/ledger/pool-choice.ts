@@ -80,7 +80,8 @@ export function planDebit(
   const able = open.filter(({ available }) => available >= amount);
   if (able.length > 0) return { kind: 'shares', shares: [{ shard: one(able).shard, amount }] };
   if (root.available >= amount) return { kind: 'shares', shares: [{ shard: ROOT, amount }] };
-  const small = open.filter(({ available }) => available < low);
+  // For one large amount, many would have to be closed, one try after the other.
+  const small = amount < low ? open.filter(({ available }) => available < low) : [];
   if (small.length > 0) return { kind: 'close', shard: one(small) };
   return compose(pool, open, amount);
 }

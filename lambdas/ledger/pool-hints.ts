@@ -1,4 +1,4 @@
-import { type Currency, type MinorUnits, smaller } from './money.ts';
+import { type Currency, smaller } from './money.ts';
 import {
   type PoolRoot,
   type PoolShardRow,
@@ -67,10 +67,13 @@ class PoolHints {
     };
   }
 
-  /** A debit is asked for. One large amount does not change much what is usual. */
-  asked(amount: MinorUnits): void {
+  /**
+   * A debit of so many minor units was paid. What was only asked for does not count: nobody may make every shard
+   * look small. One large amount does not change much what is usual, and a tiny first one does not stay it.
+   */
+  drew(amount: bigint): void {
     this.#debits += 1;
-    const most = 2n * this.#usual;
+    const most = 2n * this.#usual + 8n;
     const counted = this.#debits > 1 ? smaller(amount, most) : amount;
     this.#usual = this.#debits === 1 ? counted : this.#usual + (counted - this.#usual) / 8n;
   }
@@ -142,9 +145,14 @@ export class Pools {
     return known;
   }
 
-  /** What a commit has changed. */
+  /** What a commit has changed. A move within a pool leaves the sum of its rows as it is. */
   committed(writes: readonly RowWrite[]): void {
-    for (const { hints, shard, write } of this.#updatesIn(writes)) hints.changed(shard, write);
+    const drawn = new Map<PoolHints, bigint>();
+    for (const { hints, shard, write } of this.#updatesIn(writes)) {
+      hints.changed(shard, write);
+      drawn.set(hints, (drawn.get(hints) ?? 0n) - (write.add['available'] ?? 0n));
+    }
+    for (const [hints, amount] of drawn) if (amount > 0n) hints.drew(amount);
   }
 
   /** Where a commit has failed. */

@@ -104,15 +104,16 @@ const SHORT: PoolOffer = { kind: 'short' };
 /**
  * Which rows of the pool can pay `amount` minor units, or the exact knowledge that the pool as a whole cannot
  * (design, section 5). An offer is no promise: the debit's own conditions decide, and a lost race asks again.
+ * @param mayDraw whether the answer matters at all. Nobody else's request reads every row or closes a shard.
  * @returns `retry` where neither is known: rows moved while they were read, or a shard was closed.
  */
 export async function offerOf(
   ledger: LedgerContext,
   currency: Currency,
   amount: MinorUnits,
+  mayDraw: () => Promise<boolean> = async () => true,
 ): Promise<PoolOffer> {
   const hints = ledger.pools.of(currency);
-  hints.asked(amount);
   if (hints.shards === undefined) {
     const root = await readRoot(ledger, currency);
     if (root === undefined || cannotPay({ root }, amount)) return SHORT;
@@ -126,9 +127,10 @@ export async function offerOf(
     const shard = await readShard(ledger, currency, first);
     if (shard?.open === true && shard.available >= amount)
       return offered(hints, [{ shard: first, amount }]);
-    if (shard?.open === true && shard.available < hints.low && mayClose(hints))
-      await close(ledger, shard, hints.low);
+    const isSmall = shard?.open === true && shard.available < hints.low;
+    if (isSmall && mayClose(hints) && (await mayDraw())) await close(ledger, shard, hints.low);
   }
+  if (!(await mayDraw())) return RETRY;
   return fromAll(ledger, currency, amount);
 }
 

@@ -1,3 +1,4 @@
+import { creditAvailable } from '../../ledger/balances.ts';
 import type { LedgerContext } from '../../ledger/context.ts';
 import { readCredit } from '../../ledger/rows/merchants.ts';
 import { offerOf } from '../../ledger/rows/pool.ts';
@@ -14,9 +15,12 @@ export async function readFunds(
   if (source === 'wallet') {
     return { source, ...(await readWalletFunds(ledger, merchantId, currency, amount, now)) };
   }
-  const [line, pool] = await Promise.all([
-    readCredit(ledger, merchantId, currency),
-    offerOf(ledger, currency, amount),
-  ]);
+  const reading = readCredit(ledger, merchantId, currency);
+  // Without enough credit it is refused whatever the pool has: it may not move the pool's money either.
+  const mayDraw = async (): Promise<boolean> => {
+    const line = await reading;
+    return line !== undefined && creditAvailable(line) >= amount;
+  };
+  const [line, pool] = await Promise.all([reading, offerOf(ledger, currency, amount, mayDraw)]);
   return { source, line, pool };
 }
