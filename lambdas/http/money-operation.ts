@@ -46,7 +46,7 @@ type MoneyOperation<
     caller: Caller,
     now: Date,
   ) => Promise<Facts>;
-  /** Makes rows ready for an acceptance. @returns whether it changed what was read. */
+  /** Makes rows ready for an acceptance, also for the next try. @returns whether it changed what was read. */
   readonly prepare?: (
     ledger: LedgerContext,
     facts: Facts,

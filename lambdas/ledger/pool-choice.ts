@@ -80,8 +80,8 @@ export function planDebit(
   const able = open.filter(({ available }) => available >= amount);
   if (able.length > 0) return { kind: 'shares', shares: [{ shard: one(able).shard, amount }] };
   if (root.available >= amount) return { kind: 'shares', shares: [{ shard: ROOT, amount }] };
-  const small = open.filter(({ available }) => available < low);
-  if (small.length > 0) return { kind: 'close', shard: one(small) };
+  // None has the amount, so all are small. For a large one, many would have to close, one try after the other.
+  if (amount < low && open.length > 0) return { kind: 'close', shard: one(open) };
   return compose(pool, open, amount);
 }
 

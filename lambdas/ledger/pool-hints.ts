@@ -1,4 +1,4 @@
-import { type Currency, type MinorUnits, smaller } from './money.ts';
+import { type Currency, smaller } from './money.ts';
 import {
   type PoolRoot,
   type PoolShardRow,
@@ -72,8 +72,11 @@ class PoolHints {
     return lostAt !== undefined && this.#time.clock() - lostAt < CONTENDED_MS;
   }
 
-  /** A debit is asked for. One large amount does not change much what is usual. */
-  asked(amount: MinorUnits): void {
+  /**
+   * A debit of so many minor units was committed. What was only asked for does not count: nobody may make
+   * every shard look small. One large amount does not change much what is usual.
+   */
+  drew(amount: bigint): void {
     this.#debits += 1;
     if (this.#debits === 1) this.#usual = 8n * amount;
     else this.#usual += smaller(amount, this.#usual / 4n) - this.#usual / 8n;
@@ -146,9 +149,14 @@ export class Pools {
     return known;
   }
 
-  /** What a commit has changed. */
+  /** What a commit has changed. A move within a pool leaves the sum of its rows as it is. */
   committed(writes: readonly RowWrite[]): void {
-    for (const { hints, shard, write } of this.#updatesIn(writes)) hints.changed(shard, write);
+    const drawn = new Map<PoolHints, bigint>();
+    for (const { hints, shard, write } of this.#updatesIn(writes)) {
+      hints.changed(shard, write);
+      drawn.set(hints, (drawn.get(hints) ?? 0n) - (write.add['available'] ?? 0n));
+    }
+    for (const [hints, amount] of drawn) if (amount > 0n) hints.drew(amount);
   }
 
   /** Where a commit has failed. */

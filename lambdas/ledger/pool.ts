@@ -75,24 +75,38 @@ export function partOf(shares: readonly PoolShare[], amount: MinorUnits): readon
   });
 }
 
-/** The shares as they return: to the shards that are open, and to the root what other shards have paid. */
+/** A transaction on more rows of a busy pool would lose one of them nearly every time. */
+const MOST_RETURNED = 8;
+
+/**
+ * The shares as they return: to the shards that are open, and to the root what other shards have paid. What many
+ * rows have paid returns to the root alone.
+ */
 export function returnedTo(
   open: ReadonlySet<string>,
   shares: readonly PoolShare[],
 ): readonly PoolShare[] {
   const sums = new Map<string, bigint>();
+  const areMany = shares.length > MOST_RETURNED;
   for (const { shard, amount } of shares) {
-    const to = open.has(shard) ? shard : ROOT;
+    const to = open.has(shard) && !areMany ? shard : ROOT;
     sums.set(to, (sums.get(to) ?? 0n) + amount);
   }
   return [...sums].map(([shard, amount]) => ({ shard, amount: minor(amount) }));
 }
 
+/** A shard that is too small for what is usually drawn: `low` minor units or more. */
+export type SmallShard = { readonly shard: PoolShardRow; readonly low: bigint };
+
 /** What the pool as a whole can do: these shares can pay, no combination can, or it is not known. */
-export type PoolOffer =
+export type PoolOffer = (
   | { readonly kind: 'shares'; readonly shares: readonly PoolShare[] }
   | { readonly kind: 'short' }
-  | { readonly kind: 'retry' };
+  | { readonly kind: 'retry' }
+) & {
+  /** Met on the way. Whoever draws on the pool closes it first. */
+  readonly small?: SmallShard;
+};
 
 export const poolRowOf = (currency: Currency, shard: string): RowRef => ({
   kind: 'pool',

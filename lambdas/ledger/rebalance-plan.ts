@@ -38,6 +38,8 @@ export function nextMove(pool: Pool, existing: ReadonlySet<string>): PoolMove | 
   const { root, shards } = pool;
   if (root.targetShards > root.shards)
     return growing(root, Math.min(root.targetShards, root.shards + MOST_NEW), existing);
+  // A row of a new shard may be written an instant after the root that counts it: the next minute goes on.
+  if (shards.length < root.shards) return undefined;
   const last = shards.at(-1);
   if (root.targetShards < root.shards && last !== undefined) return retiring(root, last);
   if (shards.length === 0) return undefined;

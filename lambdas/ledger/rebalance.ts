@@ -3,7 +3,7 @@ import { type CommitResult, commit } from './commit.ts';
 import type { LedgerContext } from './context.ts';
 import { poolPk, transactionId } from './keys.ts';
 import { minor } from './money.ts';
-import type { PoolShardRow } from './pool.ts';
+import { type PoolOffer, ROOT } from './pool.ts';
 import { closing, type PoolMove } from './pool-moves.ts';
 import { post } from './post.ts';
 import { createTransaction, stamp } from './rows/transactions.ts';
@@ -31,14 +31,11 @@ export function commitMove(
 }
 
 /**
- * Closes a shard into the root, in one try: whoever meets it next tries again. Below `low` minor units a
- * shard is too small for what is usually drawn.
+ * Closes the small shard that an offer has met into the root, in one try: whoever meets it next tries again.
+ * Every close writes the root, so where others are at it, one more would only get in their way.
  */
-export async function close(
-  ledger: LedgerContext,
-  shard: PoolShardRow,
-  low: bigint,
-): Promise<void> {
-  const { kind } = await commitMove(ledger, closing(shard, minor(low)));
+export async function closeSmall(ledger: LedgerContext, { small }: PoolOffer): Promise<void> {
+  if (small === undefined || ledger.pools.of(small.shard.currency).isContended(ROOT)) return;
+  const { kind } = await commitMove(ledger, closing(small.shard, minor(small.low)));
   if (kind === 'committed') count('ShardsClosed');
 }

@@ -20,7 +20,10 @@ export type Read<Facts> = { readonly facts: Facts; readonly now: Date };
 export type DecisionRun<Facts, Outcome> = {
   /** At one instant, which is also the decision's. */
   readonly read: () => Promise<Read<Facts>>;
-  /** Before an acceptance is committed. @returns whether it changed what was read, which is then read again. */
+  /**
+   * Before an acceptance is committed, and where the rows did not decide.
+   * @returns whether it changed what was read, which is then read again.
+   */
   readonly prepare: (facts: Facts, now: Date) => Promise<boolean>;
   /** `done` where an earlier run already committed the outcome. */
   readonly decide: (facts: Facts, now: Date) => Attempt<Outcome> | Done<Outcome> | Undecided;
@@ -38,6 +41,7 @@ export function untilCommitted<Facts, Outcome>(
   return untilDecided(ledger.pacing, async (): Promise<Done<Outcome> | Undecided> => {
     const { facts, now } = await run.read();
     const attempt = run.decide(facts, now);
+    if (attempt.kind === 'undecided') await run.prepare(facts, now);
     if (attempt.kind !== 'attempt') return attempt;
     if (attempt.isAccepted && (await run.prepare(facts, now)))
       return undecided('release', 'changed');

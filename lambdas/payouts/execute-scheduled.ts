@@ -6,12 +6,11 @@ import type { Merchant } from '../ledger/merchant.ts';
 import { post } from '../ledger/post.ts';
 import { storePhase } from '../ledger/postings.ts';
 import type { Reason } from '../ledger/reasons.ts';
-import { releaseAhead } from '../ledger/release.ts';
 import { readMerchant } from '../ledger/rows/merchants.ts';
 import { readTransaction, transition } from '../ledger/rows/transactions.ts';
 import { hasPayout, type PayoutTransaction } from '../ledger/transactions.ts';
 import { type Attempt, untilCommitted } from '../ledger/until-committed.ts';
-import { readFunds } from '../operations/withdrawals/funds.ts';
+import { prepareFunds, readFunds } from '../operations/withdrawals/funds.ts';
 import { decideExecution, type Funds } from '../operations/withdrawals/rule.ts';
 import { log } from '../platform/logger.ts';
 import { type Undecided, undecided } from '../platform/retry.ts';
@@ -54,15 +53,7 @@ export const executeScheduled =
       },
       prepare: async (facts, now) =>
         facts.kind === 'due' &&
-        facts.funds.source === 'wallet' &&
-        releaseAhead(
-          ledger,
-          facts.row.merchantId,
-          facts.row.currency,
-          facts.funds,
-          facts.row.amount,
-          now,
-        ),
+        prepareFunds(ledger, facts.row.merchantId, facts.funds, facts.row, now),
       decide: (facts, now) =>
         facts.kind === 'due'
           ? execute(facts, now, checkMarginMs)

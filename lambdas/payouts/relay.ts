@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { currencyCode } from '../ledger/money.ts';
 import type { PoolMessage } from '../ledger/pool.ts';
 import { callsForRebalance } from '../ledger/rebalance-plan.ts';
+import { log } from '../platform/logger.ts';
 import type { PayoutMessage } from './settle-rule.ts';
 
 /** The part of a row's image, marshalled as the stream delivers it, that tells whether there is work. */
@@ -87,7 +88,10 @@ export const relay =
       case 'schedule':
         return relays.schedule(work.message, work.executeAt);
       case 'rebalance':
-        return relays.rebalance(work.message);
+        // Recovery sends the same every minute. Payouts may not wait behind it.
+        return relays
+          .rebalance(work.message)
+          .catch((error: unknown) => log('error', 'RECORD_FAILED', work.message, error));
       case undefined:
     }
   };

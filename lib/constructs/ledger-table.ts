@@ -102,6 +102,12 @@ export class LedgerTable extends Table {
     this.grantChange(grantee);
   }
 
+  /** New rows of pools, changed rows, and conditions on unchanged rows. */
+  grantMoveWithinPools(grantee: IGrantable): void {
+    allowInTransactions(grantee, this, ['dynamodb:PutItem'], keysLike(poolPk('*', '*')));
+    this.grantChange(grantee);
+  }
+
   /** Changed rows, and conditions on unchanged rows. No new ones. */
   grantChange(grantee: IGrantable): void {
     allowInTransactions(grantee, this, ['dynamodb:UpdateItem']);

@@ -34,7 +34,7 @@ export class Rebalancer extends Construct {
       reserved: EXECUTIONS,
     });
     ledger.grantRead(rebalance);
-    ledger.grantCommit(rebalance);
+    ledger.grantMoveWithinPools(rebalance);
     rebalance.addEventSource(
       new SqsEventSource(this.work.queue, {
         batchSize: 10,

@@ -28,7 +28,7 @@ const STORE_RESPONSES = namesOf(
   ({ route, access }) => access !== 'anyone' && route.startsWith('POST ') && isChange({ route }),
 );
 /** New rows are those of transactions and of what they open. Other changes are of rows that exist. */
-const PUTTERS = [...STORE_RESPONSES, 'auth', 'execute-scheduled', 'rebalance', 'recover'];
+const PUTTERS = [...STORE_RESPONSES, 'auth', 'execute-scheduled', 'recover'];
 /** Only where a merchant spends, or what it scheduled is executed, may pending releases be deleted. */
 const DELETE_RELEASES = [
   ...namesOf(
@@ -82,6 +82,7 @@ describe('the Ledger table', () => {
     expect(await putters('name')).toEqual(['auth']);
     expect(await putters('signIn')).toEqual(['auth', 'sign-ins']);
     expect(await putters('pool')).not.toContain('auth');
+    expect(await putters('pool')).toContain('rebalance');
     expect(await putters('health')).toEqual([]);
   });
 

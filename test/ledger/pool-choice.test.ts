@@ -114,16 +114,13 @@ describe('CR-2: how a pool pays from all its rows, in this order', () => {
   });
 
   it('then a shard closes that is too small for what is usually drawn', () => {
-    const pool = poolOf(99n, [60n, 49n, 20n]);
-    expect(plan(pool, 100n, { low: 50n })).toEqual({ kind: 'close', shard: pool.shards[1] });
-    expect(plan(pool, 100n, { low: 50n, random: 0.5 })).toEqual({
-      kind: 'close',
-      shard: pool.shards[2],
-    });
-    expect(plan(pool, 100n, { low: 50n, contended: ['1'] })).toEqual({
-      kind: 'close',
-      shard: pool.shards[2],
-    });
+    const pool = poolOf(39n, ['closed', 31n, 20n]);
+    const closes = (index: number) => ({ kind: 'close', shard: pool.shards[index] });
+    expect(plan(pool, 40n, { low: 41n })).toEqual(closes(1));
+    expect(plan(pool, 40n, { low: 41n, random: 0.5 })).toEqual(closes(2));
+    expect(plan(pool, 40n, { low: 41n, contended: ['1'] })).toEqual(closes(2));
+    // More than usual is composed at once.
+    expect(plan(pool, 41n, { low: 41n })).toEqual(shares(share(ROOT, 39n), share('1', 2n)));
   });
 
   it('then several rows pay, the largest first, and the last one only what is left', () => {

@@ -179,38 +179,38 @@ describe('CR-1: conflicts that are counted on their rows', () => {
 });
 
 describe('CR-2: what is too small for what is usually drawn', () => {
-  const asks = (...amounts: readonly bigint[]) => {
-    for (const amount of amounts) usd().asked(minor(amount));
+  const draws = (...amounts: readonly bigint[]) => {
+    for (const amount of amounts) pools.committed(writes(debit(share('0', amount))));
   };
   const times = (count: number, amount: bigint) => Array.from({ length: count }, () => amount);
 
   it('the first debits of a process use what the root remembers; from the eighth on, their own', () => {
     usd().sawRoot(poolOf(1n, [], { low: minor(33n) }).root);
-    asks(...times(7, 100n));
+    draws(...times(7, 100n));
     expect(usd().low).toBe(33n);
-    asks(100n);
+    draws(100n);
     expect(usd().low).toBe(200n);
   });
 
   it('is nothing where neither is known', () => {
-    asks(...times(7, 100n));
+    draws(...times(7, 100n));
     expect(usd().low).toBe(0n);
   });
 
   it('one huge amount changes it little, and a change that lasts changes it', () => {
-    asks(...times(20, 100n));
-    asks(10n ** 15n);
+    draws(...times(20, 100n));
+    draws(10n ** 15n);
     expect(usd().low).toBeGreaterThan(200n);
     expect(usd().low).toBeLessThanOrEqual(226n);
-    asks(...times(80, 1_000n));
+    draws(...times(80, 1_000n));
     expect(usd().low).toBeGreaterThan(1_900n);
     expect(usd().low).toBeLessThanOrEqual(2_000n);
-    asks(...times(80, 100n));
+    draws(...times(80, 100n));
     expect(usd().low).toBeLessThan(220n);
   });
 
   it('a tiny first debit does not stay what is usual', () => {
-    asks(1n, ...times(200, 1_000n));
+    draws(1n, ...times(200, 1_000n));
     expect(usd().low).toBeGreaterThan(1_900n);
   });
 });

@@ -5,7 +5,7 @@ import { minor } from '../../lambdas/ledger/money.ts';
 import { type PoolShardRow, ROOT } from '../../lambdas/ledger/pool.ts';
 import { closing, retiring } from '../../lambdas/ledger/pool-moves.ts';
 import { readPhase } from '../../lambdas/ledger/postings.ts';
-import { close, commitMove } from '../../lambdas/ledger/rebalance.ts';
+import { closeSmall, commitMove } from '../../lambdas/ledger/rebalance.ts';
 import { readPool } from '../../lambdas/ledger/rows/pool.ts';
 import { transactionRow } from '../../lambdas/ledger/transactions.ts';
 import { countedBy } from '../harness/counted.ts';
@@ -104,7 +104,8 @@ describe('CR-1: a move within a pool is a transaction', () => {
 });
 
 describe('CR-1: a shard that a debit closes', () => {
-  const closed = (shard: PoolShardRow) => countedBy(() => close(process.ledger, shard, 9n));
+  const closed = (shard: PoolShardRow) =>
+    countedBy(() => closeSmall(process.ledger, { kind: 'retry', small: { shard, low: 9n } }));
 
   it('is counted, and the root remembers what was too small', async () => {
     const { last } = await poolWith(5n, 7n);

@@ -24,9 +24,14 @@ export class LedgerView {
     this.#snapshot = snapshot;
     // Before the faults: a write whose answer is lost may have been committed.
     harness.context.ledger.dynamo.middlewareStack.add(
-      (next) => (args) => {
-        for (const key of this.#keysIn(args.input as Writes)) this.#written.set(rowId(key), key);
-        return next(args);
+      (next) => async (args) => {
+        const keys = this.#keysIn(args.input as Writes);
+        const name = (): void => {
+          for (const key of keys) this.#written.set(rowId(key), key);
+        };
+        name();
+        // Again once it is decided: another request may have read the rows in between.
+        return next(args).finally(name);
       },
       { step: 'initialize', priority: 'high', name: 'recordWrites', override: true },
     );

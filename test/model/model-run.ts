@@ -422,10 +422,12 @@ export class ModelRun {
     const request = { admin: true, key, params: { currency }, body: { shards } };
     const oracle = () => [202, undefined] as const;
     await this.#send({ route: 'PATCH /admin/pools/{currency}', request, oracle });
-    await Promise.all([
-      rebalance(this.#harness.context.ledger, currency),
-      this.#sendConcurrently(requests.map((each) => this.#plan(each))),
-    ]);
+    const planned = requests.map((each) => this.#plan(each));
+    const situation = await this.#situation();
+    const levelled = rebalance(this.#harness.context.ledger, currency);
+    const answered = await Promise.all(planned.map(this.#answered));
+    await levelled;
+    this.#expectSomeOrder(answered, situation);
   }
 
   async #changeTerms({ merchant, fee, tiers }: CommandOf<'change terms'>): Promise<void> {
@@ -536,12 +538,12 @@ export class ModelRun {
       .toSorted((a, b) => (a.createdAt + a.txnId < b.createdAt + b.txnId ? -1 : 1));
   }
 
-  /** Every acceptance is one transaction. Only releases are transactions without a request. */
+  /** Every acceptance is one transaction. Only releases and moves within a pool are transactions without a request. */
   #expectOneTransactionEach({ transactions }: LedgerSnapshot): void {
     const accepted = this.#sent
       .filter(({ reply }) => reply.status < 300)
       .map(({ reply }) => reply.body.data.transaction_id ?? reply.body.data.id);
-    const requested = transactions.filter(({ type }) => type !== 'release');
+    const requested = transactions.filter(({ type }) => type !== 'release' && type !== 'rebalance');
     expect([...new Set(accepted)].toSorted()).toEqual(
       requested.map(({ txnId }) => txnId).toSorted(),
     );

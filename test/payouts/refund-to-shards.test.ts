@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { minor } from '../../lambdas/ledger/money.ts';
-import { close } from '../../lambdas/ledger/rebalance.ts';
+import { closeSmall } from '../../lambdas/ledger/rebalance.ts';
 import { readPool } from '../../lambdas/ledger/rows/pool.ts';
 import { rebalance } from '../../lambdas/operations/pools/rebalance.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
@@ -33,7 +33,8 @@ const heldNow = async () => {
 };
 const closeShard = async (shard: string): Promise<void> => {
   const row = (await poolNow()).shards.find((each) => each.shard === shard);
-  if (row !== undefined) await close(ledger(), row, 0n);
+  if (row !== undefined)
+    await closeSmall(ledger(), { kind: 'retry', small: { shard: row, low: 0n } });
 };
 
 type Shares = readonly (readonly [shard: string, amount: bigint])[];

@@ -10,12 +10,12 @@ import {
   poolRoot,
   poolShardRow,
   ROOT,
+  type SmallShard,
   shardNames,
   sumOfRows,
 } from '../pool.ts';
 import { cannotPay, firstChoice, planDebit } from '../pool-choice.ts';
 import type { PoolHints } from '../pool-hints.ts';
-import { close } from '../rebalance.ts';
 import { snapshotOf } from '../snapshot.ts';
 import { getRow } from '../table.ts';
 
@@ -98,14 +98,14 @@ export async function openAmong(
   return new Set(rows.filter(({ open }) => open).map(({ shard }) => shard));
 }
 
-const RETRY: PoolOffer = { kind: 'retry' };
 const SHORT: PoolOffer = { kind: 'short' };
 
 /**
  * Which rows of the pool can pay `amount` minor units, or the exact knowledge that the pool as a whole cannot
  * (design, section 5). An offer is no promise: the debit's own conditions decide, and a lost race asks again.
+ * It writes nothing: a request that is refused or replayed moves no money within the pool.
  * @param isWanted whether nothing refuses the debit before the pool does. Only then every row is looked at.
- * @returns `retry` where neither is known: rows moved while they were read, or a shard was closed.
+ * @returns `retry` where neither is known: rows moved while they were read, or a shard has to close first.
  */
 export async function offerOf(
   ledger: LedgerContext,
@@ -114,12 +114,12 @@ export async function offerOf(
   isWanted: () => Promise<boolean>,
 ): Promise<PoolOffer> {
   const hints = ledger.pools.of(currency);
-  hints.asked(amount);
   if (hints.shards === undefined) {
     const root = await readRoot(ledger, currency);
     if (root === undefined || cannotPay({ root }, amount)) return SHORT;
   }
   const first = firstChoice(hints.knowledge(hints.shards ?? 0), amount);
+  let small: SmallShard | undefined;
   if (first === ROOT) {
     const root = await readRoot(ledger, currency);
     if (root === undefined || cannotPay({ root }, amount)) return SHORT;
@@ -128,21 +128,16 @@ export async function offerOf(
     const shard = await readShard(ledger, currency, first);
     if (shard?.open === true && shard.available >= amount)
       return offered(hints, [{ shard: first, amount }]);
-    if (shard?.open === true && shard.available < hints.low) await closeSmall(ledger, shard);
+    if (shard?.open === true && shard.available < hints.low) small = { shard, low: hints.low };
   }
-  return (await isWanted()) ? fromAll(ledger, currency, amount) : RETRY;
+  if (!(await isWanted())) return { kind: 'retry' };
+  return { ...(small && { small }), ...(await fromAll(ledger, currency, amount)) };
 }
 
 const offered = (hints: PoolHints, shares: readonly PoolShare[]): PoolOffer => ({
   kind: 'shares',
   shares: hints.counted(shares),
 });
-
-/** Every close writes the root: where others are at it, one more would only get in their way. */
-async function closeSmall(ledger: LedgerContext, shard: PoolShardRow): Promise<void> {
-  const hints = ledger.pools.of(shard.currency);
-  if (!hints.isContended(ROOT)) await close(ledger, shard, hints.low);
-}
 
 /** Looks at every row. If they have too little together, only a snapshot can prove it. */
 async function fromAll(
@@ -160,11 +155,10 @@ async function fromAll(
     case 'short':
       return SHORT;
     case 'close':
-      await closeSmall(ledger, plan.shard);
-      return RETRY;
+      return { kind: 'retry', small: { shard: plan.shard, low: hints.low } };
     case 'confirm': {
       const snapshot = await snapshotPool(ledger, currency, pool.root.shards);
-      return snapshot !== undefined && sumOfRows(snapshot) < amount ? SHORT : RETRY;
+      return snapshot !== undefined && sumOfRows(snapshot) < amount ? SHORT : { kind: 'retry' };
     }
   }
 }

@@ -2,10 +2,9 @@ import * as z from 'zod';
 import { amountText, currencyOr, inMinorUnits, instant, nothing } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
-import { releaseAhead } from '../../ledger/release.ts';
 import { readMerchant } from '../../ledger/rows/merchants.ts';
 import { SOURCES } from '../../ledger/transactions.ts';
-import { readFunds } from './funds.ts';
+import { prepareFunds, readFunds } from './funds.ts';
 import { decideWithdrawal } from './rule.ts';
 import { decideSchedule } from './schedule-rule.ts';
 import { acceptedWithdrawalView } from './view.ts';
@@ -64,11 +63,10 @@ export const createWithdrawal = moneyOperation({
     ]);
     return { kind: 'now' as const, merchant, funds };
   },
-  prepare: async (ledger, facts, { amount, currency }, now) =>
+  prepare: async (ledger, facts, order, now) =>
     facts.kind === 'now' &&
     facts.merchant !== undefined &&
-    facts.funds.source === 'wallet' &&
-    releaseAhead(ledger, facts.merchant.id, currency, facts.funds, amount, now),
+    prepareFunds(ledger, facts.merchant.id, facts.funds, order, now),
   decide: (facts, order, now) =>
     facts.kind === 'later'
       ? decideSchedule(facts, order, now)

@@ -1,5 +1,7 @@
 import { creditAvailable } from '../../ledger/balances.ts';
 import type { LedgerContext } from '../../ledger/context.ts';
+import { closeSmall } from '../../ledger/rebalance.ts';
+import { releaseAhead } from '../../ledger/release.ts';
 import { readCredit } from '../../ledger/rows/merchants.ts';
 import { offerOf } from '../../ledger/rows/pool.ts';
 import { readWalletFunds } from '../../ledger/rows/wallets.ts';
@@ -24,4 +26,21 @@ export async function readFunds(
     }),
   ]);
   return { source, line, pool };
+}
+
+/**
+ * Makes ready what a withdrawal draws on: releases more than its own transaction can release, or closes a
+ * shard of the pool that is too small. @returns whether the funds have to be read again.
+ */
+export async function prepareFunds(
+  ledger: LedgerContext,
+  merchantId: string,
+  funds: Funds,
+  { amount, currency }: Pick<WithdrawalOrder, 'amount' | 'currency'>,
+  now: Date,
+): Promise<boolean> {
+  if (funds.source === 'wallet')
+    return releaseAhead(ledger, merchantId, currency, funds, amount, now);
+  await closeSmall(ledger, funds.pool);
+  return false;
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { merchantKey } from '../../../lambdas/ledger/keys.ts';
 import { type Currency, minor } from '../../../lambdas/ledger/money.ts';
 import { ROOT } from '../../../lambdas/ledger/pool.ts';
+import { closeSmall } from '../../../lambdas/ledger/rebalance.ts';
 import {
   offerOf,
   openAmong,
@@ -49,7 +50,8 @@ const warm = async (...pool: Parameters<typeof poolOf>): Promise<void> => {
   await readPool(process.ledger, currency);
   process.calls.length = 0;
 };
-const offer = (amount: bigint) => offerOf(process.ledger, currency, minor(amount));
+const offer = (amount: bigint) =>
+  offerOf(process.ledger, currency, minor(amount), async () => true);
 const paidBy = (...shares: readonly (readonly [shard: string, amount: bigint])[]) => ({
   kind: 'shares',
   shares: shares.map(([shard, amount]) => ({ shard, amount })),
@@ -190,52 +192,60 @@ describe('CR-2: a debit that no row can pay alone', () => {
   });
 });
 
-describe('CR-2: a debit closes shards that are too small for what is usually drawn', () => {
+describe('CR-2: a debit meets shards that are too small for what is usually drawn', () => {
+  const offerAndClose = async (amount: bigint) => {
+    const { small, ...offered } = await offer(amount);
+    await closeSmall(process.ledger, { ...offered, ...(small && { small }) });
+    return [offered, small?.shard.shard];
+  };
+
   it('the one that it has read, and then it looks at every row', async () => {
     await store(0n, [30n, 500n], low(50n));
-    expect(await offer(40n)).toEqual(paidBy(['1', 40n]));
+    expect(await offerAndClose(40n)).toEqual([paidBy(['1', 40n]), '0']);
     expect(await held()).toEqual({ '0': 'closed', '1': 500n, [ROOT]: 30n });
     expect((await storedPool(other, currency)).get(ROOT)).toMatchObject({ closed: 1n, low: 50n });
   });
 
+  it('an offer itself writes nothing', async () => {
+    await store(0n, [30n, 500n], low(50n));
+    await offer(40n);
+    await warm(5n, [30n, 40n], low(50n));
+    expect(await offer(45n)).toMatchObject(RETRY);
+    expect(await held()).toEqual({ '0': 30n, '1': 40n, [ROOT]: 5n });
+  });
+
   it('not one that is large enough for the usual debit', async () => {
     await store(0n, [50n, 500n], low(50n));
-    expect(await offer(60n)).toEqual(paidBy(['1', 60n]));
+    expect(await offerAndClose(60n)).toEqual([paidBy(['1', 60n]), undefined]);
     expect(await held()).toEqual({ '0': 50n, '1': 500n, [ROOT]: 0n });
   });
 
-  it('one after the other, and decides again', async () => {
-    await warm(10n, [30n, 40n], low(50n));
-    expect(await offer(75n)).toEqual(RETRY);
-    expect(await held()).toEqual({ '0': 'closed', '1': 40n, [ROOT]: 40n });
-    expect(await offer(75n)).toEqual(RETRY);
-    expect(await offer(75n)).toEqual(paidBy([ROOT, 75n]));
+  it('closes one after the other, and decides again', async () => {
+    await warm(5n, [30n, 40n], low(50n));
+    expect(await offerAndClose(45n)).toEqual([RETRY, '0']);
+    expect(await held()).toEqual({ '0': 'closed', '1': 40n, [ROOT]: 35n });
+    expect(await offerAndClose(45n)).toEqual([RETRY, '1']);
+    expect(await offerAndClose(45n)).toEqual([paidBy([ROOT, 45n]), undefined]);
   });
 
-  it('not while others are at the root, which every close writes', async () => {
-    await warm(10n, [30n, 40n], low(50n));
-    const lostRoot = () =>
-      process.ledger.pools.lost(
-        [],
-        [{ row: { kind: 'pool', currency, shard: ROOT }, met: 'conflict', existing: undefined }],
-      );
-    lostRoot();
-    expect(await offer(75n)).toEqual(RETRY);
-    await store(10n, [30n, 400n], low(50n));
-    // Its first shard has less than it knew.
-    process.ledger.pools.of(currency).sawShard({ shard: '0', open: true, available: minor(90n) });
-    lostRoot();
-    expect(await offer(75n)).toEqual(paidBy(['1', 75n]));
-    expect(process.calls.filter(([command]) => command === 'TransactWriteItems')).toEqual([]);
+  it('composes what is more than usual, without closing them first', async () => {
+    await warm(5n, [30n, 40n], low(50n));
+    expect(await offerAndClose(60n)).toEqual([paidBy(['1', 40n], ['0', 20n]), undefined]);
   });
 
-  it('what is usual is learned from the debits of this process', async () => {
-    await warm(0n, [30n, 500n], low(1n));
-    for (let debits = 0; debits < 8; debits += 1) await offer(20n);
-    // Below 40: twice as much as usual.
-    await store(0n, [19n, 500n], low(1n));
-    expect(await offer(20n)).toEqual(paidBy(['1', 20n]));
-    expect(await held()).toMatchObject({ '0': 'closed' });
+  it('closes none while others are at the root, which every close writes', async () => {
+    await warm(5n, [30n, 40n], low(50n));
+    const row = { kind: 'pool', currency, shard: ROOT } as const;
+    process.ledger.pools.lost([], [{ row, met: 'conflict', existing: undefined }]);
+    expect(await offerAndClose(45n)).toEqual([RETRY, '0']);
+    expect(await held()).toEqual({ '0': 30n, '1': 40n, [ROOT]: 5n });
+  });
+
+  it('looks at no further row where something else refuses the debit', async () => {
+    await warm(5n, [30n, 40n], low(50n));
+    const unwanted = async () => false;
+    expect(await offerOf(process.ledger, currency, minor(60n), unwanted)).toEqual(RETRY);
+    expect(process.calls).toEqual([['BatchGetItem', ROOT]]);
   });
 });
 

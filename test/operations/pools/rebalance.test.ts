@@ -111,7 +111,7 @@ describe('CR-1: a pool is levelled', () => {
 
   it('a run that meets conflicts until its deadline leaves the rest to the next one', async () => {
     await wants(harness, 6);
-    const impatient = { ...ledger(), pacing: { ...ledger().pacing, deadlineMs: -1 } };
+    const impatient = { ...ledger(), pacing: { ...ledger().pacing, deadlineMs: 1 } };
     harness.beforeCommit(async () => {
       await rebalance(ledger(), USD);
     });
