@@ -14,7 +14,7 @@ export const lambdaContext: Context = {
   awsRequestId: '1',
   logGroupName: 'g',
   logStreamName: 's',
-  getRemainingTimeInMillis: () => 10_000,
+  getRemainingTimeInMillis: () => 20_000,
   done: () => {},
   fail: () => {},
   succeed: () => {},
