@@ -116,6 +116,7 @@ it('OP-7: the service stack outputs the names and URLs that operators need', () 
     'MerchantPoolId',
     'PayoutDlqUrl',
     'PayoutQueueUrl',
+    'PoolQueueUrl',
     'RecoverFunctionName',
     'ScheduleGroupName',
     'ScheduleQueueUrl',

@@ -23,7 +23,7 @@ export async function writeChart(
     background: 'white',
     data: { values: [...values] },
     hconcat: panels.map((panel) => ({
-      width: 220,
+      width: 180,
       height: 200,
       mark: { type: 'line' as const, point: true },
       encoding: {

@@ -130,6 +130,7 @@ const shards = { field: 'shards', title: 'shards' };
 await writeChart(join(FIGURES, 'pool-shards.svg'), shardPoints, shards, [
   { field: 'committed', title: 'committed debits a second' },
   { field: 'cancelled', title: 'cancelled, % of transactions' },
+  { field: 'p50', title: 'p50 of a request, ms', scale: 'log' },
   { field: 'p99', title: 'p99 of a request, ms', scale: 'log' },
 ]);
 const offered = { field: 'offered', title: 'offered a second' };
