@@ -160,6 +160,12 @@ export function poolModel(
     send,
     arrivals,
     besideRebalancers,
+    /** What all merchants have in their wallets, in minor units. */
+    inWallets: () =>
+      table
+        .rows(LEDGER)
+        .filter(({ sk }) => sk === walletKey('', USD).sk)
+        .reduce((sum, { available }) => sum + BigInt(String(available)), 0n),
     /** All rows of the pool. */
     pool: () => {
       const rows = table.rows(LEDGER).filter(({ sk }) => sk === 'POOL');
