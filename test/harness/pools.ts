@@ -96,23 +96,30 @@ export function sumsIn(rows: Rows) {
   return { available: sum('available'), lent: sum('lent') };
 }
 
-/** What the root's row claims of the shards, and is wrong. Empty: it is all true. */
+/** What the root's row claims of the shards, and is wrong. Empty: it is all true. Cheap: some runs ask after every commit. */
 export function falseIn(rows: Rows): readonly string[] {
-  const { root, shards } = poolIn(rows);
-  const closed = shards.filter(({ open }) => !open);
-  const retired = [...rows.entries()].filter(([name]) => {
-    const shard = name.split('|')[0]?.split('#')[2];
-    return shard !== ROOT && Number(shard) >= root.shards;
-  });
+  const root = rowIn(rows, ROOT);
+  const indexed = [...rows].flatMap(([name, row]) =>
+    row === root ? [] : [{ name, row, index: Number(name.split('|')[0]?.split('#')[2]) }],
+  );
+  const count = Number(root?.['shards']);
+  const own = indexed.filter(({ index }) => index < count);
+  const closed = own.filter(({ row }) => row['open'] === false);
+  const retired = indexed.filter(({ index }) => index >= count);
   return [
-    ...(root.closed === closed.length ? [] : [`${root.closed} closed, not ${closed.length}`]),
-    ...closed.flatMap(({ shard, available }) =>
-      available === 0n ? [] : [`closed shard ${shard} holds ${available}`],
+    ...(own.length === count ? [] : [`${own.length} rows of ${count} shards`]),
+    ...(Number(root?.['closed']) === closed.length
+      ? []
+      : [`${root?.['closed']} closed, not ${closed.length}`]),
+    ...closed.flatMap(({ name, row: { available } }) =>
+      available === 0n ? [] : [`closed ${name} holds ${available}`],
     ),
-    ...retired.flatMap(([name, { open, available, lent }]) =>
-      open === false && available === 0n && lent === 0n ? [] : [`${name} is not empty`],
+    ...retired.flatMap(({ name, row: { open, available, lent } }) =>
+      open === false && available === 0n && lent === 0n ? [] : [`retired ${name} is not empty`],
     ),
-    ...[root, ...shards].flatMap(({ available }) => (available < 0n ? [`${available} < 0`] : [])),
+    ...[...rows].flatMap(([name, { available }]) =>
+      BigInt(String(available)) < 0n ? [`${name} has ${available}`] : [],
+    ),
   ];
 }
 

@@ -10,6 +10,7 @@ import {
   type PoolMove,
   retiring,
 } from '../../lambdas/ledger/pool-moves.ts';
+import { anyMove } from '../harness/any-move.ts';
 import { nameOf, type Row, type Rows } from '../harness/apply.ts';
 import { USD } from '../harness/in-memory-ledger.ts';
 import {
@@ -223,47 +224,6 @@ describe('CR-1 CR-2: a move is lost where the rows are not as it relies on', () 
     expect(applyMove(busy, fill(pool, 5n, 0, 1)).kind).toBe('committed');
   });
 });
-
-type Choice = { readonly pick: number; readonly kind: number; readonly part: number };
-
-/** A move that this pool allows, by numbers that were drawn. */
-function anyMove(
-  pool: Pool,
-  existing: ReadonlySet<string>,
-  { pick, kind, part }: Choice,
-): PoolMove {
-  const { root, shards } = pool;
-  const open = shards.filter((each) => each.open);
-  const partOf = (amount: bigint) => minor((amount * BigInt(part)) / 10n);
-  const shard = shards[pick % Math.max(1, shards.length)];
-  const from = open[pick % Math.max(1, open.length)];
-  const to = shards.find((each) => each.shard !== from?.shard);
-  switch (kind) {
-    case 0:
-      if (from !== undefined) return closing(from, minor(BigInt(part)));
-      break;
-    case 1:
-      if (shard !== undefined) return filling(root, [{ shard, amount: partOf(root.available) }]);
-      break;
-    case 2: {
-      const amount = root.available / BigInt(Math.max(1, shards.length));
-      if (shards.length > 0)
-        return filling(
-          root,
-          shards.map((each) => ({ shard: each, amount: minor(amount) })),
-        );
-      break;
-    }
-    case 3:
-      if (from !== undefined && to !== undefined)
-        return levelling(root, from, to, partOf(from.available));
-      break;
-    case 4:
-      if (shards.length > 0) return retiring(root, last(pool));
-      break;
-  }
-  return growing(root, root.shards + 1 + (pick % 3), existing);
-}
 
 describe('CR-1 CR-2: any moves in any order', () => {
   it('conserve what the pool has and has lent, and the root counts the closed shards, which are empty', () => {
