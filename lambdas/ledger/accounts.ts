@@ -1,5 +1,5 @@
 import type { MinorUnits } from './money.ts';
-import { type PoolShare, ROOT } from './pool.ts';
+import { type PoolShare, ROOT } from './pool/pool.ts';
 import type { Condition, RowRef } from './row-writes.ts';
 
 /** Accounts without a row: no rule reads what they hold. */

@@ -5,7 +5,7 @@ import { count } from '../platform/metrics.ts';
 import { isRetryable, type Undecided, undecided } from '../platform/retry.ts';
 import type { LedgerContext } from './context.ts';
 import { transactItem } from './expressions.ts';
-import type { WriteFailure } from './pool-hints.ts';
+import type { WriteFailure } from './pool/hints.ts';
 import type { Label, RowWrite } from './row-writes.ts';
 
 export type CommitResult =

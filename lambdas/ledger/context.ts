@@ -2,7 +2,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dynamoClient } from '../platform/clients.ts';
 import type { LedgerEnv } from '../platform/env.ts';
 import { type Pacing, pacing } from '../platform/retry.ts';
-import { Pools } from './pool-hints.ts';
+import { Pools } from './pool/hints.ts';
 import { openTable, type Table } from './table.ts';
 
 /** The Ledger and the clock: what everything that reads or moves money works on. */

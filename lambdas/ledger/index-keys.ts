@@ -1,7 +1,7 @@
 import { nextCheckKeys, statusKeyOf, timeKey } from './keys.ts';
 import { merchantRow } from './merchant.ts';
 import { pendingReleaseRow } from './pending-releases.ts';
-import { ROOT } from './pool.ts';
+import { ROOT } from './pool/pool.ts';
 import type { RowRef } from './row-writes.ts';
 
 /** Index keys follow from what is written, so that no change can forget them. */

@@ -6,7 +6,7 @@ import {
   SYSTEM_ACCOUNTS,
 } from './accounts.ts';
 import { type Currency, currencyCode, type MinorUnits, minor, minorUnits } from './money.ts';
-import type { PoolShare } from './pool.ts';
+import type { PoolShare } from './pool/pool.ts';
 
 /** A movement between two accounts. It balances by construction, and it is the only way to change a balance. */
 export type Posting = {

@@ -3,7 +3,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { PoolMessage } from '../ledger/pool.ts';
+import type { PoolMessage } from '../ledger/pool/pool.ts';
 import type { PayoutMessage } from './settle-rule.ts';
 
 /** Messages of one group do not delay those of others. */

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { later } from '../ledger/calendar.ts';
 import { commit } from '../ledger/commit.ts';
 import type { LedgerContext } from '../ledger/context.ts';
-import type { PoolMessage } from '../ledger/pool.ts';
+import type { PoolMessage } from '../ledger/pool/pool.ts';
 import { postChanges } from '../ledger/post.ts';
 import { allPools, type OverduePayout, overduePayouts } from '../ledger/rows/next-check.ts';
 import { postponeCheck } from '../ledger/rows/transactions.ts';

@@ -1,8 +1,8 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { currencyCode } from '../ledger/money.ts';
-import type { PoolMessage } from '../ledger/pool.ts';
-import { callsForRebalance } from '../ledger/rebalance-plan.ts';
+import type { PoolMessage } from '../ledger/pool/pool.ts';
+import { callsForRebalance } from '../ledger/pool/rebalance-plan.ts';
 import { log } from '../platform/logger.ts';
 import type { PayoutMessage } from './settle-rule.ts';
 

@@ -4,7 +4,7 @@ import type { Effects } from '../ledger/decision.ts';
 import { uncountSpending } from '../ledger/limits.ts';
 import type { Merchant, MerchantStatus } from '../ledger/merchant.ts';
 import { minor, smaller } from '../ledger/money.ts';
-import { type PoolShare, partOf, returnedTo } from '../ledger/pool.ts';
+import { type PoolShare, partOf, returnedTo } from '../ledger/pool/pool.ts';
 import {
   credit,
   type Posting,

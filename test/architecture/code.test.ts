@@ -61,7 +61,7 @@ describe('WA-1: money is never a JavaScript number', () => {
       ),
     ).toEqual([
       // Which row, not money.
-      'lambdas/ledger/pool-choice.ts: Math.floor',
+      'lambdas/ledger/pool/choice.ts: Math.floor',
       // Seconds, not money.
       'lambdas/ledger/responses.ts: Math.floor',
       'lambdas/payouts/schedule-message.ts: Math.ceil',

@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, RegExp>> = {
 
 /** The modules that decide: no clock, no randomness, no I/O. */
 const PURE =
-  /rule\.ts$|^lambdas\/ledger\/(accounts|balances|calendar|decision|fees|limits|merchant|money|pending-releases|pool|pool-choice|pool-moves|postings|rebalance-plan|reasons|row-writes|second-admin|sign-in|transactions)\.ts$/;
+  /rule\.ts$|^lambdas\/ledger\/(accounts|balances|calendar|decision|fees|limits|merchant|money|pending-releases|pool\/(choice|moves|pool|rebalance-plan)|postings|reasons|row-writes|second-admin|sign-in|transactions)\.ts$/;
 
 const folderOf = (path: string): string => path.split('/')[1] ?? '';
 const all = sourcesUnder('lambdas');
@@ -181,12 +181,12 @@ describe('rules and the pure ledger modules are functions of their arguments', (
       'lambdas/ledger/merchant.ts',
       'lambdas/ledger/money.ts',
       'lambdas/ledger/pending-releases.ts',
-      'lambdas/ledger/pool-choice.ts',
-      'lambdas/ledger/pool-moves.ts',
-      'lambdas/ledger/pool.ts',
+      'lambdas/ledger/pool/choice.ts',
+      'lambdas/ledger/pool/moves.ts',
+      'lambdas/ledger/pool/pool.ts',
+      'lambdas/ledger/pool/rebalance-plan.ts',
       'lambdas/ledger/postings.ts',
       'lambdas/ledger/reasons.ts',
-      'lambdas/ledger/rebalance-plan.ts',
       'lambdas/ledger/row-writes.ts',
       'lambdas/ledger/second-admin.ts',
       'lambdas/ledger/sign-in.ts',

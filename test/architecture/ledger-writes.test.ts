@@ -103,7 +103,7 @@ describe('balances change by postings alone', () => {
       'lambdas/ledger/balances.ts',
       // What a wallet holds at an instant: read, never written.
       'lambdas/ledger/pending-releases.ts',
-      'lambdas/ledger/pool.ts',
+      'lambdas/ledger/pool/pool.ts',
       // Messages about an available or a pending deposit.
       'lambdas/operations/deposits/create-deposit.ts',
       'lambdas/operations/merchants/view.ts',
@@ -120,9 +120,9 @@ describe('balances change by postings alone', () => {
       'lambdas/ledger/accounts.ts',
       'lambdas/ledger/balances.ts',
       // What a commit has changed, as this process remembers it.
-      'lambdas/ledger/pool-hints.ts',
+      'lambdas/ledger/pool/hints.ts',
       // Conditions: a shard closes with exactly what was read.
-      'lambdas/ledger/pool-moves.ts',
+      'lambdas/ledger/pool/moves.ts',
     ]);
     expect(balanceTexts(sample("draft.add.set('available', 5n);"))).not.toEqual([]);
     expect(balanceTexts(sample("type Shown = Pick<Wallet, 'available'>;"))).toEqual([]);

@@ -1,5 +1,4 @@
 import { minor } from '../../lambdas/ledger/money.ts';
-import type { Pool } from '../../lambdas/ledger/pool.ts';
 import {
   closing,
   filling,
@@ -7,7 +6,8 @@ import {
   levelling,
   type PoolMove,
   retiring,
-} from '../../lambdas/ledger/pool-moves.ts';
+} from '../../lambdas/ledger/pool/moves.ts';
+import type { Pool } from '../../lambdas/ledger/pool/pool.ts';
 
 export type Choice = { readonly pick: number; readonly kind: number; readonly part: number };
 

@@ -12,7 +12,7 @@ import { openLedger } from '../../lambdas/ledger/context.ts';
 import { merchantKey } from '../../lambdas/ledger/keys.ts';
 import type { Merchant } from '../../lambdas/ledger/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
-import type { PoolRoot } from '../../lambdas/ledger/pool.ts';
+import type { PoolRoot } from '../../lambdas/ledger/pool/pool.ts';
 import { asStored } from './apply.ts';
 import { MERCHANT_OPERATIONS } from './operations.ts';
 import { TIMELESS } from './pacing.ts';

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { type LedgerContext, openLedger } from '../../lambdas/ledger/context.ts';
 import { type Currency, currencyCode } from '../../lambdas/ledger/money.ts';
-import type { Pool } from '../../lambdas/ledger/pool.ts';
+import type { Pool } from '../../lambdas/ledger/pool/pool.ts';
 import { documentClient } from '../../lambdas/platform/clients.ts';
 import type { Pacing } from '../../lambdas/platform/retry.ts';
 import type { Row } from './apply.ts';

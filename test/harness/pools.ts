@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type Currency, minor } from '../../lambdas/ledger/money.ts';
+import type { PoolMove } from '../../lambdas/ledger/pool/moves.ts';
 import {
   type Pool,
   type PoolRoot,
@@ -9,8 +10,7 @@ import {
   poolShardRow,
   ROOT,
   shardNames,
-} from '../../lambdas/ledger/pool.ts';
-import type { PoolMove } from '../../lambdas/ledger/pool-moves.ts';
+} from '../../lambdas/ledger/pool/pool.ts';
 import { post } from '../../lambdas/ledger/post.ts';
 import { applyWrites, asStored, nameOf, type Row, type Rows } from './apply.ts';
 import { aPool, USD } from './in-memory-ledger.ts';

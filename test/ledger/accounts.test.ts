@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { minor } from '../../lambdas/ledger/money.ts';
-import { type PoolShare, poolRowOf, ROOT } from '../../lambdas/ledger/pool.ts';
+import { type PoolShare, poolRowOf, ROOT } from '../../lambdas/ledger/pool/pool.ts';
 import { post } from '../../lambdas/ledger/post.ts';
 import {
   type Posting,

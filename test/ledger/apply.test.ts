@@ -2,7 +2,7 @@ import { BatchWriteCommand, type DynamoDBDocumentClient, ScanCommand } from '@aw
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { commit } from '../../lambdas/ledger/commit.ts';
-import { Pools } from '../../lambdas/ledger/pool-hints.ts';
+import { Pools } from '../../lambdas/ledger/pool/hints.ts';
 import { type Phase, post } from '../../lambdas/ledger/post.ts';
 import { PHASES } from '../../lambdas/ledger/postings.ts';
 import {

@@ -5,7 +5,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import { commit } from '../../lambdas/ledger/commit.ts';
 import { minor } from '../../lambdas/ledger/money.ts';
-import { Pools } from '../../lambdas/ledger/pool-hints.ts';
+import { Pools } from '../../lambdas/ledger/pool/hints.ts';
 import type { RowWrite } from '../../lambdas/ledger/row-writes.ts';
 import { isRetryable } from '../../lambdas/platform/retry.ts';
 import { countedBy } from '../harness/counted.ts';

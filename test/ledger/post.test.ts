@@ -18,7 +18,7 @@ import {
 } from '../../lambdas/ledger/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
 import { addRelease, releaseFunds } from '../../lambdas/ledger/pending-releases.ts';
-import { openPool, type PoolShare, toRoot } from '../../lambdas/ledger/pool.ts';
+import { openPool, type PoolShare, toRoot } from '../../lambdas/ledger/pool/pool.ts';
 import { type Phase, post, postChanges } from '../../lambdas/ledger/post.ts';
 import {
   credit,

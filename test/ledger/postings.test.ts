@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Account } from '../../lambdas/ledger/accounts.ts';
 import { currencyCode, type MinorUnits, minor } from '../../lambdas/ledger/money.ts';
-import { toRoot } from '../../lambdas/ledger/pool.ts';
+import { toRoot } from '../../lambdas/ledger/pool/pool.ts';
 import {
   credit,
   type Posting,

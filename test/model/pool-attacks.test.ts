@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { minor } from '../../lambdas/ledger/money.ts';
-import { shardNames } from '../../lambdas/ledger/pool.ts';
-import { nextMove } from '../../lambdas/ledger/rebalance-plan.ts';
+import { shardNames } from '../../lambdas/ledger/pool/pool.ts';
+import { nextMove } from '../../lambdas/ledger/pool/rebalance-plan.ts';
 import { readPool } from '../../lambdas/ledger/rows/pool.ts';
 import { rebalance } from '../../lambdas/operations/pools/rebalance.ts';
 import type { Provider } from '../../lambdas/payouts/providers/provider.ts';

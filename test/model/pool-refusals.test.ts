@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { shardNames } from '../../lambdas/ledger/pool.ts';
-import { commitMove } from '../../lambdas/ledger/rebalance.ts';
+import { shardNames } from '../../lambdas/ledger/pool/pool.ts';
+import { commitMove } from '../../lambdas/ledger/pool/rebalance.ts';
 import { readPool } from '../../lambdas/ledger/rows/pool.ts';
 import { topUpPool } from '../../lambdas/operations/pools/top-up-pool.ts';
 import { createWithdrawal } from '../../lambdas/operations/withdrawals/create-withdrawal.ts';

@@ -1,7 +1,7 @@
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { LedgerContext } from '../../lambdas/ledger/context.ts';
-import { shardNames } from '../../lambdas/ledger/pool.ts';
-import { commitMove } from '../../lambdas/ledger/rebalance.ts';
+import { shardNames } from '../../lambdas/ledger/pool/pool.ts';
+import { commitMove } from '../../lambdas/ledger/pool/rebalance.ts';
 import { readPool, readShards } from '../../lambdas/ledger/rows/pool.ts';
 import { createRepayment } from '../../lambdas/operations/credit/create-repayment.ts';
 import { changePool } from '../../lambdas/operations/pools/change-pool.ts';

@@ -25,8 +25,8 @@ import {
   pendingReleaseRow,
   releaseFunds,
 } from '../../lambdas/ledger/pending-releases.ts';
-import { openPool, poolRoot, poolShardRow, ROOT } from '../../lambdas/ledger/pool.ts';
-import { closing, filling } from '../../lambdas/ledger/pool-moves.ts';
+import { closing, filling } from '../../lambdas/ledger/pool/moves.ts';
+import { openPool, poolRoot, poolShardRow, ROOT } from '../../lambdas/ledger/pool/pool.ts';
 import type { Phase } from '../../lambdas/ledger/post.ts';
 import {
   credit,

@@ -1,6 +1,6 @@
 import { openLedger } from '../../lambdas/ledger/context.ts';
 import { creditKey, poolKey } from '../../lambdas/ledger/keys.ts';
-import { poolRoot, ROOT, shardNames } from '../../lambdas/ledger/pool.ts';
+import { poolRoot, ROOT, shardNames } from '../../lambdas/ledger/pool/pool.ts';
 import { createWithdrawal } from '../../lambdas/operations/withdrawals/create-withdrawal.ts';
 import { contendedTable } from '../harness/contention/contended-table.ts';
 import { VirtualTime } from '../harness/contention/virtual-time.ts';

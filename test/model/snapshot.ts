@@ -2,7 +2,7 @@ import { creditRow, walletRow } from '../../lambdas/ledger/balances.ts';
 import { merchantOf } from '../../lambdas/ledger/keys.ts';
 import { merchantRow } from '../../lambdas/ledger/merchant.ts';
 import { pendingReleaseRow } from '../../lambdas/ledger/pending-releases.ts';
-import { poolRoot, poolShardRow } from '../../lambdas/ledger/pool.ts';
+import { poolRoot, poolShardRow } from '../../lambdas/ledger/pool/pool.ts';
 import { isShown, transactionRow } from '../../lambdas/ledger/transactions.ts';
 import type { Harness } from '../harness/harness.ts';
 

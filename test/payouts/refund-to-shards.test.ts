@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { minor } from '../../lambdas/ledger/money.ts';
-import { closeSmall } from '../../lambdas/ledger/rebalance.ts';
+import { closeSmall } from '../../lambdas/ledger/pool/rebalance.ts';
 import { readPool } from '../../lambdas/ledger/rows/pool.ts';
 import { rebalance } from '../../lambdas/operations/pools/rebalance.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { LedgerContext } from '../context.ts';
 import { allCheckKeys, type CheckKind, merchantOf } from '../keys.ts';
 import { type PendingRelease, pendingReleaseRow } from '../pending-releases.ts';
-import { type PoolRoot, poolRoot } from '../pool.ts';
+import { type PoolRoot, poolRoot } from '../pool/pool.ts';
 import { firstRows, getRow } from '../table.ts';
 import { hasPayout, type PayoutTransaction, transactionRow } from '../transactions.ts';
 

@@ -1,6 +1,8 @@
 import type { LedgerContext } from '../context.ts';
 import { poolKey } from '../keys.ts';
 import type { Currency, MinorUnits } from '../money.ts';
+import { cannotPay, firstChoice, planDebit } from '../pool/choice.ts';
+import type { PoolHints } from '../pool/hints.ts';
 import {
   type Pool,
   type PoolOffer,
@@ -13,9 +15,7 @@ import {
   type SmallShard,
   shardNames,
   sumOfRows,
-} from '../pool.ts';
-import { cannotPay, firstChoice, planDebit } from '../pool-choice.ts';
-import type { PoolHints } from '../pool-hints.ts';
+} from '../pool/pool.ts';
 import { snapshotOf } from '../snapshot.ts';
 import { getRow } from '../table.ts';
 

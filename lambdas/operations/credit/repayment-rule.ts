@@ -3,7 +3,7 @@ import { type Decision, refused } from '../../ledger/decision.ts';
 import { activeOnTerms, type Merchant, spenderOf } from '../../ledger/merchant.ts';
 import type { Currency, MinorUnits } from '../../ledger/money.ts';
 import { drawOnWallet, releaseFunds, type WalletFunds } from '../../ledger/pending-releases.ts';
-import { toRoot } from '../../ledger/pool.ts';
+import { toRoot } from '../../ledger/pool/pool.ts';
 import {
   credit,
   poolAvailable,

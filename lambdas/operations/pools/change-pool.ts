@@ -3,7 +3,7 @@ import { nothing } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
 import { poolPk } from '../../ledger/keys.ts';
 import { currencyCode } from '../../ledger/money.ts';
-import { MOST_SHARDS, ROOT } from '../../ledger/pool.ts';
+import { MOST_SHARDS, ROOT } from '../../ledger/pool/pool.ts';
 import { readRoot } from '../../ledger/rows/pool.ts';
 import { decidePoolChange } from './rule.ts';
 

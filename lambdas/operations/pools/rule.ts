@@ -1,6 +1,6 @@
 import { type Accepted, type Decision, refused } from '../../ledger/decision.ts';
 import { type Currency, type MinorUnits, minor } from '../../ledger/money.ts';
-import { openPool, type PoolRoot, toRoot, wantShards } from '../../ledger/pool.ts';
+import { openPool, type PoolRoot, toRoot, wantShards } from '../../ledger/pool/pool.ts';
 import { poolAvailable, postingsIn, system } from '../../ledger/postings.ts';
 import type { NewTransactionOf } from '../../ledger/transactions.ts';
 

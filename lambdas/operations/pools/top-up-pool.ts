@@ -4,7 +4,7 @@ import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
 import { poolPk } from '../../ledger/keys.ts';
 import { currencyCode, formatAmount } from '../../ledger/money.ts';
-import { ROOT } from '../../ledger/pool.ts';
+import { ROOT } from '../../ledger/pool/pool.ts';
 import { readRoot } from '../../ledger/rows/pool.ts';
 import { decideTopUp } from './rule.ts';
 

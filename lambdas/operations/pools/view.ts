@@ -1,5 +1,5 @@
 import { type Currency, formatAmount, type MinorUnits, minor } from '../../ledger/money.ts';
-import { type Pool, ROOT } from '../../ledger/pool.ts';
+import { type Pool, ROOT } from '../../ledger/pool/pool.ts';
 
 type Row = { readonly version: bigint; readonly conflicts: bigint };
 

@@ -1,6 +1,6 @@
 import { creditAvailable } from '../../ledger/balances.ts';
 import type { LedgerContext } from '../../ledger/context.ts';
-import { closeSmall } from '../../ledger/rebalance.ts';
+import { closeSmall } from '../../ledger/pool/rebalance.ts';
 import { releaseAhead } from '../../ledger/release.ts';
 import { readCredit } from '../../ledger/rows/merchants.ts';
 import { offerOf } from '../../ledger/rows/pool.ts';

@@ -12,7 +12,7 @@ import { countDebit, countingLabels } from '../../ledger/limits.ts';
 import { activeOnTerms, type Merchant, spenderOf } from '../../ledger/merchant.ts';
 import type { Currency, MinorUnits } from '../../ledger/money.ts';
 import { drawOnWallet, releaseFunds, type WalletFunds } from '../../ledger/pending-releases.ts';
-import type { PoolOffer } from '../../ledger/pool.ts';
+import type { PoolOffer } from '../../ledger/pool/pool.ts';
 import {
   credit,
   poolAvailable,

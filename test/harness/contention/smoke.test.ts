@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { creditRow } from '../../../lambdas/ledger/balances.ts';
 import { openLedger } from '../../../lambdas/ledger/context.ts';
 import { creditKey, poolKey } from '../../../lambdas/ledger/keys.ts';
-import { poolRoot } from '../../../lambdas/ledger/pool.ts';
+import { poolRoot } from '../../../lambdas/ledger/pool/pool.ts';
 import { createWithdrawal } from '../../../lambdas/operations/withdrawals/create-withdrawal.ts';
 import { lambdaContext } from '../http-event.ts';
 import { aCreditLine, aMerchant, aPool, SETTINGS, stored, USD } from '../in-memory-ledger.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { merchantKey } from '../../../lambdas/ledger/keys.ts';
 import { type Currency, minor } from '../../../lambdas/ledger/money.ts';
-import { ROOT } from '../../../lambdas/ledger/pool.ts';
-import { closeSmall } from '../../../lambdas/ledger/rebalance.ts';
+import { ROOT } from '../../../lambdas/ledger/pool/pool.ts';
+import { closeSmall } from '../../../lambdas/ledger/pool/rebalance.ts';
 import {
   offerOf,
   openAmong,

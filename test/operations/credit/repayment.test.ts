@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Merchant } from '../../../lambdas/ledger/merchant.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
-import { toRoot } from '../../../lambdas/ledger/pool.ts';
+import { toRoot } from '../../../lambdas/ledger/pool/pool.ts';
 import {
   credit,
   poolAvailable,

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { openCreditLine, openWallet } from '../../../lambdas/ledger/balances.ts';
 import { decideStatus, MERCHANT_STATUSES } from '../../../lambdas/ledger/merchant.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
-import { openPool, toRoot } from '../../../lambdas/ledger/pool.ts';
+import { openPool, toRoot } from '../../../lambdas/ledger/pool/pool.ts';
 import { poolAvailable, postingsIn, system } from '../../../lambdas/ledger/postings.ts';
 import { decideApproval } from '../../../lambdas/operations/merchants/approve-rule.ts';
 import { decideTopUp } from '../../../lambdas/operations/pools/rule.ts';

@@ -10,7 +10,7 @@ import {
   jest,
 } from '@jest/globals';
 import type { LedgerContext } from '../../../lambdas/ledger/context.ts';
-import { poolRoot, poolShardRow } from '../../../lambdas/ledger/pool.ts';
+import { poolRoot, poolShardRow } from '../../../lambdas/ledger/pool/pool.ts';
 import { rebalance, rebalanceMessage } from '../../../lambdas/operations/pools/rebalance.ts';
 import { logger } from '../../../lambdas/platform/logger.ts';
 import { NO_FAULTS, ROUGH } from '../../harness/faults.ts';

@@ -3,7 +3,7 @@ import { countSpending } from '../../../lambdas/ledger/limits.ts';
 import { activeOnTerms, type Merchant } from '../../../lambdas/ledger/merchant.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
 import { releaseFunds } from '../../../lambdas/ledger/pending-releases.ts';
-import type { PoolOffer } from '../../../lambdas/ledger/pool.ts';
+import type { PoolOffer } from '../../../lambdas/ledger/pool/pool.ts';
 import {
   credit,
   poolAvailable,

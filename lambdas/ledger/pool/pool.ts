@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { lastChange } from './balances.ts';
+import { lastChange } from '../balances.ts';
 import {
   type Currency,
   currencyCode,
@@ -7,8 +7,8 @@ import {
   minor,
   minorUnits,
   smaller,
-} from './money.ts';
-import type { Change, RowRef } from './row-writes.ts';
+} from '../money.ts';
+import type { Change, RowRef } from '../row-writes.ts';
 
 /** What every row of a pool has. */
 const poolRow = {

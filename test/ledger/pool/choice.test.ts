@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { minor } from '../../lambdas/ledger/money.ts';
-import { type Pool, ROOT, shardNames, sumOfRows } from '../../lambdas/ledger/pool.ts';
+import { minor } from '../../../lambdas/ledger/money.ts';
 import {
   cannotPay,
   firstChoice,
   type PoolKnowledge,
   planDebit,
-} from '../../lambdas/ledger/pool-choice.ts';
-import { sumOfShares } from '../../lambdas/ledger/postings.ts';
-import { poolOf, pools, type ShardSketch } from '../harness/pools.ts';
+} from '../../../lambdas/ledger/pool/choice.ts';
+import { type Pool, ROOT, shardNames, sumOfRows } from '../../../lambdas/ledger/pool/pool.ts';
+import { sumOfShares } from '../../../lambdas/ledger/postings.ts';
+import { poolOf, pools, type ShardSketch } from '../../harness/pools.ts';
 
 type Known = {
   readonly random?: number;

@@ -1,6 +1,6 @@
-import { minor, smaller } from './money.ts';
+import { minor, smaller } from '../money.ts';
+import { filling, growing, levelling, type PoolMove, retiring } from './moves.ts';
 import { type Pool, type PoolRoot, type PoolShardRow, sumOfRows } from './pool.ts';
-import { filling, growing, levelling, type PoolMove, retiring } from './pool-moves.ts';
 
 /** Rows of one move: the more, the more likely one of them is held by another transaction. */
 const MOST_FILLED = 16;

@@ -1,8 +1,8 @@
-import type { Effects } from './decision.ts';
-import { type Currency, type MinorUnits, minor } from './money.ts';
+import type { Effects } from '../decision.ts';
+import { type Currency, type MinorUnits, minor } from '../money.ts';
+import { type Posting, poolAvailable, poolLent, postingsIn } from '../postings.ts';
+import type { Change } from '../row-writes.ts';
 import { type PoolRoot, type PoolShardRow, poolRowOf, ROOT, shardNames } from './pool.ts';
-import { type Posting, poolAvailable, poolLent, postingsIn } from './postings.ts';
-import type { Change } from './row-writes.ts';
 
 /**
  * Money that moves within a pool, and shards that open and close with it. Each is one transaction of its own

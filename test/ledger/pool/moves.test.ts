@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { minor } from '../../lambdas/ledger/money.ts';
-import { type Pool, type PoolShardRow, poolRowOf, ROOT } from '../../lambdas/ledger/pool.ts';
+import { minor } from '../../../lambdas/ledger/money.ts';
 import {
   closing,
   filling,
@@ -9,10 +8,16 @@ import {
   levelling,
   type PoolMove,
   retiring,
-} from '../../lambdas/ledger/pool-moves.ts';
-import { anyMove } from '../harness/any-move.ts';
-import { nameOf, type Row, type Rows } from '../harness/apply.ts';
-import { USD } from '../harness/in-memory-ledger.ts';
+} from '../../../lambdas/ledger/pool/moves.ts';
+import {
+  type Pool,
+  type PoolShardRow,
+  poolRowOf,
+  ROOT,
+} from '../../../lambdas/ledger/pool/pool.ts';
+import { anyMove } from '../../harness/any-move.ts';
+import { nameOf, type Row, type Rows } from '../../harness/apply.ts';
+import { USD } from '../../harness/in-memory-ledger.ts';
 import {
   afterMove,
   applyMove,
@@ -24,7 +29,7 @@ import {
   retiredAfter,
   rowsOfPool,
   sumsIn,
-} from '../harness/pools.ts';
+} from '../../harness/pools.ts';
 
 const rowName = (shard: string): string => nameOf(poolRowOf(USD, shard));
 /** The rows after another transaction has changed one of them. */

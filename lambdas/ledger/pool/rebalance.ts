@@ -1,12 +1,12 @@
-import { count } from '../platform/metrics.ts';
-import { type CommitResult, commit } from './commit.ts';
-import type { LedgerContext } from './context.ts';
-import { poolPk, transactionId } from './keys.ts';
-import { minor } from './money.ts';
+import { count } from '../../platform/metrics.ts';
+import { type CommitResult, commit } from '../commit.ts';
+import type { LedgerContext } from '../context.ts';
+import { poolPk, transactionId } from '../keys.ts';
+import { minor } from '../money.ts';
+import { post } from '../post.ts';
+import { createTransaction, stamp } from '../rows/transactions.ts';
+import { closing, type PoolMove } from './moves.ts';
 import { type PoolOffer, ROOT } from './pool.ts';
-import { closing, type PoolMove } from './pool-moves.ts';
-import { post } from './post.ts';
-import { createTransaction, stamp } from './rows/transactions.ts';
 
 /**
  * Commits one move within a pool. Nobody asked for it: the row whose version was read names the transaction,

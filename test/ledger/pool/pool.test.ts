@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type MinorUnits, minor, smaller } from '../../lambdas/ledger/money.ts';
+import { type MinorUnits, minor, smaller } from '../../../lambdas/ledger/money.ts';
 import {
   MOST_SHARDS,
   openPool,
@@ -14,10 +14,10 @@ import {
   sumOfRows,
   toRoot,
   wantShards,
-} from '../../lambdas/ledger/pool.ts';
-import { sumOfShares } from '../../lambdas/ledger/postings.ts';
-import { USD } from '../harness/in-memory-ledger.ts';
-import { poolOf } from '../harness/pools.ts';
+} from '../../../lambdas/ledger/pool/pool.ts';
+import { sumOfShares } from '../../../lambdas/ledger/postings.ts';
+import { USD } from '../../harness/in-memory-ledger.ts';
+import { poolOf } from '../../harness/pools.ts';
 
 const share = (shard: string, amount: bigint) => ({ shard, amount: minor(amount) });
 const shares = fc.array(

@@ -1,4 +1,4 @@
-import { type MinorUnits, minor, smaller } from './money.ts';
+import { type MinorUnits, minor, smaller } from '../money.ts';
 import { type Pool, type PoolShardRow, type PoolShare, ROOT, shardNames } from './pool.ts';
 
 /** The most rows that pay one debit: a transaction has 100 rows, and a row 5 KB of shares. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { minor, smaller } from '../../lambdas/ledger/money.ts';
-import { type Pool, shardNames, sumOfRows } from '../../lambdas/ledger/pool.ts';
-import { callsForRebalance, nextMove } from '../../lambdas/ledger/rebalance-plan.ts';
+import { minor, smaller } from '../../../lambdas/ledger/money.ts';
+import { type Pool, shardNames, sumOfRows } from '../../../lambdas/ledger/pool/pool.ts';
+import { callsForRebalance, nextMove } from '../../../lambdas/ledger/pool/rebalance-plan.ts';
 import {
   afterMove,
   existingIn,
@@ -14,7 +14,7 @@ import {
   rowsOfPool,
   type ShardSketch,
   sumsIn,
-} from '../harness/pools.ts';
+} from '../../harness/pools.ts';
 
 const existing = (pool: Pool) => existingIn(rowsOfPool(pool));
 const move = (pool: Pool) => nextMove(pool, existing(pool));

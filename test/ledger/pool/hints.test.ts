@@ -1,20 +1,20 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
-import { type PoolShare, poolRowOf, ROOT } from '../../lambdas/ledger/pool.ts';
-import { Pools, type WriteFailure } from '../../lambdas/ledger/pool-hints.ts';
-import { closing, filling } from '../../lambdas/ledger/pool-moves.ts';
-import { post } from '../../lambdas/ledger/post.ts';
+import { currencyCode, minor } from '../../../lambdas/ledger/money.ts';
+import { Pools, type WriteFailure } from '../../../lambdas/ledger/pool/hints.ts';
+import { closing, filling } from '../../../lambdas/ledger/pool/moves.ts';
+import { type PoolShare, poolRowOf, ROOT } from '../../../lambdas/ledger/pool/pool.ts';
+import { post } from '../../../lambdas/ledger/post.ts';
 import {
   type Posting,
   poolAvailable,
   poolLent,
   postingsIn,
   system,
-} from '../../lambdas/ledger/postings.ts';
-import type { Change } from '../../lambdas/ledger/row-writes.ts';
-import { asStored } from '../harness/apply.ts';
-import { USD } from '../harness/in-memory-ledger.ts';
-import { aShard, poolOf, type ShardSketch } from '../harness/pools.ts';
+} from '../../../lambdas/ledger/postings.ts';
+import type { Change } from '../../../lambdas/ledger/row-writes.ts';
+import { asStored } from '../../harness/apply.ts';
+import { USD } from '../../harness/in-memory-ledger.ts';
+import { aShard, poolOf, type ShardSketch } from '../../harness/pools.ts';
 
 const EUR = currencyCode.parse('EUR');
 let now: number;

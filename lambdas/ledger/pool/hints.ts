@@ -1,4 +1,6 @@
-import { type Currency, smaller } from './money.ts';
+import { type Currency, smaller } from '../money.ts';
+import type { RowRef, RowWrite } from '../row-writes.ts';
+import type { PoolKnowledge } from './choice.ts';
 import {
   type PoolRoot,
   type PoolShardRow,
@@ -7,8 +9,6 @@ import {
   poolShardRow,
   ROOT,
 } from './pool.ts';
-import type { PoolKnowledge } from './pool-choice.ts';
-import type { RowRef, RowWrite } from './row-writes.ts';
 
 /** What was seen longer ago is not known any more: other processes move money too. */
 const FRESH_MS = 10_000;

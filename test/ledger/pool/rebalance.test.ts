@@ -1,16 +1,16 @@
-import '../harness/enable-metrics.ts';
+import '../../harness/enable-metrics.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Currency } from '../../lambdas/ledger/money.ts';
-import { minor } from '../../lambdas/ledger/money.ts';
-import { type PoolShardRow, ROOT } from '../../lambdas/ledger/pool.ts';
-import { closing, retiring } from '../../lambdas/ledger/pool-moves.ts';
-import { readPhase } from '../../lambdas/ledger/postings.ts';
-import { closeSmall, commitMove } from '../../lambdas/ledger/rebalance.ts';
-import { readPool } from '../../lambdas/ledger/rows/pool.ts';
-import { transactionRow } from '../../lambdas/ledger/transactions.ts';
-import { countedBy } from '../harness/counted.ts';
-import { type Engine, startEngine } from '../harness/engine.ts';
-import { cancelledWith } from '../harness/faults.ts';
+import type { Currency } from '../../../lambdas/ledger/money.ts';
+import { minor } from '../../../lambdas/ledger/money.ts';
+import { closing, retiring } from '../../../lambdas/ledger/pool/moves.ts';
+import { type PoolShardRow, ROOT } from '../../../lambdas/ledger/pool/pool.ts';
+import { closeSmall, commitMove } from '../../../lambdas/ledger/pool/rebalance.ts';
+import { readPhase } from '../../../lambdas/ledger/postings.ts';
+import { readPool } from '../../../lambdas/ledger/rows/pool.ts';
+import { transactionRow } from '../../../lambdas/ledger/transactions.ts';
+import { countedBy } from '../../harness/counted.ts';
+import { type Engine, startEngine } from '../../harness/engine.ts';
+import { cancelledWith } from '../../harness/faults.ts';
 import {
   freshCurrencies,
   type PoolProcess,
@@ -18,8 +18,8 @@ import {
   storedPool,
   storedTransactions,
   storePool,
-} from '../harness/pool-engine.ts';
-import { poolOf, type ShardSketch } from '../harness/pools.ts';
+} from '../../harness/pool-engine.ts';
+import { poolOf, type ShardSketch } from '../../harness/pools.ts';
 
 let engine: Engine;
 let process: PoolProcess;
