@@ -48,7 +48,7 @@ export const EXPLAINED: readonly Explanation[] = [
   },
   {
     rule: 'CKV_AWS_116',
-    at: /^(Relay|Settle|SchedulesExecuteScheduled)/,
+    at: /^(Relay|Settle|SchedulesExecuteScheduled|PoolsRebalance)/,
     reason: 'The stream and the queues that trigger them have their own dead-letter queues.',
   },
   {
