@@ -25,9 +25,9 @@ export type RecoverDeps = {
 const CONCURRENCY = 16;
 
 /**
- * Finds what the stream, a queue, a schedule or a worker lost (WD-2, WD-7, WD-8), and releases what has
- * matured (WA-3), and sends every pool to be levelled (CR-1). Every row that is not final is checked some time after its message's next visibility, so
- * a row that is overdue here has no message left.
+ * Finds what the stream, a queue, a schedule or a worker lost (WD-2, WD-7, WD-8), releases what has matured
+ * (WA-3), and sends every pool to be levelled (CR-1). Every row that is not final is checked some time after
+ * its message's next visibility, so a row that is overdue here has no message left.
  */
 export const recover = (deps: RecoverDeps) => async (): Promise<void> => {
   const at = deps.ledger.now();

@@ -35,8 +35,9 @@ export type Work =
   | { readonly do: 'rebalance'; readonly message: PoolMessage };
 
 /**
- * What a change of the Ledger asks for, or nothing. A pool's root may call for the rebalancer. Only a payout that is new as PENDING, or goes from
- * SCHEDULED to PENDING, is sent to settlement: one that returns to PENDING still has its message.
+ * What a change of the Ledger asks for, or nothing. A pool's root may call for the rebalancer. Only a payout
+ * that is new as PENDING, or goes from SCHEDULED to PENDING, is sent to settlement: one that returns to
+ * PENDING still has its message.
  */
 export const workFor = (record: DynamoDBRecord): Work | undefined =>
   payoutWork(record) ?? poolWork(record);

@@ -117,8 +117,9 @@ export function refundEffects(row: PayoutTransaction, facts: RefundFacts): Effec
 }
 
 /**
- * What is still utilised returns to credit and pool, there to the shards that paid while they are open. The merchant may have reduced its credit while the
- * payout was in flight; the rest is then its own money. A split holds only for exactly what was read.
+ * What is still utilised returns to credit and pool, there to the shards that paid, as far as they are open.
+ * The merchant may have reduced its credit while the payout was in flight; the rest is then its own money. A
+ * split holds only for exactly what was read.
  */
 function creditRefund(
   row: PayoutTransaction,
