@@ -1,26 +1,20 @@
-import pMap from 'p-map';
 import type { LedgerContext } from '../ledger/context.ts';
 import { releaseMatured } from '../ledger/release.ts';
 import { type OwnedRelease, overdueReleases } from '../ledger/rows/next-check.ts';
 import { log } from '../platform/logger.ts';
-
-const CONCURRENCY = 16;
+import { eachOverdue, readable } from './each-overdue.ts';
 
 /**
  * Releases matured funds into their wallets. Nothing depends on it: they count as available from their
  * time on, and a debit that needs them releases them itself. It keeps what reads and debits add up short.
  */
 export async function recoverReleases(ledger: LedgerContext, now: Date): Promise<void> {
-  const { rows, failures } = await overdueReleases(ledger, now);
-  for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
+  const rows = readable(await overdueReleases(ledger, now));
   const wallets = Map.groupBy(rows, ({ merchantId, currency }) => `${merchantId}|${currency}`);
-  await pMap(
+  await eachOverdue(
     wallets.values(),
-    (releases) =>
-      releaseOne(ledger, releases, now).catch((error: unknown) =>
-        log('error', 'RECORD_FAILED', { merchant: releases[0]?.merchantId }, error),
-      ),
-    { concurrency: CONCURRENCY },
+    ([first]) => ({ merchant: first?.merchantId }),
+    (releases) => releaseOne(ledger, releases, now),
   );
 }
 

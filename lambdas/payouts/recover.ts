@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import { later } from '../ledger/calendar.ts';
 import { commit } from '../ledger/commit.ts';
 import type { LedgerContext } from '../ledger/context.ts';
@@ -7,6 +6,7 @@ import { postChanges } from '../ledger/post.ts';
 import { allPools, type OverduePayout, overduePayouts } from '../ledger/rows/next-check.ts';
 import { postponeCheck } from '../ledger/rows/transactions.ts';
 import { log } from '../platform/logger.ts';
+import { eachOverdue, readable } from './each-overdue.ts';
 import { recoverReleases } from './recover-releases.ts';
 import type { PayoutMessage } from './settle-rule.ts';
 
@@ -20,9 +20,6 @@ export type RecoverDeps = {
   /** How long until the same row may be recovered again: longer than its message's next visibility. */
   readonly againAfterMs: number;
 };
-
-/** Enough for everything that one run may find to fit into its minute. */
-const CONCURRENCY = 16;
 
 /**
  * Finds what the stream, a queue, a schedule or a worker lost (WD-2, WD-7, WD-8), releases what has matured
@@ -40,17 +37,11 @@ export const recover = (deps: RecoverDeps) => async (): Promise<void> => {
 
 async function recoverPayouts(deps: RecoverDeps, at: Date): Promise<void> {
   const next = later(at, deps.againAfterMs);
-  const { rows, failures } = await overduePayouts(deps.ledger, at);
-  for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
-  const options = { concurrency: CONCURRENCY };
-  await pMap(
-    rows,
-    // A row that fails is found again by the next run.
-    (each) =>
-      recoverOne(deps, each, next).catch((error: unknown) =>
-        log('error', 'RECORD_FAILED', { txn: each.row.txnId }, error),
-      ),
-    options,
+  const payouts = readable(await overduePayouts(deps.ledger, at));
+  await eachOverdue(
+    payouts,
+    ({ row }) => ({ txn: row.txnId }),
+    (payout) => recoverOne(deps, payout, next),
   );
 }
 
@@ -71,14 +62,6 @@ async function recoverOne(
 
 /** Every pool is looked at: whether it is level, only all of its rows can tell. */
 async function recoverPools({ ledger, rebalance }: RecoverDeps, at: Date): Promise<void> {
-  const { rows, failures } = await allPools(ledger, at);
-  for (const failure of failures) log('error', 'ROW_UNREADABLE', {}, failure);
-  await pMap(
-    rows,
-    ({ currency }) =>
-      rebalance({ currency }).catch((error: unknown) =>
-        log('error', 'RECORD_FAILED', { currency }, error),
-      ),
-    { concurrency: CONCURRENCY },
-  );
+  const pools = readable(await allPools(ledger, at)).map(({ currency }) => ({ currency }));
+  await eachOverdue(pools, (pool) => pool, rebalance);
 }
