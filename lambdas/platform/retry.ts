@@ -28,7 +28,7 @@ export type Obstacle =
   | 'unknown'
   /** A read failed. */
   | 'read'
-  /** A row changed between the read and the commit, or was made ready first: whoever reads again knows more. */
+  /** A row changed between the read and the commit, or was made ready first. The next try reads it again. */
   | 'changed';
 
 /** The longest first pause after each, in milliseconds. It doubles with each further one. */
@@ -107,7 +107,7 @@ export function isRetryable(error: unknown): boolean {
   return data.code !== undefined && CONNECTION.has(data.code);
 }
 
-function undecidedBy(error: unknown): Undecided {
+function failedRead(error: unknown): Undecided {
   if (isRetryable(error)) return undecided('read', 'read');
   throw error;
 }
@@ -126,7 +126,7 @@ export async function untilDecided<Result extends { readonly kind: string }>(
 ): Promise<Result | GivenUp> {
   const met = new Map<Obstacle, number>();
   for (let tries = 1; ; tries += 1) {
-    const result = await attempt().catch(undecidedBy);
+    const result = await attempt().catch(failedRead);
     if (!isUndecided(result)) return result;
     const times = met.get(result.met) ?? 0;
     met.set(result.met, times + 1);

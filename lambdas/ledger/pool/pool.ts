@@ -95,7 +95,7 @@ export function returnedTo(
   return [...sums].map(([shard, amount]) => ({ shard, amount: minor(amount) }));
 }
 
-/** A shard that is too small for what is usually drawn: `low` minor units or more. */
+/** An open shard with less than `low` minor units, too little for what is usually drawn. */
 export type SmallShard = { readonly shard: PoolShardRow; readonly low: bigint };
 
 /** What the pool as a whole can do: these shares can pay, no combination can, or it is not known. */

@@ -31,8 +31,9 @@ export function commitMove(
 }
 
 /**
- * Closes the small shard that an offer has met into the root, in one try: whoever meets it next tries again.
- * Every close writes the root, so where others are at it, one more would only get in their way.
+ * Closes the small shard that an offer has met into the root, in one try. Where that fails, the next debit that
+ * meets the shard tries again. Every close writes the root, so where others are at it, one more would only get
+ * in their way.
  */
 export async function closeSmall(ledger: LedgerContext, { small }: PoolOffer): Promise<void> {
   if (small === undefined || ledger.pools.of(small.shard.currency).isContended(ROOT)) return;

@@ -23,7 +23,6 @@ export async function rebalance(ledger: LedgerContext, currency: Currency): Prom
     const { kind } = await untilDecided(ledger.pacing, () => step(ledger, currency), until);
     if (kind !== 'moved') break;
     moves += 1;
-    if (ledger.pacing.clock() >= until) break;
   }
   if (moves > 0) log('money', 'POOL_REBALANCED', { currency, moves });
   return moves;
