@@ -2,6 +2,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import type { Construct } from 'constructs';
 import { notFoundEnv } from '../lambdas/platform/env.ts';
+import { BusyMerchants } from './constructs/busy-merchants.ts';
 import { FunctionGroups, ROUTES } from './constructs/function-groups.ts';
 import { HttpRoutes } from './constructs/http-routes.ts';
 import { Rebalancer } from './constructs/rebalancer.ts';
@@ -25,9 +26,12 @@ export class ServiceStack extends Stack {
     super(scope, `surety-${stage.name}-service`, stackProps(stage));
     const { ledger, merchants, admins } = data;
 
+    const busy = new BusyMerchants(this, 'Busy', { stage, data });
+    const busyQueue = busy.work.queue;
+    const groups = new FunctionGroups(this, 'Groups', { stage, data, busyQueue });
     const { api } = new HttpRoutes(this, 'Http', {
       stage,
-      functions: new FunctionGroups(this, 'Groups', { stage, data }).functions,
+      functions: groups.functions,
       notFound: new SuretyFunction(this, 'NotFound', {
         stage,
         name: 'not-found',
@@ -42,7 +46,7 @@ export class ServiceStack extends Stack {
     });
 
     const payouts = new WorkQueue(this, 'Payouts', { stage, name: 'payouts' });
-    const schedules = new Schedules(this, 'Schedules', { stage, ledger });
+    const schedules = new Schedules(this, 'Schedules', { stage, data, busyQueue });
     const rebalancer = new Rebalancer(this, 'Pools', { stage, ledger });
     const payoutQueue = payouts.queue;
     const poolQueue = rebalancer.work.queue;
@@ -54,7 +58,7 @@ export class ServiceStack extends Stack {
       poolQueue,
       schedules,
     });
-    const settle = new SettleWorker(this, 'Settle', { stage, ledger, payoutQueue });
+    const settle = new SettleWorker(this, 'Settle', { stage, data, payoutQueue, busyQueue });
     const recover = new Recovery(this, 'Recover', {
       stage,
       ledger,
@@ -65,6 +69,11 @@ export class ServiceStack extends Stack {
     const finders = [relay.executionRole, recover.executionRole];
     payouts.onlyFrom('OnlyRelayAndRecoverySend', finders);
     rebalancer.work.onlyFrom('OnlyRelayAndRecoverySend', finders);
+    busy.work.onlyFrom('OnlyWritersOfMerchantsSend', [
+      ...groups.rolesWith('hand-over'),
+      settle.executionRole,
+      schedules.executionRole,
+    ]);
     schedules.scheduleQueue.onlyFrom('OnlySchedulesAndRecoverySend', [
       schedules.schedulerRole,
       recover.executionRole,
@@ -83,6 +92,8 @@ export class ServiceStack extends Stack {
       PayoutDlqUrl: payouts.deadLetters.queueUrl,
       ScheduleQueueUrl: scheduleQueue.queueUrl,
       PoolQueueUrl: poolQueue.queueUrl,
+      BusyQueueUrl: busyQueue.queueUrl,
+      BusyDlqUrl: busy.work.deadLetters.queueUrl,
       ScheduleGroupName: schedules.group.scheduleGroupName,
       SettleFunctionName: settle.functionName,
       RecoverFunctionName: recover.functionName,

@@ -1,11 +1,15 @@
 import * as z from 'zod';
+import type { Member } from '../ledger/busy/commit-group.ts';
+import type { Handing } from '../ledger/busy/joining.ts';
+import type { QueuedRequest } from '../ledger/busy/messages.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { Decision } from '../ledger/decision.ts';
-import { merchantPk } from '../ledger/keys.ts';
+import { merchantOf, merchantPk } from '../ledger/keys.ts';
 import type { Reason } from '../ledger/reasons.ts';
 import { confirming, type Recording } from '../ledger/recording.ts';
-import { type RequestIdentity, requestIdentity } from '../ledger/request-identity.ts';
-import { type Decider, runOperation } from '../ledger/run-operation.ts';
+import { identityOf, type RequestIdentity, requestIdentity } from '../ledger/request-identity.ts';
+import { type Decider, requestRun } from '../ledger/request-run.ts';
+import { runOperation } from '../ledger/run-operation.ts';
 import type {
   NewTransaction,
   NewTransactionOf,
@@ -17,7 +21,15 @@ import type {
 import { undecided, untilDecided } from '../platform/retry.ts';
 import { adminOf } from './caller.ts';
 import { type Call, type Caller, endpoint, type KeyRule, type RawInput } from './endpoint.ts';
-import type { ApiContext, Confirm, Described, Operation, Route, Settings } from './operation.ts';
+import type {
+  ApiContext,
+  Confirm,
+  Described,
+  GroupContext,
+  Operation,
+  Route,
+  Settings,
+} from './operation.ts';
 import { failure, type HttpResponse, type Success, success } from './response.ts';
 import { OUTDATED, proposing, reconsidering } from './second-admin.ts';
 
@@ -36,6 +48,16 @@ type MoneyOperation<
    * relay knows only those that are new.
    */
   readonly secondAdmin?: Type extends PayoutTransaction['type'] ? never : true;
+  /**
+   * It writes rows that many requests write at once: its subject's, a merchant's, and those of the payee that it
+   * finds. While one of the two is busy, its requests are decided together with others (design, section 5).
+   */
+  readonly handsOver?: {
+    readonly payee?: (
+      ledger: LedgerContext,
+      input: z.output<Schema>,
+    ) => Promise<{ readonly id: string } | undefined>;
+  };
   readonly input: (settings: Settings) => Schema;
   /** The partition of the row it concerns; the caller's own where it is left out. */
   readonly subject?: (input: z.output<Schema>) => string;
@@ -80,7 +102,7 @@ export const moneyOperation = <
 >(
   described: MoneyOperation<Path, Type, Schema, Facts>,
 ): Operation<Path> => {
-  const { name, route, access, key, subject, type, preview, secondAdmin } = described;
+  const { name, route, access, key, subject, type, preview, secondAdmin, handsOver } = described;
 
   const responderOf = (requestId: string) => ({
     name,
@@ -94,7 +116,7 @@ export const moneyOperation = <
   });
 
   const deciderOf = (
-    { ledger }: ApiContext,
+    { ledger }: Pick<ApiContext, 'ledger'>,
     input: z.output<Schema>,
     caller: Caller,
     txnId: string,
@@ -106,6 +128,54 @@ export const moneyOperation = <
     decide: (facts, now) => described.decide(facts, input, now, txnId),
   });
 
+  /** What a request of this operation does: it may only propose it. */
+  const requestedBy = (
+    context: GroupContext,
+    input: z.output<Schema>,
+    raw: Omit<RawInput, 'key'>,
+    caller: Caller,
+    txnId: string,
+    requestId: string,
+  ): Decider<Facts, NewTransaction> => {
+    const decider = deciderOf(context, input, caller, txnId, requestId);
+    if (secondAdmin === undefined) return decider;
+    const order = { operation: name, input: storedInput(raw), by: caller.id };
+    return proposing(decider, context.settings.secondAdminAbove, order);
+  };
+  const pkOf = (input: z.output<Schema>, { id }: Caller): string =>
+    subject?.(input) ?? merchantPk(id);
+  const adminIn = ({ id }: Caller) => ({ admin: access === 'admin' ? id : undefined });
+
+  const queued = (context: GroupContext) => {
+    const schema = described.input(context.settings);
+    return ({
+      caller: { id, name: callerName },
+      ...message
+    }: QueuedRequest): Member | undefined => {
+      const parsed = schema.safeParse(message.input);
+      if (!parsed.success) return undefined;
+      const input = parsed.data;
+      // A user at a user pool moves no money.
+      const caller = { id, name: callerName, user: { username: id, sub: id } };
+      const pk = pkOf(input, caller);
+      const identity = {
+        ...identityOf(callerName, name, message.key, pk, message.hash),
+        ...adminIn(caller),
+      };
+      const { requestId, deadline } = message;
+      return {
+        id: identity.responseId,
+        deadline,
+        open: (ledger) => {
+          const stores = { ...context, ledger };
+          const { txnId } = identity;
+          const decider = requestedBy(stores, input, message.input, caller, txnId, requestId);
+          return requestRun(stores, decider, identity, { requestId });
+        },
+      };
+    };
+  };
+
   const confirm = (context: ApiContext): Confirm => {
     const schema = described.input(context.settings);
     return async (proposed, confirmation, call) => {
@@ -116,7 +186,7 @@ export const moneyOperation = <
       const again = <Read>(decider: Decider<Read, NewTransaction>) => {
         const recording = confirming(decider, proposed, admin);
         const reconsidered = reconsidering(decider, proposed, admin);
-        return run(context, reconsidered, { ...own, txnId }, call, recording);
+        return run(context, reconsidered, { ...own, txnId }, call, { recording });
       };
       return input.success
         ? again(deciderOf(context, input.data, adminOf(proposal.by), txnId, call.id))
@@ -133,6 +203,7 @@ export const moneyOperation = <
       'commit',
       'store-responses',
       ...(described.prepare === undefined ? [] : (['release'] as const)),
+      ...(handsOver === undefined ? [] : (['hand-over'] as const)),
     ],
     endpoint: (context) => {
       const schema = described.input(context.settings);
@@ -141,39 +212,62 @@ export const moneyOperation = <
         schema,
         async (input, call, raw) => {
           const { caller } = call;
-          const pk = subject?.(input) ?? merchantPk(caller.id);
+          const pk = pkOf(input, caller);
           const identity = {
             ...requestIdentity(caller.name, name, call.key, pk, call.request),
-            admin: access === 'admin' ? caller.id : undefined,
+            ...adminIn(caller),
           };
-          const decider = deciderOf(context, input, caller, identity.txnId, call.id);
-          if (preview !== undefined && asksForPreview(raw))
+          const { txnId } = identity;
+          if (preview !== undefined && asksForPreview(raw)) {
+            const decider = deciderOf(context, input, caller, txnId, call.id);
             return previewOf(context, decider, preview, call.id);
-          if (secondAdmin === undefined) return run(context, decider, identity, call);
-          const { secondAdminAbove } = context.settings;
-          const order = { operation: name, input: storedInput(raw), by: caller.id };
-          return run(context, proposing(decider, secondAdminAbove, order), identity, call);
+          }
+          const decider = requestedBy(context, input, raw, caller, txnId, call.id);
+          const { params, query, body } = raw;
+          const handing: Handing | undefined = handsOver && {
+            busy: context.busy,
+            merchants: async () => {
+              const payee = await handsOver.payee?.(context.ledger, input);
+              return [merchantOf(pk), ...(payee === undefined ? [] : [payee.id])];
+            },
+            messageFor: (merchantId, deadline) => ({
+              work: 'request',
+              merchantId,
+              deadline,
+              operation: name,
+              caller: { id: caller.id, name: caller.name },
+              key: call.key,
+              input: { params, query, body },
+              hash: identity.hash,
+              requestId: call.id,
+            }),
+          };
+          return run(context, decider, identity, call, { handing });
         },
       );
     },
     ...(secondAdmin && { confirm }),
+    ...(handsOver && { queued }),
   };
 };
 
 /** What the operation's own schema parses again at a confirmation. */
-const storedInput = ({ params, query, body }: RawInput): string =>
+const storedInput = ({ params, query, body }: Omit<RawInput, 'key'>): string =>
   JSON.stringify({ params, query, body });
 
 async function run<Facts>(
   context: ApiContext,
   decider: Decider<Facts, NewTransaction>,
   identity: RequestIdentity,
-  call: Call,
-  recording?: Recording,
+  { id: requestId, context: lambda }: Call,
+  {
+    recording,
+    handing,
+  }: { readonly recording?: Recording; readonly handing?: Handing | undefined },
 ): Promise<HttpResponse> {
-  const request = { requestId: call.id, context: call.context };
-  const result = await runOperation(context, decider, identity, request, recording);
-  return result === 'key_reused' ? failure('idempotency_key_reused', call.id) : result;
+  const request = { requestId, context: lambda, recording };
+  const result = await runOperation(context, decider, identity, request, handing);
+  return result === 'key_reused' ? failure('idempotency_key_reused', requestId) : result;
 }
 
 const previewQuery = z.object({ preview: z.literal('true') });

@@ -1,4 +1,7 @@
 import type * as z from 'zod';
+import type { BusyMerchants } from '../ledger/busy/busy-merchants.ts';
+import type { Member } from '../ledger/busy/commit-group.ts';
+import type { QueuedRequest } from '../ledger/busy/messages.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { Currency } from '../ledger/money.ts';
 import type { ResponseStore } from '../ledger/responses.ts';
@@ -32,6 +35,8 @@ export type Grant =
   /** That, and put rows of merchants and pools. */
   | 'commit'
   | 'store-responses'
+  /** Send requests to the groups of busy merchants. */
+  | 'hand-over'
   /** Delete pending releases whose funds become available. */
   | 'release'
   /** Put rows of a merchant, its name and its sign-in, and change none. */
@@ -63,8 +68,11 @@ export type Settings = {
 export type ApiContext = {
   readonly ledger: LedgerContext;
   readonly responses: ResponseStore;
+  readonly busy: BusyMerchants;
   readonly settings: Settings;
 };
+/** What a request needs that is decided together with others. */
+export type GroupContext = Omit<ApiContext, 'busy'>;
 
 /** Decides a proposal of one operation again, for a second admin. */
 export type Confirm = (
@@ -89,6 +97,11 @@ export type Operation<Path extends Route = Route, Context extends ApiContext = A
   readonly endpoint: (context: Context) => Endpoint;
   /** Of an operation that only proposes above the limit. */
   readonly confirm?: (context: ApiContext) => Confirm;
+  /**
+   * Of an operation whose requests on a busy merchant are decided together. It parses a message as it would parse
+   * the request. @returns undefined where that has not the form of a request.
+   */
+  readonly queued?: (context: GroupContext) => (message: QueuedRequest) => Member | undefined;
 };
 
 /** The operations of one capability, and the function that serves them. */

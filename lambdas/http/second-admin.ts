@@ -1,6 +1,6 @@
 import { refused } from '../ledger/decision.ts';
 import { formatAmount } from '../ledger/money.ts';
-import type { Decider } from '../ledger/run-operation.ts';
+import type { Decider } from '../ledger/request-run.ts';
 import { type Order, propose, reconsider, type SecondAdminLimits } from '../ledger/second-admin.ts';
 import {
   type NewTransaction,

@@ -11,11 +11,20 @@ import type { Label, RowWrite } from './row-writes.ts';
 export type CommitResult =
   | { readonly kind: 'committed' }
   /** The first write, in the order of refusal, whose condition failed, with the row that failed it. */
-  | { readonly kind: 'refused'; readonly by: Label; readonly existing: unknown }
+  | ({ readonly kind: 'refused'; readonly by: Label; readonly existing: unknown } & Cancelled)
   /** Nothing was written: a conflict or throttling on that row came before any conclusion. */
-  | { readonly kind: 'contended'; readonly by: Label; readonly met: 'conflict' | 'throttled' }
+  | ({
+      readonly kind: 'contended';
+      readonly by: Label;
+      readonly met: 'conflict' | 'throttled';
+    } & Cancelled)
   /** Sent, without an answer: it may have been committed, or may yet be. */
   | { readonly kind: 'unknown' };
+/** Every write that failed, in the order of refusal. */
+type Cancelled = { readonly failures: readonly WriteFailure[] };
+
+/** A commit that did not happen, or of which nothing is known. */
+export type Lost = Exclude<CommitResult, { kind: 'committed' }>;
 
 const THROTTLED = new Set(['ThrottlingError', 'ProvisionedThroughputExceeded']);
 
@@ -74,16 +83,17 @@ function counted(failures: readonly WriteFailure[]): void {
   count('ThrottledTransactions', failures.some(({ met }) => met === 'throttled') ? 1 : 0);
 }
 
-function resultOf([first]: readonly WriteFailure[], error: Error): CommitResult {
+function resultOf(failures: readonly WriteFailure[], error: Error): CommitResult {
+  const [first] = failures;
   if (first === undefined) throw error;
   const { row, met, existing } = first;
   return met === 'condition'
-    ? { kind: 'refused', by: row.kind, existing }
-    : { kind: 'contended', by: row.kind, met };
+    ? { kind: 'refused', by: row.kind, existing, failures }
+    : { kind: 'contended', by: row.kind, met, failures };
 }
 
 /** A commit that did not happen, as a try that decided nothing. */
-export function undecidedBy(result: Exclude<CommitResult, { kind: 'committed' }>): Undecided {
+export function undecidedBy(result: Lost): Undecided {
   switch (result.kind) {
     case 'refused':
       return undecided(result.by, 'changed');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Currency } from './money.ts';
+import { type Currency, currencyCode } from './money.ts';
 import type { PendingRelease } from './pending-releases.ts';
 import type { RowRef } from './row-writes.ts';
 import type { SignInId } from './sign-in.ts';
@@ -56,11 +56,14 @@ export const transactionKey = (pk: string, txnId: string): Key => ({ pk, sk: `TX
 /** Read by the health check; no row is ever stored there. */
 export const healthKey: Key = { pk: 'HEALTH', sk: 'HEALTH' };
 
-/** Where a row is stored: its table's key attributes. */
-export function keyOf(row: RowRef): Readonly<Record<string, string>> {
+/** In the Idempotency table, what marks a merchant as busy. `*` for permissions on all of them. */
+export const busyId = (merchantId: string): string => `BUSY#${merchantId}`;
+
+/** Every row of the Ledger. */
+export type LedgerRow = Exclude<RowRef, { readonly kind: 'response' }>;
+
+export function ledgerKeyOf(row: LedgerRow): Key {
   switch (row.kind) {
-    case 'response':
-      return { id: row.id };
     case 'transaction':
       return transactionKey(row.pk, row.txnId);
     case 'name':
@@ -78,6 +81,23 @@ export function keyOf(row: RowRef): Readonly<Record<string, string>> {
     case 'release':
       return releaseKey(row.merchantId, row);
   }
+}
+
+/** Where a row is stored: its table's key attributes. */
+export const keyOf = (row: RowRef): Readonly<Record<string, string>> =>
+  row.kind === 'response' ? { id: row.id } : ledgerKeyOf(row);
+
+const MERCHANT_ROW = /^(?:(MERCHANT)|(CREDIT|WALLET)#([A-Z]{3}))$/;
+
+/** The row of a merchant that is stored there, if it has a version. */
+export function versionedRowOf({ pk, sk }: Key): LedgerRow | undefined {
+  if (!pk.startsWith('M#')) return undefined;
+  const merchantId = merchantOf(pk);
+  const [, merchant, balance, code] = MERCHANT_ROW.exec(sk) ?? [];
+  if (merchant !== undefined) return { kind: 'merchant', merchantId };
+  const currency = currencyCode.safeParse(code).data;
+  if (currency === undefined) return undefined;
+  return { kind: balance === 'CREDIT' ? 'credit' : 'wallet', merchantId, currency };
 }
 
 const bucketOf = (id: string, buckets: number): number =>

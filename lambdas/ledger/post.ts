@@ -3,7 +3,14 @@ import type { Effects } from './decision.ts';
 import { indexKeysOf } from './index-keys.ts';
 import type { Currency } from './money.ts';
 import { type PhaseName, sumOfShares } from './postings.ts';
-import { type Change, type Condition, LABELS, type RowRef, type RowWrite } from './row-writes.ts';
+import {
+  type Change,
+  type Condition,
+  LABELS,
+  type RowRef,
+  type RowWrite,
+  textOf,
+} from './row-writes.ts';
 
 /** What one phase of one transaction does to the ledger. */
 export type Phase = Effects & { readonly txnId: string; readonly name: PhaseName };
@@ -121,11 +128,6 @@ class Drafts {
     return draft;
   }
 }
-
-const textOf = (condition: Condition): string =>
-  JSON.stringify(condition, (_key, value) =>
-    typeof value === 'bigint' ? { units: value.toString() } : value,
-  );
 
 function setOnce<Value>(values: Map<string, Value>, path: string, value: Value): void {
   if (values.has(path)) throw new Error(`${path} is set twice`);

@@ -34,9 +34,19 @@ export const requestIdentity = (
   key: string,
   pk: string,
   sent: SentRequest,
+): RequestIdentity =>
+  identityOf(caller, operation, key, pk, hashOf(sent).slice(0, HASH_CHARACTERS));
+
+/** The same of a request whose hash was computed where it was received. */
+export const identityOf = (
+  caller: string,
+  operation: string,
+  key: string,
+  pk: string,
+  hash: string,
 ): RequestIdentity => ({
   responseId: `${PREFIX}#${hashOf([caller, operation, key])}`,
-  hash: hashOf(sent).slice(0, HASH_CHARACTERS),
+  hash,
   pk,
   txnId: transactionId(caller, pk, operation, key),
 });

@@ -17,7 +17,7 @@ const responseRow = z.object({
   /** Of the request that produced it: to any other one the response is replayed. */
   requestId: z.string(),
 });
-type ResponseRow = z.infer<typeof responseRow>;
+export type ResponseRow = z.infer<typeof responseRow>;
 
 /** How long a refusal is stored. An acceptance is rendered from its transaction row for ever. */
 const STORED_DAYS = 90;

@@ -44,6 +44,12 @@ export type Condition =
   | { readonly must: 'differ' | 'be after'; readonly path: string; readonly value: string }
   | { readonly must: 'be one of'; readonly path: string; readonly values: readonly string[] };
 
+/** The same for equal conditions, and different for others. */
+export const textOf = (condition: Condition): string =>
+  JSON.stringify(condition, (_key, value) =>
+    typeof value === 'bigint' ? { units: value.toString() } : value,
+  );
+
 /** What a decision relies on without changing it. */
 export type Guard = { readonly row: RowRef; readonly conditions: readonly Condition[] };
 

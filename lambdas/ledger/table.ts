@@ -15,7 +15,21 @@ export type Table = {
   readonly table: string;
   /** A strong read of one row. Reads asked for in the same turn take one round trip together. */
   readonly load: (key: Key) => Promise<unknown>;
+  /** Every row that a query finds, page after page. */
+  readonly query: (condition: QueryCondition) => AsyncGenerator<unknown>;
 };
+
+export type QueryCondition = Pick<
+  QueryCommandInput,
+  | 'IndexName'
+  | 'KeyConditionExpression'
+  | 'FilterExpression'
+  | 'ExpressionAttributeNames'
+  | 'ExpressionAttributeValues'
+  | 'ScanIndexForward'
+  | 'ConsistentRead'
+  | 'Limit'
+>;
 
 export function openTable(dynamo: DynamoDBDocumentClient, table: string): Table {
   const loader = new DataLoader<Key, unknown, string>(
@@ -26,7 +40,12 @@ export function openTable(dynamo: DynamoDBDocumentClient, table: string): Table 
     // No cache: a row may have changed since it was read.
     { cache: false, maxBatchSize: 100 },
   );
-  return { dynamo, table, load: (key) => loader.load(key) };
+  return {
+    dynamo,
+    table,
+    load: (key) => loader.load(key),
+    query: (condition) => pagesOf(dynamo, table, condition),
+  };
 }
 
 const nameOf = ({ pk, sk }: Key): string => `${pk}|${sk}`;
@@ -66,38 +85,34 @@ export async function getRow<Schema extends z.ZodType>(
   return row === undefined ? undefined : schema.parse(row);
 }
 
-type Condition = Pick<
-  QueryCommandInput,
-  | 'IndexName'
-  | 'KeyConditionExpression'
-  | 'FilterExpression'
-  | 'ExpressionAttributeNames'
-  | 'ExpressionAttributeValues'
-  | 'ScanIndexForward'
-  | 'ConsistentRead'
-  | 'Limit'
->;
-
-/** Every row that a query finds, page after page. */
-export async function* queryRows<Schema extends z.ZodType>(
-  { dynamo, table }: Table,
-  condition: Condition,
-  schema: Schema,
-): AsyncGenerator<z.output<Schema>> {
+async function* pagesOf(
+  dynamo: DynamoDBDocumentClient,
+  table: string,
+  condition: QueryCondition,
+): AsyncGenerator<unknown> {
   let start: QueryCommandInput['ExclusiveStartKey'];
   do {
     const { Items = [], LastEvaluatedKey } = await dynamo.send(
       new QueryCommand({ TableName: table, ...condition, ExclusiveStartKey: start }),
     );
-    for (const item of Items) yield schema.parse(item);
+    yield* Items;
     start = LastEvaluatedKey;
   } while (start !== undefined);
+}
+
+/** Every row that a query finds, parsed. */
+export async function* queryRows<Schema extends z.ZodType>(
+  { query }: Table,
+  condition: QueryCondition,
+  schema: Schema,
+): AsyncGenerator<z.output<Schema>> {
+  for await (const row of query(condition)) yield schema.parse(row);
 }
 
 /** At most `most` rows that a query finds; reads no more than that. */
 export async function firstRows<Schema extends z.ZodType>(
   table: Table,
-  condition: Condition,
+  condition: QueryCondition,
   schema: Schema,
   most: number,
 ): Promise<z.output<Schema>[]> {

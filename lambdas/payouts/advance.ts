@@ -1,9 +1,11 @@
+import type { BusyMerchants } from '../ledger/busy/busy-merchants.ts';
 import { later } from '../ledger/calendar.ts';
 import { commit } from '../ledger/commit.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { Effects } from '../ledger/decision.ts';
 import { post } from '../ledger/post.ts';
 import { type PhaseName, storePhase } from '../ledger/postings.ts';
+import type { RowWrite } from '../ledger/row-writes.ts';
 import { type Progress, transition } from '../ledger/rows/transactions.ts';
 import type { PayoutTransaction } from '../ledger/transactions.ts';
 import type { Providers } from './providers/provider.ts';
@@ -11,6 +13,7 @@ import { TRANSITIONS } from './transitions.ts';
 
 export type SettleDeps = {
   readonly ledger: LedgerContext;
+  readonly busy: BusyMerchants;
   readonly providers: Providers;
   readonly timers: {
     /** All calls of one claim. */
@@ -35,8 +38,8 @@ type Step = {
   readonly phase?: { readonly name: PhaseName; readonly effects: Effects };
 };
 
-/** Commits one transition, with the phase that it is part of. */
-export function advance({ ledger }: SettleDeps, row: PayoutTransaction, step: Step) {
+/** One transition, with the phase that it is part of. */
+export function writesOf(row: PayoutTransaction, step: Step): readonly RowWrite[] {
   const { name, at, phase, requireLease = true } = step;
   const options = { at: at.toISOString(), requireLease };
   const effects = phase?.effects ?? NOTHING;
@@ -48,18 +51,22 @@ export function advance({ ledger }: SettleDeps, row: PayoutTransaction, step: St
           phase: storePhase(phase.name, options.at, effects.postings, row),
         };
   const change = transition(row, TRANSITIONS[name], progress, options);
-  return commit(
-    ledger,
-    post([
-      {
-        ...effects,
-        txnId: row.txnId,
-        name: phase?.name ?? 'accept',
-        changes: [change, ...effects.changes],
-      },
-    ]),
-  );
+  return post([
+    {
+      ...effects,
+      txnId: row.txnId,
+      name: phase?.name ?? 'accept',
+      changes: [change, ...effects.changes],
+    },
+  ]);
 }
+
+/** Commits one transition, with the phase that it is part of. */
+export const advance = (
+  { ledger }: Pick<SettleDeps, 'ledger'>,
+  row: PayoutTransaction,
+  step: Step,
+) => commit(ledger, writesOf(row, step));
 
 /** The next check: after the message's next visibility, so that it passes only if the message is gone. */
 export const checkAfter = (

@@ -1,3 +1,4 @@
+import { Conflicts } from '../ledger/busy/busy-merchants.ts';
 import { later } from '../ledger/calendar.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { Effects } from '../ledger/decision.ts';
@@ -9,11 +10,12 @@ import type { Reason } from '../ledger/reasons.ts';
 import { readMerchant } from '../ledger/rows/merchants.ts';
 import { readTransaction, transition } from '../ledger/rows/transactions.ts';
 import { hasPayout, type PayoutTransaction } from '../ledger/transactions.ts';
-import { type Attempt, untilCommitted } from '../ledger/until-committed.ts';
+import { type Attempt, type DecisionRun, untilCommitted } from '../ledger/until-committed.ts';
 import { prepareFunds, readFunds } from '../operations/withdrawals/funds.ts';
 import { decideExecution, type Funds } from '../operations/withdrawals/rule.ts';
 import { log } from '../platform/logger.ts';
 import { type Undecided, undecided } from '../platform/retry.ts';
+import type { SettleDeps } from './advance.ts';
 import { type PayoutMessage, planExecution } from './settle-rule.ts';
 import { TRANSITIONS } from './transitions.ts';
 
@@ -38,42 +40,61 @@ type Facts =
       readonly funds: Funds;
     };
 
+type ExecuteDeps = Pick<SettleDeps, 'ledger' | 'busy'> & { readonly checkMarginMs: number };
+
 /**
  * One message: a scheduled withdrawal whose time has come is executed, or fails for the reason that the
  * rule gives now (WD-2). Its row lets that happen once, however often it is fired, and never after a
- * cancellation.
+ * cancellation. On a busy merchant it is left to the group, without waiting for that.
  */
 export const executeScheduled =
-  (ledger: LedgerContext, checkMarginMs: number) =>
+  ({ ledger, busy, checkMarginMs }: ExecuteDeps) =>
   async (message: PayoutMessage): Promise<ScheduleOutcome> => {
-    const result = await untilCommitted<Facts, Result>(ledger, {
-      read: async () => {
-        const now = ledger.now();
-        return { facts: await readFacts(ledger, message, now), now };
+    const { merchantId, txnId } = message;
+    const conflicts = new Conflicts();
+    const handover = {
+      messageFor: (_: string, deadline: string) =>
+        ({ work: 'execution', merchantId, txnId, deadline }) as const,
+      deduplicationId: `execution|${txnId}|${ledger.now().toISOString()}`,
+    };
+    const result = await untilCommitted<Result | { readonly kind: 'again' }>(ledger, {
+      ...executionRun(ledger, message, checkMarginMs),
+      lost: async (lost) => {
+        const isHandedOver =
+          conflicts.busyAfter(lost) !== undefined && (await busy.send(merchantId, handover));
+        return isHandedOver ? { kind: 'again' } : undefined;
       },
-      prepare: async (facts, now) =>
-        facts.kind === 'due' &&
-        prepareFunds(ledger, facts.row.merchantId, facts.funds, facts.row, now),
-      decide: (facts, now) =>
-        facts.kind === 'due'
-          ? execute(facts, now, checkMarginMs)
-          : { kind: 'done', outcome: facts.result },
     });
-    return result.kind === 'undecided' ? { kind: 'again' } : logged(message, result.outcome);
+    if (result.kind === 'undecided') return { kind: 'again' };
+    const { outcome } = result;
+    return outcome.kind === 'early' || outcome.kind === 'again' ? outcome : { kind: 'done' };
   };
 
-function logged({ txnId }: PayoutMessage, result: Result): ScheduleOutcome {
-  switch (result.kind) {
-    case 'executed':
-      log('money', 'WITHDRAWAL_EXECUTED', { txn: txnId });
-      return { kind: 'done' };
-    case 'failed':
-      log('money', 'WITHDRAWAL_NOT_EXECUTED', { txn: txnId, code: result.reason });
-      return { kind: 'done' };
-    case 'done':
-    case 'early':
-      return result;
-  }
+export function executionRun(
+  ledger: LedgerContext,
+  message: PayoutMessage,
+  checkMarginMs: number,
+): DecisionRun<Result> {
+  return {
+    decide: async (now) => {
+      const facts = await readFacts(ledger, message, now);
+      return {
+        decision:
+          facts.kind === 'due'
+            ? execute(facts, now, checkMarginMs)
+            : { kind: 'done', outcome: facts.result },
+        prepare: async () =>
+          facts.kind === 'due' &&
+          prepareFunds(ledger, facts.row.merchantId, facts.funds, facts.row, now),
+      };
+    },
+  };
+}
+
+function logResult({ txnId }: PayoutTransaction, result: Result): void {
+  if (result.kind === 'executed') log('money', 'WITHDRAWAL_EXECUTED', { txn: txnId });
+  if (result.kind === 'failed')
+    log('money', 'WITHDRAWAL_NOT_EXECUTED', { txn: txnId, code: result.reason });
 }
 
 async function readFacts(
@@ -133,13 +154,10 @@ function execute(
   }
 }
 
-const attempt = (
-  { txnId }: PayoutTransaction,
-  outcome: Result,
-  effects: Effects,
-): Attempt<Result> => ({
+const attempt = (row: PayoutTransaction, outcome: Result, effects: Effects): Attempt<Result> => ({
   kind: 'attempt',
   isAccepted: outcome.kind === 'executed',
   outcome,
-  writes: post([{ ...effects, txnId, name: 'accept' }]),
+  committed: () => logResult(row, outcome),
+  writes: post([{ ...effects, txnId: row.txnId, name: 'accept' }]),
 });

@@ -1,13 +1,12 @@
 import { type CommitResult, undecidedBy } from '../ledger/commit.ts';
-import { readCredit, readMerchant } from '../ledger/rows/merchants.ts';
-import { openAmong } from '../ledger/rows/pool.ts';
 import type { Progress } from '../ledger/rows/transactions.ts';
 import { type PayoutTransaction, transactionRow } from '../ledger/transactions.ts';
 import { log } from '../platform/logger.ts';
 import { type Undecided, untilDecided } from '../platform/retry.ts';
 import { advance, checkAfter, NOTHING, type SettleDeps } from './advance.ts';
 import type { ProviderAnswer } from './providers/provider.ts';
-import { type MessageOutcome, paidBy, refundEffects, settlePostings } from './settle-rule.ts';
+import { refund } from './refund.ts';
+import { type MessageOutcome, settlePostings } from './settle-rule.ts';
 
 /** Records the provider's answer and releases the lease. Where even that fails, the lease expires. */
 export function recordAnswer(
@@ -52,8 +51,6 @@ async function putBack(
 }
 
 const FINISHED = { leaseUntil: null, nextCheckAt: null } as const satisfies Progress;
-/** A refused payout is never sent again. */
-const REFUNDED = { ...FINISHED, sentAt: null } as const satisfies Progress;
 
 async function succeed(
   deps: SettleDeps,
@@ -86,37 +83,6 @@ function alreadyFinal(row: PayoutTransaction, existing: unknown): MessageOutcome
     log('error', 'SUCCESS_AFTER_REFUND', { txn: row.txnId, severity: 'critical' });
   }
   return 'done';
-}
-
-/** FAILED and the money back where it came from, in one transaction, on the provider's word only. */
-async function refund(
-  deps: SettleDeps,
-  row: PayoutTransaction,
-  failure: string,
-): Promise<MessageOutcome> {
-  const { ledger } = deps;
-  const { merchantId, currency, source } = row;
-  const result = await untilDecided(ledger.pacing, async () => {
-    const [merchant, line, open] = await Promise.all([
-      readMerchant(ledger, merchantId),
-      source === 'credit' ? readCredit(ledger, merchantId, currency) : undefined,
-      openAmong(ledger, currency, paidBy(row)),
-    ]);
-    if (merchant === undefined) throw new Error(`no merchant to refund for ${row.txnId}`);
-    const phase = {
-      name: 'refund',
-      effects: refundEffects(row, { merchant, line, open }),
-    } as const;
-    const progress = { ...REFUNDED, failure };
-    const outcome = await advance(deps, row, { name: 'refund', at: ledger.now(), progress, phase });
-    // Only the transaction's own row can say that it is final. Any other is read and tried again.
-    if (outcome.kind === 'refused' && outcome.by !== 'transaction') return undecidedBy(outcome);
-    return decidedOr(outcome);
-  });
-  if (result.kind === 'committed') {
-    log('money', 'PAYOUT_REFUNDED', { txn: row.txnId, code: failure });
-  }
-  return result.kind === 'committed' ? 'done' : 'again';
 }
 
 type Decided = Extract<CommitResult, { kind: 'committed' | 'refused' }>;

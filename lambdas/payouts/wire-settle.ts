@@ -1,11 +1,12 @@
 import { SecretsProvider } from '@aws-lambda-powertools/parameters/secrets';
 import type { z } from 'zod';
+import { busyMerchantsFrom } from '../ledger/busy/open-busy.ts';
 import { ledgerFrom } from '../ledger/context.ts';
 import { secretsClient, sqsClient } from '../platform/clients.ts';
 import type { settleEnv } from '../platform/env.ts';
+import { postpone } from '../platform/queue.ts';
 import { httpBank } from './providers/bank.ts';
 import type { Providers } from './providers/provider.ts';
-import { postpone } from './queues.ts';
 import { settle } from './settle.ts';
 import { settleMessage } from './settle-message.ts';
 
@@ -32,7 +33,7 @@ export function settleFrom(env: z.output<typeof settleEnv>) {
     checkMarginMs: env.CHECK_MARGIN_MS,
   };
   return settleMessage(
-    settle({ ledger, providers, timers }),
+    settle({ ledger, busy: busyMerchantsFrom(ledger, env), providers, timers }),
     postpone(sqsClient(), env.PAYOUT_QUEUE_URL),
   );
 }

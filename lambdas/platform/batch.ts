@@ -33,6 +33,10 @@ export const streamFunction = (handle: (record: DynamoDBRecord) => Promise<void>
     }),
   );
 
+/** A queue's function that handles all messages together, and of which none comes again. */
+export const wholeBatchFunction = (handle: (event: SQSEvent) => Promise<void>) =>
+  wrapped<SQSEvent>().handler(handle);
+
 /** A function that runs on a schedule. What it cannot finish is left to its next run. */
 export const timedFunction = (run: () => Promise<void>) => wrapped<unknown>().handler(run);
 

@@ -16,12 +16,18 @@ const texts = list
 /** And how long one request or message is repeated while others hold its rows. */
 export const ledgerEnv = z.object({ LEDGER_TABLE: text, DEADLINE_MS: milliseconds });
 export type LedgerEnv = z.output<typeof ledgerEnv>;
+/** The way into the groups of busy merchants: their markers and stored responses, and their queue. */
+const busy = { IDEMPOTENCY_TABLE: text, BUSY_QUEUE_URL: z.url() };
+export type BusyEnv = z.output<z.ZodObject<typeof busy>>;
 /** How long the stream and a queue have for a payout before recovery may take its message for lost. */
 const check = { CHECK_MARGIN_MS: milliseconds };
 
-/** Of every API function. Knowing a name grants nothing: each role says what its function may do. */
+/**
+ * Of every API function, and of run-queued, which decides the same requests. Knowing a name grants nothing: each
+ * role says what its function may do.
+ */
 export const apiEnv = ledgerEnv.extend({
-  IDEMPOTENCY_TABLE: text,
+  ...busy,
   DEFAULT_CURRENCY: z.string().regex(/^[A-Z]{3}$/),
   DEFAULT_TIME_ZONE: text,
   /** Of a new credit pool. */
@@ -49,7 +55,11 @@ export const relayEnv = z.object({
   SCHEDULE_QUEUE_ARN: arn,
   SCHEDULE_DLQ_ARN: arn,
 });
-export const executeScheduledEnv = ledgerEnv.extend({ SCHEDULE_QUEUE_URL: z.url(), ...check });
+export const executeScheduledEnv = ledgerEnv.extend({
+  ...busy,
+  SCHEDULE_QUEUE_URL: z.url(),
+  ...check,
+});
 export const recoverEnv = ledgerEnv.extend({
   PAYOUT_QUEUE_URL: z.url(),
   SCHEDULE_QUEUE_URL: z.url(),
@@ -58,6 +68,7 @@ export const recoverEnv = ledgerEnv.extend({
   RECOVER_AGAIN_MS: milliseconds,
 });
 export const settleEnv = ledgerEnv.extend({
+  ...busy,
   PAYOUT_QUEUE_URL: z.url(),
   BANK_URL: z.url(),
   BANK_SECRET_NAME: text,

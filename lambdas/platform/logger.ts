@@ -35,6 +35,11 @@ export type LogCode =
   | 'PROVIDER_NOT_EXECUTED'
   | 'SUCCESS_AFTER_REFUND'
   | 'MESSAGE_WITHOUT_TRANSACTION'
+  | 'REQUEST_UNANSWERED'
+  | 'HANDOVER_FAILED'
+  | 'MESSAGE_UNREADABLE'
+  | 'GROUP_FAILED'
+  | 'BUSY_MARK_FAILED'
   | 'RECORD_FAILED';
 
 /** Money, security and error events can be read apart (LE-5); the rest is access. */

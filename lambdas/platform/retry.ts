@@ -107,6 +107,16 @@ export function isRetryable(error: unknown): boolean {
   return data.code !== undefined && CONNECTION.has(data.code);
 }
 
+/** Of a connection that never came about. */
+const UNCONNECTED = new Set(['EAI_AGAIN', 'ECONNREFUSED', 'ENOTFOUND']);
+
+/** Whether a request that failed was certainly not carried out. Otherwise it may have been, or may yet be. */
+export function isCertainlyLost(error: unknown): boolean {
+  const { data } = thrown.safeParse(error);
+  if (!isRetryable(error) || data?.$fault === 'client') return true;
+  return data?.code !== undefined && UNCONNECTED.has(data.code);
+}
+
 function failedRead(error: unknown): Undecided {
   if (isRetryable(error)) return undecided('read', 'read');
   throw error;

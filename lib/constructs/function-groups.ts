@@ -1,18 +1,24 @@
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Grant, Group } from '../../lambdas/http/operation.ts';
+import type { Grant, Group, Operation } from '../../lambdas/http/operation.ts';
 import { GROUPS, OPERATIONS } from '../../lambdas/operations/index.ts';
 import { apiEnv } from '../../lambdas/platform/env.ts';
 import type { DataStack } from '../data-stack.ts';
 import type { Stage } from '../stage-schema.ts';
 import { SuretyFunction } from './surety-function.ts';
 
-export type FunctionGroupsProps = { readonly stage: Stage; readonly data: DataStack };
+export type FunctionGroupsProps = {
+  readonly stage: Stage;
+  readonly data: DataStack;
+  readonly busyQueue: IQueue;
+};
 
 /** A deployed group: its operations, and the function that runs them. */
 export type GroupFunction = {
   readonly operations: Group['operations'];
-  readonly handler: IFunction;
+  readonly handler: SuretyFunction<typeof apiEnv>;
 };
 
 /** Every route of the API, as `METHOD /path` without the API prefix. */
@@ -30,8 +36,9 @@ const pairs = (texts: Readonly<Record<string, string>>): string =>
     .map(([name, text]) => `${name}=${text}`)
     .join(',');
 
+type Resources = Pick<FunctionGroupsProps, 'data' | 'busyQueue'>;
 type Granted = (handler: IFunction, data: DataStack) => void;
-const GRANTED: Readonly<Record<Extract<Grant, string>, Granted>> = {
+const GRANTED: Readonly<Record<Exclude<Extract<Grant, string>, 'hand-over'>, Granted>> = {
   change: (handler, { ledger }) => ledger.grantChange(handler),
   commit: (handler, { ledger }) => ledger.grantCommit(handler),
   'store-responses': (handler, { idempotency }) => idempotency.grantStoreResponses(handler),
@@ -42,53 +49,64 @@ const GRANTED: Readonly<Record<Extract<Grant, string>, Granted>> = {
 };
 
 /** What `grants` of a descriptor says, as permissions. */
-function grantTo(handler: IFunction, grant: Grant, data: DataStack): void {
-  if (typeof grant === 'string') GRANTED[grant](handler, data);
+function grantTo(handler: IFunction, grant: Grant, { data, busyQueue }: Resources): void {
+  if (grant === 'hand-over') busyQueue.grantSendMessages(handler);
+  else if (typeof grant === 'string') GRANTED[grant](handler, data);
   else if ('query' in grant) data.ledger.grantQuery(handler, grant.query);
   else if ('merchants' in grant) data.merchants.grant(handler, grant.merchants);
   else data.admins.grant(handler, grant.admins);
 }
 
+const grantsOf = (operations: readonly Pick<Operation, 'grants'>[]): ReadonlySet<Grant> =>
+  new Set(operations.flatMap(({ grants }) => grants));
+
+/** The environment of every function that decides requests of the API. */
+export const apiEnvironment = ({ stage, data, busyQueue }: FunctionGroupsProps) => {
+  const { ledger, idempotency, merchants, admins } = data;
+  return {
+    LEDGER_TABLE: ledger.tableName,
+    DEADLINE_MS: String(stage.deadlines.requestMs),
+    IDEMPOTENCY_TABLE: idempotency.tableName,
+    BUSY_QUEUE_URL: busyQueue.queueUrl,
+    DEFAULT_CURRENCY: stage.defaultCurrency,
+    DEFAULT_TIME_ZONE: stage.defaultTimeZone,
+    POOL_SHARDS: String(stage.pool.shards),
+    CHECK_MARGIN_MS: String(stage.settlement.timers.checkMarginMs),
+    MERCHANT_POOL_ID: merchants.pool.userPoolId,
+    MERCHANT_CLIENT_ID: merchants.client.userPoolClientId,
+    ADMIN_POOL_ID: admins.pool.userPoolId,
+    ADMIN_CLIENT_ID: admins.client.userPoolClientId,
+    SECOND_ADMIN_ABOVE: pairs(stage.secondAdminAbove),
+    MERCHANT_OPERATIONS: MERCHANT_OPERATIONS.join(','),
+  };
+};
+
 /** One function for each group of operations. Its role has what its operations declare, no more. */
 export class FunctionGroups extends Construct {
   readonly functions: readonly GroupFunction[];
 
-  constructor(scope: Construct, id: string, { stage, data }: FunctionGroupsProps) {
+  constructor(scope: Construct, id: string, props: FunctionGroupsProps) {
     super(scope, id);
+    const { stage, data } = props;
     this.functions = GROUPS.map((group) => {
-      const handler = this.#function(group, stage, data);
-      const grants = new Set(group.operations.flatMap((operation) => operation.grants));
+      const handler = new SuretyFunction(this, pascalCase(group.name), {
+        stage,
+        name: group.name,
+        env: apiEnv,
+        environment: apiEnvironment(props),
+        impact: group.impact,
+      });
+      const grants = grantsOf(group.operations);
       if (!grants.has('check-health')) data.ledger.grantRead(handler);
-      for (const grant of grants) grantTo(handler, grant, data);
+      for (const grant of grants) grantTo(handler, grant, props);
       return { operations: group.operations, handler };
     });
   }
 
-  #function(
-    { name, impact }: Group,
-    stage: Stage,
-    { ledger, idempotency, merchants, admins }: DataStack,
-  ) {
-    return new SuretyFunction(this, pascalCase(name), {
-      stage,
-      name,
-      env: apiEnv,
-      environment: {
-        LEDGER_TABLE: ledger.tableName,
-        DEADLINE_MS: String(stage.deadlines.requestMs),
-        IDEMPOTENCY_TABLE: idempotency.tableName,
-        DEFAULT_CURRENCY: stage.defaultCurrency,
-        DEFAULT_TIME_ZONE: stage.defaultTimeZone,
-        POOL_SHARDS: String(stage.pool.shards),
-        CHECK_MARGIN_MS: String(stage.settlement.timers.checkMarginMs),
-        MERCHANT_POOL_ID: merchants.pool.userPoolId,
-        MERCHANT_CLIENT_ID: merchants.client.userPoolClientId,
-        ADMIN_POOL_ID: admins.pool.userPoolId,
-        ADMIN_CLIENT_ID: admins.client.userPoolClientId,
-        SECOND_ADMIN_ABOVE: pairs(stage.secondAdminAbove),
-        MERCHANT_OPERATIONS: MERCHANT_OPERATIONS.join(','),
-      },
-      impact,
-    });
+  /** The roles of the functions that have one of these permissions. */
+  rolesWith(grant: Grant): readonly IRole[] {
+    return this.functions
+      .filter(({ operations }) => grantsOf(operations).has(grant))
+      .map(({ handler }) => handler.executionRole);
   }
 }

@@ -1,8 +1,17 @@
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { busyId } from '../../lambdas/ledger/keys.ts';
 import { type TableSettings, tableDefaults } from './table-defaults.ts';
-import { allowInTransactions, allowLookUp } from './table-grants.ts';
+import {
+  allow,
+  allowInTransactions,
+  allowKey,
+  allowLookUp,
+  KEY_TO_READ,
+  KEY_TO_WRITE,
+  keysLike,
+} from './table-grants.ts';
 
 /** AP-1: the stored response of each idempotency key. DynamoDB deletes it when it expires. */
 export class IdempotencyTable extends Table {
@@ -12,6 +21,18 @@ export class IdempotencyTable extends Table {
       partitionKey: { name: 'id', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiration',
     });
+  }
+
+  /** Tells requests whether they join others on the same merchant. */
+  grantReadMarkers(grantee: IGrantable): void {
+    allow(grantee, ['dynamodb:GetItem'], [this.tableArn], keysLike(busyId('*')));
+    allowKey(grantee, this, KEY_TO_READ);
+  }
+
+  /** The only rows that are put outside a transaction. They hold no money, and decide nothing. */
+  grantMarkBusy(grantee: IGrantable): void {
+    allow(grantee, ['dynamodb:PutItem'], [this.tableArn], keysLike(busyId('*')));
+    allowKey(grantee, this, KEY_TO_WRITE);
   }
 
   /** A response is written once, in the transaction it describes, and never changed. */

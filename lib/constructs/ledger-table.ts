@@ -11,7 +11,14 @@ import type { LedgerIndex } from '../../lambdas/http/operation.ts';
 import { healthKey, merchantPk, nameKey, poolPk, signInKey } from '../../lambdas/ledger/keys.ts';
 import { warmIndex, warmThroughput } from '../capacity.ts';
 import { type TableSettings, tableDefaults } from './table-defaults.ts';
-import { allow, allowInTransactions, allowKey, allowLookUp, KEY_TO_READ } from './table-grants.ts';
+import {
+  allow,
+  allowInTransactions,
+  allowKey,
+  allowLookUp,
+  KEY_TO_READ,
+  keysLike,
+} from './table-grants.ts';
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
@@ -139,8 +146,3 @@ export class LedgerTable extends Table {
     allowInTransactions(grantee, this, ['dynamodb:PutItem', 'dynamodb:DeleteItem'], keys);
   }
 }
-
-/** Requests for these partitions only. */
-const keysLike = (...partitions: readonly string[]) => ({
-  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
-});

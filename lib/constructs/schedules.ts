@@ -2,14 +2,19 @@ import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { type IScheduleGroup, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { executeScheduledEnv } from '../../lambdas/platform/env.ts';
+import type { DataStack } from '../data-stack.ts';
 import type { Stage } from '../stage-schema.ts';
-import type { LedgerTable } from './ledger-table.ts';
 import { SuretyFunction } from './surety-function.ts';
 import { WorkQueue } from './work-queue.ts';
 
-export type SchedulesProps = { readonly stage: Stage; readonly ledger: LedgerTable };
+export type SchedulesProps = {
+  readonly stage: Stage;
+  readonly data: DataStack;
+  readonly busyQueue: IQueue;
+};
 
 /** WD-2: schedules, the queue they send to, and the function that executes withdrawals from it. */
 export class Schedules extends Construct {
@@ -17,9 +22,11 @@ export class Schedules extends Construct {
   readonly group: IScheduleGroup;
   /** Assumed by EventBridge Scheduler to send to the schedule queue. No other principal can. */
   readonly schedulerRole: Role;
+  readonly executionRole: Role;
 
-  constructor(scope: Construct, id: string, { stage, ledger }: SchedulesProps) {
+  constructor(scope: Construct, id: string, props: SchedulesProps) {
     super(scope, id);
+    const { stage } = props;
     this.scheduleQueue = new WorkQueue(this, 'Work', { stage, name: 'schedules' });
     this.group = stage.ownScheduleGroup
       ? new ScheduleGroup(this, 'Group', {
@@ -32,7 +39,7 @@ export class Schedules extends Construct {
     this.schedulerRole = this.#schedulerRole();
     this.scheduleQueue.queue.grantSendMessages(this.schedulerRole);
     this.scheduleQueue.deadLetters.grantSendMessages(this.schedulerRole);
-    this.#executeScheduled(stage, ledger);
+    this.executionRole = this.#executeScheduled(props).executionRole;
   }
 
   /** Creates and deletes schedules of this group, and passes them the scheduler role only. */
@@ -73,7 +80,7 @@ export class Schedules extends Construct {
     });
   }
 
-  #executeScheduled(stage: Stage, ledger: LedgerTable): void {
+  #executeScheduled({ stage, data: { ledger, idempotency }, busyQueue }: SchedulesProps) {
     const { queue } = this.scheduleQueue;
     const { timers, executeScheduledConcurrency } = stage.settlement;
     const executeScheduled = new SuretyFunction(this, 'ExecuteScheduled', {
@@ -83,6 +90,8 @@ export class Schedules extends Construct {
       environment: {
         LEDGER_TABLE: ledger.tableName,
         DEADLINE_MS: String(stage.deadlines.messageMs),
+        IDEMPOTENCY_TABLE: idempotency.tableName,
+        BUSY_QUEUE_URL: busyQueue.queueUrl,
         SCHEDULE_QUEUE_URL: queue.queueUrl,
         CHECK_MARGIN_MS: String(timers.checkMarginMs),
       },
@@ -93,6 +102,7 @@ export class Schedules extends Construct {
     ledger.grantRead(executeScheduled);
     ledger.grantCommit(executeScheduled);
     ledger.grantRelease(executeScheduled);
+    busyQueue.grantSendMessages(executeScheduled);
     executeScheduled.addEventSource(
       new SqsEventSource(queue, {
         batchSize: 10,
@@ -100,5 +110,6 @@ export class Schedules extends Construct {
         maxConcurrency: executeScheduledConcurrency,
       }),
     );
+    return executeScheduled;
   }
 }

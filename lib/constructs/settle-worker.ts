@@ -4,14 +4,15 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { settleEnv } from '../../lambdas/platform/env.ts';
+import type { DataStack } from '../data-stack.ts';
 import type { Stage } from '../stage-schema.ts';
-import type { LedgerTable } from './ledger-table.ts';
 import { SuretyFunction } from './surety-function.ts';
 
 export type SettleWorkerProps = {
   readonly stage: Stage;
-  readonly ledger: LedgerTable;
+  readonly data: DataStack;
   readonly payoutQueue: IQueue;
+  readonly busyQueue: IQueue;
 };
 
 /**
@@ -29,7 +30,12 @@ export const settleScaling = (parallelProviderCalls: number) => {
 
 /** WD-4: executes payouts. Only its queue can start it: no URL, no route, no invoke permission. */
 export class SettleWorker extends SuretyFunction<typeof settleEnv> {
-  constructor(scope: Construct, id: string, { stage, ledger, payoutQueue }: SettleWorkerProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, data, payoutQueue, busyQueue }: SettleWorkerProps,
+  ) {
+    const { ledger, idempotency } = data;
     const { bank, settlement } = stage;
     const { timers } = settlement;
     const scaling = settleScaling(settlement.parallelProviderCalls);
@@ -40,6 +46,8 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
       environment: {
         LEDGER_TABLE: ledger.tableName,
         DEADLINE_MS: String(stage.deadlines.messageMs),
+        IDEMPOTENCY_TABLE: idempotency.tableName,
+        BUSY_QUEUE_URL: busyQueue.queueUrl,
         PAYOUT_QUEUE_URL: payoutQueue.queueUrl,
         BANK_URL: bank.url,
         BANK_SECRET_NAME: bank.secretName,
@@ -57,6 +65,8 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
     });
     ledger.grantRead(this);
     ledger.grantChange(this);
+    idempotency.grantReadMarkers(this);
+    busyQueue.grantSendMessages(this);
     // By name: on the local cloud `Ref` of a secret is its name, and a grant on it never matches.
     Secret.fromSecretNameV2(this, 'BankSecret', bank.secretName).grantRead(this);
     // Also grants the permissions of a consumer, including ChangeMessageVisibility.

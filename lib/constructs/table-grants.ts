@@ -4,7 +4,7 @@ import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
 /** The KMS actions that DynamoDB requires from the caller of a table under a customer managed key. */
 export const KEY_TO_READ = ['kms:Decrypt', 'kms:DescribeKey'];
-const KEY_TO_WRITE = [
+export const KEY_TO_WRITE = [
   ...KEY_TO_READ,
   'kms:Encrypt',
   'kms:GenerateDataKey',
@@ -32,6 +32,11 @@ export const allowKey = (grantee: IGrantable, table: Table, actions: string[]): 
     StringEquals: { 'kms:ViaService': `dynamodb.${region}.amazonaws.com` },
   });
 };
+
+/** Requests for these partitions only. Every request for a row names its partition. */
+export const keysLike = (...partitions: readonly string[]) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
+});
 
 /** Single rows of a table, by key. */
 export const allowLookUp = (grantee: IGrantable, table: Table): void => {

@@ -1,6 +1,12 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import {
+  DeduplicationScope,
+  FifoThroughputLimit,
+  Queue,
+  QueueEncryption,
+  RedrivePermission,
+} from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Stage } from '../stage-schema.ts';
 
@@ -8,6 +14,19 @@ export type WorkQueueProps = {
   readonly stage: Stage;
   /** Part of the physical name of the queue. */
   readonly name: string;
+  /** Of a queue that keeps the order of each group. */
+  readonly fifo?: {
+    readonly visibility: Duration;
+    readonly retention: Duration;
+    readonly maxReceiveCount: number;
+  };
+};
+
+/** Groups do not share a limit, and a copy is a copy within its group alone: the high throughput of FIFO queues. */
+const FIFO = {
+  fifo: true,
+  deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+  fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
 };
 
 /** A queue of transactions to process, with its dead-letter queue. */
@@ -15,17 +34,20 @@ export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { stage, name }: WorkQueueProps) {
+  constructor(scope: Construct, id: string, { stage, name, fifo }: WorkQueueProps) {
     super(scope, id);
     const defaults = {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: stage.enforceTls,
       // The maximum of SQS. A message is lost only by age.
       retentionPeriod: Duration.days(14),
+      ...(fifo && FIFO),
     };
-    const queueName = `surety-${stage.name}-${name}`;
+    const physical = `surety-${stage.name}-${name}`;
+    const queueName = fifo === undefined ? physical : `${physical}.fifo`;
     this.deadLetters = new Queue(this, 'DeadLetters', {
       ...defaults,
+      ...(fifo && { queueName: `${physical}-dead-letters.fifo` }),
       redriveAllowPolicy: {
         redrivePermission: RedrivePermission.BY_QUEUE,
         // By its name: the queue refers to this one, and CloudFormation allows no circle.
@@ -35,12 +57,14 @@ export class WorkQueue extends Construct {
     this.queue = new Queue(this, 'Queue', {
       ...defaults,
       queueName,
-      visibilityTimeout: Duration.seconds(stage.settlement.timers.visibilitySeconds),
+      visibilityTimeout:
+        fifo?.visibility ?? Duration.seconds(stage.settlement.timers.visibilitySeconds),
+      ...(fifo && { retentionPeriod: fifo.retention }),
       // The maximum of SQS. At one receive for each visibility timeout of 180 s it is reached after
       // 50 hours, so an outage of the bank of two days dead-letters nothing. The message of a
       // suspended merchant is received every 15 minutes and reaches it after ten days. That is
       // within the retention period, which does not start again in the dead-letter queue.
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: 1_000 },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: fifo?.maxReceiveCount ?? 1_000 },
     });
   }
 

@@ -4,6 +4,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { ApiContext, Settings } from '../../lambdas/http/operation.ts';
 import { apiHandler } from '../../lambdas/http/router.ts';
+import { BusyMerchants } from '../../lambdas/ledger/busy/busy-merchants.ts';
 import { commit } from '../../lambdas/ledger/commit.ts';
 import { openLedger } from '../../lambdas/ledger/context.ts';
 import { type Merchant, registerMerchant } from '../../lambdas/ledger/merchant.ts';
@@ -13,9 +14,13 @@ import { postChanges } from '../../lambdas/ledger/post.ts';
 import { GROUPS, type RouteName } from '../../lambdas/operations/index.ts';
 import { documentClient } from '../../lambdas/platform/clients.ts';
 import type { Pacing } from '../../lambdas/platform/retry.ts';
+import { memberOf } from '../../lambdas/queued/members.ts';
+import { QUEUED } from '../../lambdas/queued/operations.ts';
+import { runQueued } from '../../lambdas/queued/run-queued.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { type FakeUserPool, fakeUserPool } from './fake-user-pool.ts';
 import { type FaultCounts, type FaultRates, injectFaults, NO_FAULTS } from './faults.ts';
+import { FifoQueue } from './fifo-queue.ts';
 import { httpEvent, lambdaContext, replyOf } from './http-event.ts';
 import { SETTINGS, USD } from './in-memory-ledger.ts';
 import { holdRows } from './overlaps.ts';
@@ -60,6 +65,8 @@ export type Harness = {
   /** A client without faults, for what the test itself looks at or changes. */
   readonly faultless: DynamoDBDocumentClient;
   readonly faults: FaultCounts;
+  /** Of the requests on busy merchants. */
+  readonly queue: FifoQueue;
   /** Settable, so that time passes when the test says so. */
   readonly clock: { now: Date };
   readonly call: (route: RouteName, request?: Request) => Promise<Reply>;
@@ -96,13 +103,23 @@ export async function startHarness(
   const dynamo = documentClient(client);
   const paced = { ...REAL, ...pace };
   const ledger = openLedger(dynamo, engine.ledgerTable, paced, () => clock.now);
+  const responses = { ...ledger, table: engine.responsesTable };
+  const queue: FifoQueue = new FifoQueue({
+    // Sooner than an event source on AWS: a test would only wait.
+    cycle: () => pause(2),
+    now: () => clock.now.getTime(),
+    run: (event) => runQueued(queued)(event),
+    hidden: () => pause(20),
+  });
   const context: ApiContext & WithFakePools = {
     ledger,
-    responses: { ...ledger, table: engine.responsesTable },
+    responses,
+    busy: new BusyMerchants(ledger, responses, queue.send),
     settings: { ...SETTINGS, ...settings },
     merchantPool: fakeUserPool(POOLS.merchant),
     adminPool: fakeUserPool(POOLS.admin),
   };
+  const queued = { ...context, memberOf: memberOf(context, QUEUED), stopAfterMs: 4_000 };
   const handler = apiHandler(
     GROUPS.flatMap(({ operations }) => [...operations]),
     context,
@@ -138,6 +155,7 @@ export async function startHarness(
     context,
     faultless,
     faults,
+    queue,
     clock,
     call,
     insist,

@@ -7,13 +7,14 @@ import {
   type TransactWriteCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import type { ApiContext } from '../../lambdas/http/operation.ts';
+import { asStored } from '../../lambdas/ledger/apply.ts';
 import type { CreditLine, Wallet } from '../../lambdas/ledger/balances.ts';
 import { openLedger } from '../../lambdas/ledger/context.ts';
 import { merchantKey } from '../../lambdas/ledger/keys.ts';
 import type { Merchant } from '../../lambdas/ledger/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
 import type { PoolRoot } from '../../lambdas/ledger/pool/pool.ts';
-import { asStored } from './apply.ts';
+import { notBusy } from './not-busy.ts';
 import { MERCHANT_OPERATIONS } from './operations.ts';
 import { TIMELESS } from './pacing.ts';
 import { POOLS, signedInAs, signInOf } from './sign-ins.ts';
@@ -59,6 +60,7 @@ export function inMemoryLedger(...rows: readonly Row[]): InMemoryLedger {
   return {
     ledger,
     responses: { ...ledger, table: 'Responses' },
+    busy: notBusy(ledger),
     settings: SETTINGS,
     written,
     failures,

@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { Row } from '../../lambdas/ledger/apply.ts';
 import { type LedgerContext, openLedger } from '../../lambdas/ledger/context.ts';
 import { type Currency, currencyCode } from '../../lambdas/ledger/money.ts';
 import type { Pool } from '../../lambdas/ledger/pool/pool.ts';
 import { documentClient } from '../../lambdas/platform/clients.ts';
 import type { Pacing } from '../../lambdas/platform/retry.ts';
-import type { Row } from './apply.ts';
 import type { Engine } from './engine.ts';
 import { REAL } from './pacing.ts';
 import { itemsOf } from './pools.ts';

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { applyWrites, asStored, nameOf, type Row, type Rows } from '../../lambdas/ledger/apply.ts';
 import { type Currency, minor } from '../../lambdas/ledger/money.ts';
 import type { PoolMove } from '../../lambdas/ledger/pool/moves.ts';
 import {
@@ -12,7 +13,6 @@ import {
   shardNames,
 } from '../../lambdas/ledger/pool/pool.ts';
 import { post } from '../../lambdas/ledger/post.ts';
-import { applyWrites, asStored, nameOf, type Row, type Rows } from './apply.ts';
 import { aPool, USD } from './in-memory-ledger.ts';
 
 /** What a test says of a shard; a number of minor units is an open shard that holds them. */

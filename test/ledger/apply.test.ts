@@ -1,6 +1,7 @@
 import { BatchWriteCommand, type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { applyWrite, applyWrites, type Row, type Rows } from '../../lambdas/ledger/apply.ts';
 import { commit } from '../../lambdas/ledger/commit.ts';
 import { Pools } from '../../lambdas/ledger/pool/hints.ts';
 import { type Phase, post } from '../../lambdas/ledger/post.ts';
@@ -12,7 +13,6 @@ import {
   type RowWrite,
 } from '../../lambdas/ledger/row-writes.ts';
 import { documentClient } from '../../lambdas/platform/clients.ts';
-import { applyWrite, applyWrites, type Row, type Rows } from '../harness/apply.ts';
 import { type Engine, startEngine } from '../harness/engine.ts';
 import { REAL } from '../harness/pacing.ts';
 import { commitInputs, phasesOf, SETUP, START } from '../model/random-phases.ts';

@@ -87,11 +87,21 @@ describe('cancellation reasons are read in the order of refusal', () => {
   });
 
   it('a refusal returns the row that failed, with exact numbers', async () => {
-    expect(await resultOf(cancelled(NONE, NONE, FAILED, NONE))).toEqual({
+    expect(await resultOf(cancelled(NONE, NONE, FAILED, NONE))).toMatchObject({
       kind: 'refused',
       by: 'credit',
       existing: { version: 9007199254740993n },
     });
+  });
+
+  it('every write that failed is named, in the order of refusal', async () => {
+    const failures = [
+      { row: WRITES[0]?.row, met: 'conflict', existing: undefined },
+      { row: WRITES[2]?.row, met: 'condition', existing: { version: 9007199254740993n } },
+      { row: WRITES[3]?.row, met: 'throttled', existing: undefined },
+    ];
+    const result = await resultOf(cancelled(CONFLICT, NONE, FAILED, THROTTLED));
+    expect(result).toEqual({ kind: 'contended', by: 'response', met: 'conflict', failures });
   });
 
   it('a cancellation with no known reason is thrown', async () => {

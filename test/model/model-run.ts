@@ -396,7 +396,8 @@ export class ModelRun {
 
   /** The queue delivers a message again until it may be deleted. */
   async #execute(message: PayoutMessage): Promise<void> {
-    const execute = executeScheduled(this.#harness.context.ledger, TIMERS.checkMarginMs);
+    const { checkMarginMs } = TIMERS;
+    const execute = executeScheduled({ ...this.#harness.context, checkMarginMs });
     while ((await execute(message)).kind === 'again');
   }
 
@@ -514,9 +515,9 @@ export class ModelRun {
   /** One worker with one message. If it crashes or fails, the queue delivers the message again. */
   async #work(mode: FaultMode, { merchantId, txnId }: PayoutMessage): Promise<void> {
     const { promise: stalled, resolve: onStall } = Promise.withResolvers<void>();
-    const { ledger } = this.#harness.context;
+    const { ledger, busy } = this.#harness.context;
     const providers = { bank: this.#bank.provider(mode, onStall) };
-    const work = settle({ ledger, providers, timers: TIMERS })({ merchantId, txnId }).catch(
+    const work = settle({ ledger, busy, providers, timers: TIMERS })({ merchantId, txnId }).catch(
       (error: unknown) => {
         if (!(error instanceof WorkerCrashed) && !isRetryable(error)) throw error;
       },

@@ -8,6 +8,7 @@ import type { Provider } from '../../lambdas/payouts/providers/provider.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import { Processes } from '../harness/contention/processes.ts';
 import { USD } from '../harness/in-memory-ledger.ts';
+import { notBusy } from '../harness/not-busy.ts';
 import { smallPool } from './small-pool.ts';
 
 const PLENTY = 10n ** 15n;
@@ -91,7 +92,7 @@ it('WD-6: what 90 rows have paid is refunded while the pool is busy', async () =
   pool.fill(96, 1_000_000n);
 
   const { ledger } = pool.openProcess(2_500);
-  const deps = { ledger, providers: { bank: REFUSES }, timers: TIMERS };
+  const deps = { ledger, busy: notBusy(ledger), providers: { bank: REFUSES }, timers: TIMERS };
   let isOver = false;
   const refund = async () => {
     await pool.time.sleep(300);

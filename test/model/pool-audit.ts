@@ -1,6 +1,6 @@
 import { BALANCE_ACCOUNTS } from '../../lambdas/ledger/accounts.ts';
+import type { Row } from '../../lambdas/ledger/apply.ts';
 import { type Posting, readPhase, storedPhase } from '../../lambdas/ledger/postings.ts';
-import type { Row } from '../harness/apply.ts';
 import type { WrittenRow } from '../harness/contention/table-state.ts';
 import { USD } from '../harness/in-memory-ledger.ts';
 import { falseIn } from '../harness/pools.ts';

@@ -1,14 +1,19 @@
 import * as z from 'zod';
-import type { Operation } from '../../lambdas/http/operation.ts';
+import type { ApiContext, Operation } from '../../lambdas/http/operation.ts';
+import { BusyMerchants } from '../../lambdas/ledger/busy/busy-merchants.ts';
 import { type LedgerContext, openLedger } from '../../lambdas/ledger/context.ts';
 import { creditKey, poolKey, walletKey } from '../../lambdas/ledger/keys.ts';
 import { poolRoot, poolShardRow, ROOT, shardNames } from '../../lambdas/ledger/pool/pool.ts';
 import { callsForRebalance } from '../../lambdas/ledger/pool/rebalance-plan.ts';
 import { rebalance } from '../../lambdas/operations/pools/rebalance.ts';
+import { memberOf } from '../../lambdas/queued/members.ts';
+import { QUEUED } from '../../lambdas/queued/operations.ts';
+import { runQueued } from '../../lambdas/queued/run-queued.ts';
 import { contendedTable } from '../harness/contention/contended-table.ts';
 import { Processes } from '../harness/contention/processes.ts';
 import type { WrittenRow } from '../harness/contention/table-state.ts';
 import { VirtualTime } from '../harness/contention/virtual-time.ts';
+import { FifoQueue } from '../harness/fifo-queue.ts';
 import { lambdaContext } from '../harness/http-event.ts';
 import {
   aCreditLine,
@@ -19,6 +24,7 @@ import {
   stored,
   USD,
 } from '../harness/in-memory-ledger.ts';
+import { notBusy } from '../harness/not-busy.ts';
 import { CommitWatch } from './commit-watch.ts';
 import { PoolAudit } from './pool-audit.ts';
 import { PoolTruth } from './pool-truth.ts';
@@ -33,6 +39,8 @@ export type PoolSetUp = {
   /** Of each merchant, in minor units; none without it. */
   readonly wallet?: bigint;
   readonly deadlineMs?: number;
+  /** Median milliseconds between two batches of one busy merchant. Nothing is handed over without it. */
+  readonly cycleMs?: number;
 };
 type Client = LedgerContext['dynamo'];
 
@@ -49,7 +57,7 @@ export type PoolProcesses = ReturnType<PoolModel['processesOf']>;
 
 /** @param faulty what every process sends its requests through. */
 export function poolModel(
-  { seed, shards, funds, merchants, wallet, deadlineMs = 10_000 }: PoolSetUp,
+  { seed, shards, funds, merchants, wallet, deadlineMs = 10_000, cycleMs }: PoolSetUp,
   faulty: (dynamo: Client, time: VirtualTime) => Client = (dynamo) => dynamo,
 ) {
   const time = new VirtualTime(seed);
@@ -74,10 +82,26 @@ export function poolModel(
   }
   const client = faulty(table.dynamo, time);
 
-  const openContext = (dynamo = client) => {
+  const groups = new Processes(() => {
+    const context = openContext();
+    return runQueued({ ...context, memberOf: memberOf(context, QUEUED), stopAfterMs: 4_000 });
+  });
+  const queue: FifoQueue | undefined =
+    cycleMs === undefined
+      ? undefined
+      : new FifoQueue({
+          cycle: () => time.sleep(time.latency(cycleMs)),
+          now: () => time.date().getTime(),
+          run: (event) => groups.inProcess((run) => run(event)),
+          hidden: () => time.sleep(6_000),
+        });
+  const openContext = (dynamo = client): ApiContext => {
     const ledger = openLedger(dynamo, LEDGER, time.pacing(deadlineMs), time.date);
     const responses = { ...ledger, table: 'Responses' };
-    return { ledger, responses, settings: { ...SETTINGS, secondAdminAbove: {} } };
+    const settings = { ...SETTINGS, secondAdminAbove: {} };
+    const busy =
+      queue === undefined ? notBusy(ledger) : new BusyMerchants(ledger, responses, queue.send);
+    return { ledger, responses, busy, settings };
   };
   const processesOf = (operation: Operation) =>
     new Processes(() => {
@@ -155,6 +179,7 @@ export function poolModel(
     ids,
     counts: table.counts,
     anyId: () => ids[Math.floor(time.random() * ids.length)] ?? 'm0',
+    queue,
     openContext,
     processesOf,
     send,

@@ -89,12 +89,12 @@ function untilAnswered(model: PoolModel, of: PoolProcesses) {
 
 /** The bank refuses the payout, some time after it was accepted. */
 function refunding(model: PoolModel) {
-  const workers = new Processes(() => model.openContext().ledger);
+  const workers = new Processes(() => model.openContext());
   return async (merchantId: string, txnId: string): Promise<void> => {
     await model.time.sleep(model.time.random() * 2_000);
     for (;;) {
-      const outcome = await workers.inProcess((ledger) =>
-        settle({ ledger, providers: { bank: REFUSES }, timers: TIMERS })({ merchantId, txnId }),
+      const outcome = await workers.inProcess((context) =>
+        settle({ ...context, providers: { bank: REFUSES }, timers: TIMERS })({ merchantId, txnId }),
       );
       if (outcome === 'done') return;
       await model.time.sleep(TIMERS.leaseMs + 5_000);

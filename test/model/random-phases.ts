@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { nameOf, type Row, type Rows } from '../../lambdas/ledger/apply.ts';
 import {
   closeWallet,
   creditRow,
@@ -55,7 +56,6 @@ import {
 import { refundEffects, settlePostings } from '../../lambdas/payouts/settle-rule.ts';
 import { TRANSITIONS } from '../../lambdas/payouts/transitions.ts';
 import { aWithdrawal } from '../harness/a-withdrawal.ts';
-import { nameOf, type Row, type Rows } from '../harness/apply.ts';
 import { aMerchant } from '../harness/in-memory-ledger.ts';
 
 const MERCHANTS = ['m1', 'm2', 'm3'] as const;

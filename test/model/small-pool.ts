@@ -13,6 +13,7 @@ import {
   stored,
   USD,
 } from '../harness/in-memory-ledger.ts';
+import { notBusy } from '../harness/not-busy.ts';
 
 const LEDGER = 'Ledger';
 
@@ -26,7 +27,8 @@ export function smallPool(seed = 1) {
     const ledger = openLedger(table.dynamo, LEDGER, time.pacing(deadlineMs), time.date);
     const responses = { ...ledger, table: 'Responses' };
     const settings = { ...SETTINGS, secondAdminAbove: {} };
-    return { ledger, endpoint: createWithdrawal.endpoint({ ledger, responses, settings }) };
+    const context = { ledger, responses, busy: notBusy(ledger), settings };
+    return { ledger, endpoint: createWithdrawal.endpoint(context) };
   };
   type Process = Pick<ReturnType<typeof openProcess>, 'endpoint'>;
 

@@ -51,10 +51,9 @@ const deposit = (id: string, amount: string, release_at?: string) =>
 /** Handles a message as the schedule queue delivers it: again until it is decided. */
 const execute = async (merchantId: string, txnId: string) => {
   for (;;) {
-    const outcome = await executeScheduled(
-      harness.context.ledger,
-      TIMERS.checkMarginMs,
-    )({ merchantId, txnId });
+    const { checkMarginMs } = TIMERS;
+    const deps = { ...harness.context, checkMarginMs };
+    const outcome = await executeScheduled(deps)({ merchantId, txnId });
     if (outcome.kind !== 'again') return outcome;
   }
 };
@@ -114,6 +113,7 @@ describe('a scheduled withdrawal', () => {
 
     const worker = settle({
       ledger: harness.context.ledger,
+      busy: harness.context.busy,
       providers: {
         bank: {
           pay: async () => ({ kind: 'refused', code: 'account_closed' }),

@@ -1,10 +1,11 @@
 import '../harness/enable-logs.ts';
 import { describe, expect, it } from '@jest/globals';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
-import { postpone, sendPayout } from '../../lambdas/payouts/queues.ts';
+import { sendPayout } from '../../lambdas/payouts/queues.ts';
 import { settleMessage } from '../../lambdas/payouts/settle-message.ts';
 import type { MessageOutcome, PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
 import { queueFunction, RetryLater, streamFunction } from '../../lambdas/platform/batch.ts';
+import { postpone } from '../../lambdas/platform/queue.ts';
 import { lambdaContext } from '../harness/http-event.ts';
 import { linesOf } from '../harness/log-lines.ts';
 import { sqsRecord } from '../harness/sqs-record.ts';

@@ -42,13 +42,13 @@ const ledgerWith = (row: Transaction, status: 'ACTIVE' | 'SUSPENDED' = 'ACTIVE')
     { ...transactionKey(row.pk, row.txnId), ...row },
   );
 const settled = (
-  { ledger }: ReturnType<typeof inMemoryLedger>,
+  { ledger, busy }: ReturnType<typeof inMemoryLedger>,
   answer: ProviderAnswer,
   message = MESSAGE,
 ) =>
   linesOf(() => {
     const bank = { pay: async () => answer, inquire: async () => answer };
-    return settle({ ledger, providers: { bank }, timers: TIMERS })(message);
+    return settle({ ledger, busy, providers: { bank }, timers: TIMERS })(message);
   });
 const CLAIMED = { kind: 'money', message: 'PAYOUT_CLAIMED', txn: ROW.txnId, attempt: 1 };
 
@@ -137,6 +137,7 @@ describe('WD-6: a success after the payout became final', () => {
       const bank = { pay, inquire: pay };
       const outcome = await settle({
         ledger: memory.ledger,
+        busy: memory.busy,
         providers: { bank },
         timers: TIMERS,
       })(MESSAGE);
@@ -165,7 +166,11 @@ describe('LE-5: the execution of a scheduled withdrawal is logged', () => {
     phases: [],
   });
   const executed = (row: Transaction, status: 'ACTIVE' | 'SUSPENDED', message = MESSAGE) =>
-    linesOf(() => executeScheduled(ledgerWith(row, status).ledger, TIMERS.checkMarginMs)(message));
+    linesOf(() =>
+      executeScheduled({ ...ledgerWith(row, status), checkMarginMs: TIMERS.checkMarginMs })(
+        message,
+      ),
+    );
 
   it('a failure is logged with its reason', async () => {
     expect(await executed(scheduled, 'SUSPENDED')).toMatchObject([

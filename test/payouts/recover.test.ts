@@ -70,6 +70,7 @@ const rowOf = async ({ txnId }: PayoutMessage) =>
 const settleWith = (bank: Provider) =>
   settle({
     ledger: harness.context.ledger,
+    busy: harness.context.busy,
     providers: { bank },
     timers: TIMERS,
   });

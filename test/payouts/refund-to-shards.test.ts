@@ -55,6 +55,7 @@ async function withdrawal(amount: string) {
 const refund = (message: { readonly merchantId: string; readonly txnId: string }) =>
   settle({
     ledger: ledger(),
+    busy: harness.context.busy,
     providers: { bank: { pay: refuse, inquire: refuse } },
     timers: TIMERS,
   })(message);

@@ -48,6 +48,7 @@ beforeEach(() => {
 const now = (): Date => harness.clock.now;
 const deps = (provider: Provider = bank): SettleDeps => ({
   ledger: harness.context.ledger,
+  busy: harness.context.busy,
   providers: { bank: provider },
   timers: TIMERS,
 });

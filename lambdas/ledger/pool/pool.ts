@@ -51,6 +51,8 @@ export const sumOfRows = ({ root, shards }: Pool): bigint =>
   shards.reduce<bigint>((sum, { available }) => sum + available, root.available);
 
 export const ROOT = 'ROOT';
+/** The row that pays is chosen later. Never written. */
+export const ANY_SHARD = 'ANY';
 /** With the root, one TransactGetItems reads them all. */
 export const MOST_SHARDS = 96;
 export const shardNames = (count: number): readonly string[] =>

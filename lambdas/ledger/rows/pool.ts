@@ -113,6 +113,7 @@ export async function offerOf(
   amount: MinorUnits,
   isWanted: () => Promise<boolean>,
 ): Promise<PoolOffer> {
+  if (ledger.offer !== undefined) return ledger.offer(currency, amount);
   const hints = ledger.pools.of(currency);
   if (hints.shards === undefined) {
     const root = await readRoot(ledger, currency);

@@ -19,8 +19,11 @@ export const confirmTransaction = (
     name: NAME,
     route: 'POST /admin/transactions/{id}/confirm',
     access: 'admin',
-    // It carries out any of them.
-    grants: [...new Set(proposing.flatMap(({ grants }) => grants)), { query: 'byId' }],
+    // It carries out any of them, each by itself.
+    grants: [
+      ...new Set(proposing.flatMap(({ grants }) => grants).filter((each) => each !== 'hand-over')),
+      { query: 'byId' },
+    ],
     input: () => z.object({ params: byId, query: nothing, body: noBody }),
     handle: async ({ params: { id } }, call, context) => {
       const row = await findTransaction(context.ledger, id);

@@ -30,6 +30,7 @@ export const createRepayment = moneyOperation({
   route: 'POST /repayments',
   access: 'merchant',
   key: 'required',
+  handsOver: {},
   input,
   read: async (ledger, { amount, currency }, caller, now) => {
     const [merchant, line, funds] = await Promise.all([

@@ -49,6 +49,7 @@ export const createDeposit = moneyOperation({
   access: 'admin',
   secondAdmin: true,
   key: 'required',
+  handsOver: {},
   input,
   subject: ({ merchantId }) => merchantPk(merchantId),
   read: async (ledger, { merchantId, currency }) => {

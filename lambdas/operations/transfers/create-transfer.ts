@@ -41,6 +41,7 @@ export const createTransfer = moneyOperation({
   route: 'POST /transfers',
   access: 'merchant',
   key: 'required',
+  handsOver: { payee: (ledger, { to }) => findMerchant(ledger, to) },
   input,
   read: async (ledger, order, caller, now) => {
     const { to, amount, currency } = order;

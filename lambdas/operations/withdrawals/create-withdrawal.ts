@@ -52,6 +52,7 @@ export const createWithdrawal = moneyOperation({
   route: 'POST /withdrawals',
   access: 'merchant',
   key: 'required',
+  handsOver: {},
   input,
   read: async (ledger, order, caller, now) => {
     const { executeAt } = order;

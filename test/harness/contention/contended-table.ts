@@ -2,11 +2,13 @@ import {
   BatchGetCommand,
   type DynamoDBDocumentClient,
   GetCommand,
+  PutCommand,
   QueryCommand,
   TransactGetCommand,
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { Row } from '../apply.ts';
+import type { Row } from '../../../lambdas/ledger/apply.ts';
+import { plainPut } from './plain-put.ts';
 import { query } from './query.ts';
 import { batchGet, get, transactGet } from './reads.ts';
 import { copyOf } from './stored.ts';
@@ -38,6 +40,7 @@ export function contendedTable(
     committed: 0,
     conflicts: new Map(),
     conditionFailures: 0,
+    writeUnits: 0,
     throttles: 0,
     transactionalReads: 0,
     cancelledReads: 0,
@@ -56,6 +59,7 @@ export function contendedTable(
     if (command instanceof TransactGetCommand) return transactGet(state, command.input);
     if (command instanceof BatchGetCommand) return batchGet(state, command.input);
     if (command instanceof GetCommand) return get(state, command.input);
+    if (command instanceof PutCommand) return plainPut(state, command.input);
     if (command instanceof QueryCommand) return query(state, command.input);
     throw new Error(`not modelled: ${String(command)}`);
   };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { applyWrite, type Row } from '../../../lambdas/ledger/apply.ts';
 import { commit } from '../../../lambdas/ledger/commit.ts';
 import { openLedger } from '../../../lambdas/ledger/context.ts';
 import { keyOf } from '../../../lambdas/ledger/keys.ts';
 import type { Condition, RowRef, RowWrite } from '../../../lambdas/ledger/row-writes.ts';
-import { applyWrite, type Row } from '../apply.ts';
 import { LEDGER } from './accounts.ts';
 import { contendedTable } from './contended-table.ts';
 import { holds, InvalidExpression, updated } from './expressions.ts';

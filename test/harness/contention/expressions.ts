@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Row } from '../apply.ts';
+import type { Row } from '../../../lambdas/ledger/apply.ts';
 import { compareTexts, isMap } from './stored.ts';
 
 /** What an expression is evaluated on. The placeholders stand for names and values. */

@@ -3,7 +3,7 @@ import type {
   GetCommandInput,
   TransactGetCommandInput,
 } from '@aws-sdk/lib-dynamodb';
-import type { Row } from '../apply.ts';
+import type { Row } from '../../../lambdas/ledger/apply.ts';
 import { copyOf } from './stored.ts';
 import { type ItemKey, keyIn } from './stored-items.ts';
 import {

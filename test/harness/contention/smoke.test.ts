@@ -7,6 +7,7 @@ import { poolRoot } from '../../../lambdas/ledger/pool/pool.ts';
 import { createWithdrawal } from '../../../lambdas/operations/withdrawals/create-withdrawal.ts';
 import { lambdaContext } from '../http-event.ts';
 import { aCreditLine, aMerchant, aPool, SETTINGS, stored, USD } from '../in-memory-ledger.ts';
+import { notBusy } from '../not-busy.ts';
 import { contendedTable } from './contended-table.ts';
 import { Processes } from './processes.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -26,7 +27,12 @@ async function withdrawals(seed: number, count: number, perSecond: number) {
   const processes = new Processes(() => {
     const ledger = openLedger(table.dynamo, 'Ledger', time.pacing(10_000), time.date);
     const responses = { ...ledger, table: 'Responses' };
-    return createWithdrawal.endpoint({ ledger, responses, settings: SETTINGS });
+    return createWithdrawal.endpoint({
+      ledger,
+      responses,
+      busy: notBusy(ledger),
+      settings: SETTINGS,
+    });
   });
   const withdraw = async (index: number) => {
     const merchantId = merchantIds[Math.floor(time.random() * merchantIds.length)] ?? 'm0';

@@ -1,10 +1,10 @@
-import type { Row } from '../apply.ts';
+import type { Row } from '../../../lambdas/ledger/apply.ts';
 import { sizeOf } from '../size.ts';
 import { compareTexts, copyOf, isMap } from './stored.ts';
 
 /** A place for a row, and what transactions keep beside it. It stays when its row is deleted. */
 export type Item = {
-  /** As `nameOf` in `test/harness/apply.ts` names rows: `pk|sk`, or the id. */
+  /** As `nameOf` in `lambdas/ledger/apply.ts` names rows: `pk|sk`, or the id. */
   readonly name: string;
   readonly table: string;
   readonly partition: string;

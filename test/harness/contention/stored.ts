@@ -1,4 +1,4 @@
-import type { Row } from '../apply.ts';
+import type { Row } from '../../../lambdas/ledger/apply.ts';
 
 export const isMap = (value: unknown): value is Row =>
   typeof value === 'object' &&

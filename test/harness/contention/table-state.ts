@@ -1,6 +1,6 @@
 import { DynamoDBServiceException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import type { Row } from '../apply.ts';
+import type { Row } from '../../../lambdas/ledger/apply.ts';
 import type { StoredItems } from './stored-items.ts';
 import type { Throughput } from './throughput.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -63,6 +63,8 @@ export type Counts = {
   readonly conflicts: Map<string, number>;
   /** Conditions that failed. */
   conditionFailures: number;
+  /** Of base tables; an index of one is not modelled. */
+  writeUnits: number;
   /** Items of a request that exceeded the throughput of their partition. */
   throttles: number;
   /** TransactGet requests, and how many of them were cancelled. */

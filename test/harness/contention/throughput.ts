@@ -1,6 +1,9 @@
 /** What one partition key gets, and for how long it may use what it left unused (DynamoDB: up to 300 s, at best effort). */
 export const PARTITION = { writeUnits: 1_000, readUnits: 3_000, burstMs: 1_000 };
 
+/** Capacity units of a write: one for each started kilobyte. */
+export const writeUnitsOf = (bytes: number): number => Math.max(1, Math.ceil(bytes / 1_024));
+
 /** Capacity units by partition key: a bucket each, refilled as time passes. */
 export class Throughput {
   readonly #now: () => number;

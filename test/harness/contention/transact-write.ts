@@ -1,5 +1,5 @@
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { Row } from '../apply.ts';
+import type { Row } from '../../../lambdas/ledger/apply.ts';
 import { holds, InvalidExpression, type Scope, updated } from './expressions.ts';
 import { copyOf } from './stored.ts';
 import { type Item, keyIn, setRow, sizeOfRow } from './stored-items.ts';
@@ -12,6 +12,7 @@ import {
   type TableState,
   type WrittenRow,
 } from './table-state.ts';
+import { writeUnitsOf } from './throughput.ts';
 
 /** One write of a transaction: a function of the row as it is when it is prepared. */
 type Write = {
@@ -92,12 +93,13 @@ async function prepare(
   const { writeUnits, counts } = state;
   await stage(state, 'prepare');
   const { reason, after } = evaluated(write);
-  // Charged whatever comes of it: 2 units for each started KB of the larger row.
-  const size = Math.max(item.size, sizeOfRow(after), 1);
-  if (!writeUnits.take(item.partition, 2 * Math.ceil(size / 1_024))) {
+  // Charged whatever comes of it, of the larger row: once to prepare it and once to commit it.
+  const units = 2 * writeUnitsOf(Math.max(item.size, sizeOfRow(after)));
+  if (!writeUnits.take(item.partition, units)) {
     counts.throttles += 1;
     return { write, reason: { Code: 'ThrottlingError' } };
   }
+  counts.writeUnits += units;
   if (item.holder !== undefined || item.timestamp >= timestamp) {
     counts.conflicts.set(item.name, (counts.conflicts.get(item.name) ?? 0) + 1);
     return { write, reason: { Code: 'TransactionConflict' } };

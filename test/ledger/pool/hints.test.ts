@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { asStored } from '../../../lambdas/ledger/apply.ts';
 import { currencyCode, minor } from '../../../lambdas/ledger/money.ts';
 import { Pools, type WriteFailure } from '../../../lambdas/ledger/pool/hints.ts';
 import { closing, filling } from '../../../lambdas/ledger/pool/moves.ts';
@@ -12,7 +13,6 @@ import {
   system,
 } from '../../../lambdas/ledger/postings.ts';
 import type { Change } from '../../../lambdas/ledger/row-writes.ts';
-import { asStored } from '../../harness/apply.ts';
 import { USD } from '../../harness/in-memory-ledger.ts';
 import { aShard, poolOf, type ShardSketch } from '../../harness/pools.ts';
 

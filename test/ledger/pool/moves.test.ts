@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { nameOf, type Row, type Rows } from '../../../lambdas/ledger/apply.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
 import {
   closing,
@@ -16,7 +17,6 @@ import {
   ROOT,
 } from '../../../lambdas/ledger/pool/pool.ts';
 import { anyMove } from '../../harness/any-move.ts';
-import { nameOf, type Row, type Rows } from '../../harness/apply.ts';
 import { USD } from '../../harness/in-memory-ledger.ts';
 import {
   afterMove,

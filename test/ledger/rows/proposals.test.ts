@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { applyWrites, type Rows } from '../../../lambdas/ledger/apply.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
 import { post } from '../../../lambdas/ledger/post.ts';
 import { storePhase } from '../../../lambdas/ledger/postings.ts';
@@ -6,7 +7,6 @@ import type { Change } from '../../../lambdas/ledger/row-writes.ts';
 import { confirmProposal, stillProposed } from '../../../lambdas/ledger/rows/proposals.ts';
 import { createTransaction } from '../../../lambdas/ledger/rows/transactions.ts';
 import type { ProposedTransaction, Transaction } from '../../../lambdas/ledger/transactions.ts';
-import { applyWrites, type Rows } from '../../harness/apply.ts';
 import { USD } from '../../harness/in-memory-ledger.ts';
 
 const proposed: ProposedTransaction = {

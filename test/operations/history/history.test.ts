@@ -58,6 +58,7 @@ const withdraw = async (key: string, outcome?: 'succeeded' | 'refused' | 'unclea
   const answer = async () => answers[outcome];
   await settle({
     ledger: harness.context.ledger,
+    busy: harness.context.busy,
     providers: { bank: { pay: answer, inquire: answer } },
     timers: TIMERS,
   })({ merchantId: who, txnId: id });

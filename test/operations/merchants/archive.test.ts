@@ -82,6 +82,7 @@ describe('archiving a merchant', () => {
     const pay = async () => ({ kind: 'succeeded', reference: 'r' }) as const;
     const worker = settle({
       ledger: harness.context.ledger,
+      busy: harness.context.busy,
       providers: { bank: { pay, inquire: pay } },
       timers: TIMERS,
     });

@@ -161,6 +161,7 @@ describe('a withdrawal from the wallet', () => {
     const refuse = async () => ({ kind: 'refused', code: 'account_closed' }) as const;
     const worker = settle({
       ledger: harness.context.ledger,
+      busy: harness.context.busy,
       providers: { bank: { pay: refuse, inquire: refuse } },
       timers: TIMERS,
     });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { keyOf } from '../../lambdas/ledger/keys.ts';
-import type { Condition, Label, RowRef, RowWrite } from '../../lambdas/ledger/row-writes.ts';
+import { keyOf } from './keys.ts';
+import type { Condition, Label, RowRef, RowWrite } from './row-writes.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -61,7 +61,7 @@ export function applyWrites(rows: Rows, writes: readonly RowWrite[]): AllApplied
 }
 
 /** A comparison with a missing attribute is false, as in DynamoDB. */
-function holds(row: Row | undefined, condition: Condition): boolean {
+export function holds(row: Row | undefined, condition: Condition): boolean {
   switch (condition.must) {
     case 'exist':
       return row !== undefined;
@@ -95,10 +95,10 @@ const isNumber = (
   return typeof value === 'bigint' && compare(value);
 };
 
-const isRow = (value: unknown): value is Row =>
+export const isRow = (value: unknown): value is Row =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const valueAt = (row: Row | undefined, path: string): unknown =>
+export const valueAt = (row: Row | undefined, path: string): unknown =>
   path.split('.').reduce<unknown>((value, part) => (isRow(value) ? value[part] : undefined), row);
 
 function updated(row: Row, write: Extract<RowWrite, { action: 'update' }>): Row {

@@ -1,0 +1,25 @@
+import { busyMerchantsFrom } from '../ledger/busy/open-busy.ts';
+import { ledgerFrom } from '../ledger/context.ts';
+import { currencyCode } from '../ledger/money.ts';
+import { secondAdminLimits } from '../ledger/second-admin.ts';
+import type { ApiEnv } from '../platform/env.ts';
+import type { ApiContext } from './operation.ts';
+
+/** The context of every API function, from its environment. */
+export function apiContext(env: ApiEnv): ApiContext {
+  const ledger = ledgerFrom(env);
+  return {
+    ledger,
+    responses: { ...ledger, table: env.IDEMPOTENCY_TABLE },
+    busy: busyMerchantsFrom(ledger, env),
+    settings: {
+      currency: currencyCode.parse(env.DEFAULT_CURRENCY),
+      timeZone: env.DEFAULT_TIME_ZONE,
+      poolShards: env.POOL_SHARDS,
+      pools: { merchant: env.MERCHANT_POOL_ID, admin: env.ADMIN_POOL_ID },
+      checkMarginMs: env.CHECK_MARGIN_MS,
+      secondAdminAbove: secondAdminLimits.parse(env.SECOND_ADMIN_ABOVE),
+      merchantOperations: env.MERCHANT_OPERATIONS,
+    },
+  };
+}

@@ -1,0 +1,137 @@
+import { count, measure } from '../../platform/metrics.ts';
+import { later } from '../calendar.ts';
+import type { Lost } from '../commit.ts';
+import type { LedgerContext } from '../context.ts';
+import { type ResponseRow, type ResponseStore, readResponse } from '../responses.ts';
+import { readMarker } from './marker.ts';
+import type { QueuedMessage } from './messages.ts';
+
+/** Puts a message into the FIFO queue. @returns false where it was certainly not sent. */
+export type SendToGroup = (message: QueuedMessage, deduplicationId: string) => Promise<boolean>;
+
+/** How long a request waits for its response, in milliseconds. */
+const WAIT_MS = 3_000;
+/** How long a process that waited in vain does not hand over to that merchant's group, in milliseconds. */
+const DIRECT_MS = 10_000;
+/** Between two looks for the response, in milliseconds. Each pause is longer than the one before. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 60;
+const GROWTH = 1.25;
+/** Between these ages of the oldest message, in milliseconds, a growing share of the requests is sent away. */
+const SHED_FROM_MS = 250;
+const SHED_ALL_MS = 1_000;
+
+/** One request, as a message. */
+export type Handover = {
+  readonly messageFor: (merchantId: string, deadline: string) => QueuedMessage;
+  readonly deduplicationId: string;
+};
+
+export type HandedOver =
+  | { readonly kind: 'answered'; readonly response: ResponseRow }
+  /** The client has to repeat it: too many wait already, or it was not answered in time. */
+  | { readonly kind: 'later'; readonly ageMs: number }
+  /** Nobody takes it over. It goes on by itself. */
+  | { readonly kind: 'direct' };
+const DIRECT: HandedOver = { kind: 'direct' };
+
+export type Busy = { readonly merchantId: string; readonly ageMs: number };
+
+/** What one process knows of busy merchants, and the way into their groups (design, section 5). */
+export class BusyMerchants {
+  readonly #ledger: LedgerContext;
+  readonly #responses: ResponseStore;
+  readonly #send: SendToGroup;
+  /** Until when a group is not trusted to answer, by the clock of the ledger's pacing. */
+  readonly #directUntil = new Map<string, number>();
+
+  constructor(ledger: LedgerContext, responses: ResponseStore, send: SendToGroup) {
+    this.#ledger = ledger;
+    this.#responses = responses;
+    this.#send = send;
+  }
+
+  /** The first of these merchants whose requests are committed in groups. What cannot be read is not busy. */
+  async busyAmong(merchantIds: readonly string[]): Promise<Busy | undefined> {
+    const found = await Promise.all(merchantIds.map((each) => this.#markerOf(each)));
+    return found.find((each) => each !== undefined);
+  }
+
+  /** A request on a merchant that is busy: sends it away, or hands it over. */
+  async join({ merchantId, ageMs }: Busy, responseId: string, handover: Handover) {
+    const share = (ageMs - SHED_FROM_MS) / (SHED_ALL_MS - SHED_FROM_MS);
+    if (this.#ledger.pacing.random() < share) {
+      count('RequestsShed');
+      return { kind: 'later', ageMs } satisfies HandedOver;
+    }
+    return this.handOver(merchantId, responseId, handover);
+  }
+
+  /** Sends it to its merchant's group. @returns false where it has to go on by itself. */
+  async send(merchantId: string, { messageFor, deduplicationId }: Handover): Promise<boolean> {
+    const { now, pacing } = this.#ledger;
+    if (this.#isDirect(merchantId)) return false;
+    const deadline = later(now(), Math.min(WAIT_MS, pacing.deadlineMs));
+    const isSent = await this.#send(messageFor(merchantId, deadline), deduplicationId);
+    if (isSent) count('RequestsHandedOver');
+    return isSent;
+  }
+
+  /** Hands a request over, and waits for its response. */
+  async handOver(merchantId: string, responseId: string, handover: Handover): Promise<HandedOver> {
+    const { clock } = this.#ledger.pacing;
+    const start = clock();
+    if (!(await this.send(merchantId, handover))) return DIRECT;
+    const response = await this.#responseTo(responseId);
+    if (response !== undefined) {
+      measure('TimeToAnswer', clock() - start);
+      return { kind: 'answered', response };
+    }
+    count('WaitsGivenUp');
+    const busy = await this.#markerOf(merchantId);
+    this.#directUntil.set(merchantId, clock() + DIRECT_MS);
+    // A group that is served, only late: one more transaction on the same rows would delay it further.
+    return busy === undefined ? DIRECT : { kind: 'later', ageMs: busy.ageMs };
+  }
+
+  #isDirect(merchantId: string): boolean {
+    const until = this.#directUntil.get(merchantId);
+    return until !== undefined && this.#ledger.pacing.clock() < until;
+  }
+
+  async #markerOf(merchantId: string): Promise<Busy | undefined> {
+    if (this.#isDirect(merchantId)) return undefined;
+    const marker = await readMarker(this.#responses, merchantId).catch(() => undefined);
+    const isBusy = marker !== undefined && marker.until > this.#ledger.now().toISOString();
+    return isBusy ? { merchantId, ageMs: marker.ageMs } : undefined;
+  }
+
+  async #responseTo(responseId: string): Promise<ResponseRow | undefined> {
+    const { pacing } = this.#ledger;
+    const until = pacing.clock() + Math.min(WAIT_MS, pacing.deadlineMs);
+    for (let wait = FIRST_PAUSE_MS; pacing.clock() + wait < until; wait *= GROWTH) {
+      await pacing.pause(Math.min(LONGEST_PAUSE_MS, wait));
+      const found = await readResponse(this.#responses, responseId).catch(() => undefined);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+}
+
+/** So many conflicts on one merchant's rows, and a request hands over. */
+const ENOUGH = 2;
+
+/** Conflicts of one request, by the merchant whose row was met. */
+export class Conflicts {
+  readonly #met = new Map<string, number>();
+
+  /** @returns the merchant whose rows were met often enough, the payer's or the payee's. Never a pool's. */
+  busyAfter(result: Lost): string | undefined {
+    const failures = 'failures' in result ? result.failures : [];
+    const met = failures.flatMap(({ row, met }) =>
+      met === 'conflict' && 'merchantId' in row ? [row.merchantId] : [],
+    );
+    for (const id of new Set(met)) this.#met.set(id, (this.#met.get(id) ?? 0) + 1);
+    return met.find((id) => (this.#met.get(id) ?? 0) >= ENOUGH);
+  }
+}

@@ -1,0 +1,195 @@
+import { log } from '../../platform/logger.ts';
+import { isRetryable, type Undecided, undecided, untilDecided } from '../../platform/retry.ts';
+import { nameOf } from '../apply.ts';
+import { commit, type Lost, undecidedBy } from '../commit.ts';
+import type { LedgerContext } from '../context.ts';
+import type { Currency } from '../money.ts';
+import { type Attempt, type DecisionRun, untilCommitted } from '../until-committed.ts';
+import { GroupOffers } from './group-offers.ts';
+import { GroupRows } from './group-rows.ts';
+
+/** One request of a group. */
+export type Member = {
+  /** Of several requests with one id, the first is decided. */
+  readonly id: string;
+  /** ISO 8601 in UTC. Afterwards nobody waits for it. */
+  readonly deadline: string;
+  /** Its decision on the rows that this ledger reads. */
+  readonly open: (ledger: LedgerContext) => DecisionRun<unknown>;
+};
+
+/** A member with what one commit makes true for it. */
+type Planned = {
+  readonly member: Member;
+  readonly attempt: Attempt<unknown>;
+  readonly draws: readonly Currency[];
+};
+
+/** DynamoDB allows 100. A refused request adds the rows that it has read: two for each of two merchants. */
+const MOST_ROWS = 100 - 4;
+/** An error that repeats is of one of the requests, and the others do not share its fate. */
+const MOST_DEFECTS = 2;
+
+/**
+ * Decides requests on the same merchant in their order and commits them together, each exactly once (design,
+ * section 5, "Busy merchants"). What is left at `until`, by the clock of the ledger's pacing, stays unanswered.
+ */
+export async function commitGroup(
+  ledger: LedgerContext,
+  members: readonly Member[],
+  until: number,
+): Promise<void> {
+  const group = new Group(ledger, members);
+  for (;;) {
+    const { kind } = await untilDecided(ledger.pacing, () => group.commitSome(), until);
+    if (kind !== 'committed') break;
+  }
+  await group.decideAlone(until);
+}
+
+type Step = { readonly kind: 'committed' | 'empty' };
+
+class Group {
+  readonly #ledger: LedgerContext;
+  #left: readonly Member[];
+  #alone: readonly Member[] = [];
+  #defects = 0;
+
+  constructor(ledger: LedgerContext, members: readonly Member[]) {
+    this.#ledger = ledger;
+    this.#left = members;
+  }
+
+  /** As many as one transaction takes. */
+  async commitSome(): Promise<Step | Undecided> {
+    const now = this.#ledger.now();
+    this.#left = this.#left.filter(({ deadline }) => deadline > now.toISOString());
+    if (this.#left.length === 0) return { kind: 'empty' };
+    const offers = new GroupOffers();
+    const rows = new GroupRows(this.#ledger, offers.offer);
+    await this.#readAhead(rows, now);
+    let planned = await this.#plan(rows, offers, now);
+    if (planned !== undefined && offers.areDrawn) {
+      const unpaid = await offers.ask({ ...this.#ledger, load: rows.ledger.load });
+      const drawing = planned.filter(({ draws }) => draws.some((each) => unpaid.has(each)));
+      this.#setAside(drawing.map(({ member }) => member));
+      rows.startOver();
+      planned = await this.#plan(rows, offers, now);
+    }
+    if (planned === undefined) return undecided('release', 'changed');
+    if (planned.length === 0) return { kind: 'empty' };
+    return this.#commit(rows, planned);
+  }
+
+  /** Those that cannot be decided together with others. */
+  async decideAlone(until: number): Promise<void> {
+    for (const member of this.#alone) {
+      try {
+        await untilCommitted(this.#ledger, member.open(this.#ledger), until);
+      } catch (error) {
+        unanswered(member, error);
+      }
+    }
+  }
+
+  /** All rows in as few round trips as one request needs. What fails here fails again below. */
+  async #readAhead({ ledger, warm }: GroupRows, now: Date): Promise<void> {
+    const reads = this.#left.map(async ({ open }) => {
+      const { decision } = await open(ledger).decide(now);
+      if (decision.kind === 'attempt') await warm(decision.writes);
+    });
+    await Promise.allSettled(reads);
+  }
+
+  /**
+   * Decides in order, each on the rows as those before have left them.
+   * @returns undefined where a preparation has changed what was read.
+   * @throws where a read fails that may succeed later.
+   */
+  async #plan(rows: GroupRows, offers: GroupOffers, now: Date): Promise<Planned[] | undefined> {
+    const planned: Planned[] = [];
+    for (const member of this.#left) {
+      rows.beginRequest();
+      offers.beginRequest();
+      const decided = await this.#decide(member, rows, now);
+      if (decided === undefined) continue;
+      const { decision, prepare } = decided;
+      if (decision.kind === 'undecided') {
+        unanswered(member, new Error(`undecided: ${decision.by}`));
+        this.#drop([member]);
+      } else if (decision.kind === 'done') {
+        decision.committed?.();
+        this.#drop([member]);
+      } else {
+        if (planned.length > 0 && rows.sizeWith(decision.writes) > MOST_ROWS) break;
+        if (decision.isAccepted && (await prepare())) return undefined;
+        if (await rows.apply(decision.writes)) {
+          if (!decision.isAccepted) await rows.relyOnReads();
+          planned.push({
+            member,
+            attempt: decision,
+            draws: decision.isAccepted ? offers.draw() : [],
+          });
+        } else this.#setAside([member]);
+      }
+    }
+    return planned;
+  }
+
+  async #decide(member: Member, { ledger }: GroupRows, now: Date) {
+    try {
+      return await member.open(ledger).decide(now);
+    } catch (error) {
+      if (isRetryable(error)) throw error;
+      unanswered(member, error);
+      this.#drop([member]);
+      return undefined;
+    }
+  }
+
+  async #commit(rows: GroupRows, planned: readonly Planned[]): Promise<Step | Undecided> {
+    const members = planned.map(({ member }) => member);
+    try {
+      const result = await commit(this.#ledger, rows.writes());
+      if (result.kind !== 'committed') return this.#lost(result, planned);
+    } catch (error) {
+      this.#defects += 1;
+      log('error', 'GROUP_FAILED', { size: planned.length }, error);
+      if (this.#defects < MOST_DEFECTS) return undecided('unknown', 'unknown');
+      this.#setAside(members);
+      return { kind: 'committed' };
+    }
+    for (const { attempt } of planned) attempt.committed?.();
+    this.#drop(members);
+    return { kind: 'committed' };
+  }
+
+  /** What is answered elsewhere leaves the group. Everything else is tried again together: to split multiplies it. */
+  #lost(result: Lost, planned: readonly Planned[]): Undecided {
+    const failed = 'failures' in result ? result.failures : [];
+    const answered = new Set(
+      failed
+        .filter(({ met, row: { kind } }) => met === 'condition' && OF_ONE_REQUEST.has(kind))
+        .map(({ row }) => nameOf(row)),
+    );
+    const isAnswered = ({ attempt }: Planned): boolean =>
+      attempt.writes.some(({ row }) => answered.has(nameOf(row)));
+    this.#drop(planned.filter(isAnswered).map(({ member }) => member));
+    return answered.size > 0 ? undecided('response', 'changed') : undecidedBy(result);
+  }
+
+  #drop(members: readonly Member[]): void {
+    this.#left = this.#left.filter((each) => !members.includes(each));
+  }
+
+  #setAside(members: readonly Member[]): void {
+    this.#drop(members);
+    this.#alone = [...this.#alone, ...members];
+  }
+}
+
+const OF_ONE_REQUEST: ReadonlySet<string> = new Set(['response', 'transaction']);
+
+/** Its client repeats it: no response is stored. */
+const unanswered = ({ id }: Member, error: unknown): void =>
+  log('error', 'REQUEST_UNANSWERED', { id }, error);

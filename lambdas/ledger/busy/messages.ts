@@ -1,0 +1,46 @@
+import * as z from 'zod';
+
+/** Of every message. Nothing depends on one: lost, its request is answered 503; delivered twice, it is a replay. */
+const common = {
+  merchantId: z.string().min(1),
+  /** ISO 8601 in UTC. Afterwards nobody waits for it. */
+  deadline: z.iso.datetime(),
+};
+
+/** A request as its client sent it, without its token: what the token proved is the caller. */
+const request = z.object({
+  ...common,
+  work: z.literal('request'),
+  operation: z.string(),
+  caller: z.object({ id: z.string(), name: z.string() }),
+  key: z.string(),
+  input: z.object({ params: z.unknown(), query: z.unknown(), body: z.unknown() }),
+  /** Of what was sent: method, path, query and body. */
+  hash: z.string(),
+  requestId: z.string(),
+});
+export type QueuedRequest = z.infer<typeof request>;
+
+/** A payout that its provider refuses. The attempt and its times name the lease under which settle heard that. */
+const refund = z.object({
+  ...common,
+  work: z.literal('refund'),
+  txnId: z.string().min(1),
+  attempt: z.string().regex(/^\d+$/),
+  leaseUntil: z.string().optional(),
+  sentAt: z.string().optional(),
+  failure: z.string(),
+});
+export type QueuedRefund = z.infer<typeof refund>;
+
+/** A scheduled withdrawal whose time has come. */
+const execution = z.object({
+  ...common,
+  work: z.literal('execution'),
+  txnId: z.string().min(1),
+});
+export type QueuedExecution = z.infer<typeof execution>;
+
+/** What is handed over to be decided in a group with others on the same merchant. */
+export const queuedMessage = z.discriminatedUnion('work', [request, refund, execution]);
+export type QueuedMessage = z.infer<typeof queuedMessage>;

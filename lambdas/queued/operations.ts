@@ -1,0 +1,7 @@
+import { createRepayment } from '../operations/credit/create-repayment.ts';
+import { createDeposit } from '../operations/deposits/create-deposit.ts';
+import { createTransfer } from '../operations/transfers/create-transfer.ts';
+import { createWithdrawal } from '../operations/withdrawals/create-withdrawal.ts';
+
+/** Every operation that hands over (a test compares). Not derived: the bundle would hold the whole API. */
+export const QUEUED = [createWithdrawal, createTransfer, createDeposit, createRepayment] as const;

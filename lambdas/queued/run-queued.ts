@@ -1,0 +1,84 @@
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { commitGroup, type Member } from '../ledger/busy/commit-group.ts';
+import { markBusy } from '../ledger/busy/marker.ts';
+import { type QueuedMessage, queuedMessage } from '../ledger/busy/messages.ts';
+import type { LedgerContext } from '../ledger/context.ts';
+import type { ResponseStore } from '../ledger/responses.ts';
+import { log } from '../platform/logger.ts';
+import { countGroup, measure } from '../platform/metrics.ts';
+
+export type RunQueuedDeps = {
+  readonly ledger: LedgerContext;
+  readonly responses: ResponseStore;
+  readonly memberOf: (message: QueuedMessage) => Member | undefined;
+  /** From the receipt of a batch until nothing new is begun, in milliseconds. */
+  readonly stopAfterMs: number;
+};
+
+/**
+ * A batch of the FIFO queue: each merchant's messages are decided in their order and committed together. No message
+ * comes again: what is not decided is answered 503, and its client repeats it.
+ */
+export const runQueued =
+  (deps: RunQueuedDeps) =>
+  async ({ Records }: SQSEvent): Promise<void> => {
+    const { clock } = deps.ledger.pacing;
+    const until = clock() + deps.stopAfterMs;
+    const groups = Map.groupBy(Records, ({ attributes }) => attributes.MessageGroupId);
+    await Promise.all(
+      [...groups].map(([merchantId, records]) => runGroup(deps, merchantId, records, until)),
+    );
+  };
+
+async function runGroup(
+  deps: RunQueuedDeps,
+  merchantId: string | undefined,
+  records: readonly SQSRecord[],
+  until: number,
+): Promise<void> {
+  try {
+    const marking = mark(deps, merchantId, records);
+    await commitGroup(deps.ledger, membersOf(deps, records), until);
+    await marking;
+  } catch (error) {
+    // One merchant's group may not take the others' messages along.
+    log('error', 'GROUP_FAILED', { merchant: merchantId }, error);
+  }
+}
+
+/** Lets the requests that come meanwhile join at once. A group of one needs nobody to join. */
+async function mark(
+  { ledger, responses }: RunQueuedDeps,
+  merchantId: string | undefined,
+  records: readonly SQSRecord[],
+): Promise<void> {
+  const now = ledger.now();
+  const sent = records.map(({ attributes }) => Number(attributes.SentTimestamp));
+  const ageMs = Math.max(0, now.getTime() - Math.min(...sent));
+  countGroup(records.length);
+  measure('GroupAge', ageMs);
+  if (merchantId === undefined || records.length < 2) return;
+  // Only a reason for others to join: nothing depends on it.
+  await markBusy(responses, merchantId, Math.round(ageMs), now).catch((error: unknown) =>
+    log('error', 'BUSY_MARK_FAILED', { merchant: merchantId }, error),
+  );
+}
+
+/** One for each id, in the order of the queue. */
+function membersOf({ memberOf }: RunQueuedDeps, records: readonly SQSRecord[]): readonly Member[] {
+  const members = new Map<string, Member>();
+  for (const { body, messageId } of records) {
+    const member = parsed(body, memberOf);
+    if (member === undefined) log('error', 'MESSAGE_UNREADABLE', { message: messageId });
+    else if (!members.has(member.id)) members.set(member.id, member);
+  }
+  return [...members.values()];
+}
+
+function parsed(body: string, memberOf: RunQueuedDeps['memberOf']): Member | undefined {
+  try {
+    return memberOf(queuedMessage.parse(JSON.parse(body)));
+  } catch {
+    return undefined;
+  }
+}
