@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { Member } from '../ledger/busy/commit-group.ts';
 import type { Handing } from '../ledger/busy/joining.ts';
 import type { QueuedRequest } from '../ledger/busy/messages.ts';
@@ -18,7 +18,6 @@ import type {
   TransactionOf,
   TransactionType,
 } from '../ledger/transactions.ts';
-import { undecided, untilDecided } from '../platform/retry.ts';
 import { adminOf } from './caller.ts';
 import { type Call, type Caller, endpoint, type KeyRule, type RawInput } from './endpoint.ts';
 import type {
@@ -30,6 +29,8 @@ import type {
   Route,
   Settings,
 } from './operation.ts';
+import { asksForPreview, previewOf } from './preview.ts';
+import { callerIn, messageOf } from './queued-request.ts';
 import { failure, type HttpResponse, type Success, success } from './response.ts';
 import { OUTDATED, proposing, reconsidering } from './second-admin.ts';
 
@@ -48,10 +49,7 @@ type MoneyOperation<
    * relay knows only those that are new.
    */
   readonly secondAdmin?: Type extends PayoutTransaction['type'] ? never : true;
-  /**
-   * It writes rows that many requests write at once: its subject's, a merchant's, and those of the payee that it
-   * finds. While one of the two is busy, its requests are decided together with others (design, section 5).
-   */
+  /** It writes rows of its subject, a merchant, and of the payee: while one is busy, it is decided with others. */
   readonly handsOver?: {
     readonly payee?: (
       ledger: LedgerContext,
@@ -84,14 +82,14 @@ type MoneyOperation<
   ) => Decision<NewTransactionOf<Type>>;
   /** A pure function of what never changes in the row: a replay years later is rendered from it. */
   readonly respond: (transaction: TransactionOf<Type>) => Success;
-  /** With `?preview=true`: what the operation would do now. Nothing is written. */
+  /** With `?preview=true`: what it would do now. Nothing is written. */
   readonly preview?: (transaction: NewTransactionOf<Type>) => Success;
 };
 
 const isOf = <Type extends TransactionType>(
-  transaction: Transaction,
+  row: Transaction,
   type: Type,
-): transaction is TransactionOf<Type> => transaction.type === type;
+): row is TransactionOf<Type> => row.type === type;
 
 /** An operation that moves money or a limit, exactly once for each (caller, operation, key). */
 export const moneyOperation = <
@@ -142,27 +140,21 @@ export const moneyOperation = <
     const order = { operation: name, input: storedInput(raw), by: caller.id };
     return proposing(decider, context.settings.secondAdminAbove, order);
   };
-  const pkOf = (input: z.output<Schema>, { id }: Caller): string =>
-    subject?.(input) ?? merchantPk(id);
+  const pkOf = (input: z.output<Schema>, { id }: Caller) => subject?.(input) ?? merchantPk(id);
   const adminIn = ({ id }: Caller) => ({ admin: access === 'admin' ? id : undefined });
 
   const queued = (context: GroupContext) => {
     const schema = described.input(context.settings);
-    return ({
-      caller: { id, name: callerName },
-      ...message
-    }: QueuedRequest): Member | undefined => {
+    return (message: QueuedRequest): Member | undefined => {
       const parsed = schema.safeParse(message.input);
       if (!parsed.success) return undefined;
       const input = parsed.data;
-      // A user at a user pool moves no money.
-      const caller = { id, name: callerName, user: { username: id, sub: id } };
-      const pk = pkOf(input, caller);
+      const caller = callerIn(message);
+      const { key: sentKey, hash, requestId, deadline } = message;
       const identity = {
-        ...identityOf(callerName, name, message.key, pk, message.hash),
+        ...identityOf(caller.name, name, sentKey, pkOf(input, caller), hash),
         ...adminIn(caller),
       };
-      const { requestId, deadline } = message;
       return {
         id: identity.responseId,
         deadline,
@@ -223,24 +215,13 @@ export const moneyOperation = <
             return previewOf(context, decider, preview, call.id);
           }
           const decider = requestedBy(context, input, raw, caller, txnId, call.id);
-          const { params, query, body } = raw;
-          const handing: Handing | undefined = handsOver && {
+          const handing = handsOver && {
             busy: context.busy,
             merchants: async () => {
               const payee = await handsOver.payee?.(context.ledger, input);
               return [merchantOf(pk), ...(payee === undefined ? [] : [payee.id])];
             },
-            messageFor: (merchantId, deadline) => ({
-              work: 'request',
-              merchantId,
-              deadline,
-              operation: name,
-              caller: { id: caller.id, name: caller.name },
-              key: call.key,
-              input: { params, query, body },
-              hash: identity.hash,
-              requestId: call.id,
-            }),
+            messageFor: messageOf(name, identity, call, raw),
           };
           return run(context, decider, identity, call, { handing });
         },
@@ -268,29 +249,4 @@ async function run<Facts>(
   const request = { requestId, context: lambda, recording };
   const result = await runOperation(context, decider, identity, request, handing);
   return result === 'key_reused' ? failure('idempotency_key_reused', requestId) : result;
-}
-
-const previewQuery = z.object({ preview: z.literal('true') });
-const asksForPreview = ({ query }: RawInput): boolean => previewQuery.safeParse(query).success;
-
-/** What an operation would do now, by its own read and rule. Nothing is written; it may differ next time. */
-async function previewOf<Facts, Type extends TransactionType>(
-  { ledger }: ApiContext,
-  { read, decide }: Decider<Facts, NewTransactionOf<Type>>,
-  preview: (transaction: NewTransactionOf<Type>) => Success,
-  requestId: string,
-): Promise<HttpResponse> {
-  const decision = await untilDecided(ledger.pacing, async () => {
-    const now = ledger.now();
-    const decided = decide(await read(now), now);
-    return decided.kind === 'retry' ? undecided(decided.why, 'changed') : decided;
-  });
-  switch (decision.kind) {
-    case 'undecided':
-      return failure('busy', requestId, decision);
-    case 'refused':
-      return failure(decision.reason, requestId);
-    case 'accepted':
-      return success(preview(decision.transaction));
-  }
 }

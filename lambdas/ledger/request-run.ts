@@ -113,17 +113,19 @@ export function requestRun<Facts, New extends NewTransaction>(
   });
 
   return {
-    decide: async (now) => {
+    read: async (now) => {
       const [facts, earlier] = await Promise.all([
         decider.read(now),
         readTransaction(ledger, pk, txnId),
       ]);
       const outcome = earlier && (await committed(earlier));
-      const decision =
-        outcome === undefined
-          ? decide(facts, now)
-          : ({ kind: 'done', outcome, committed: () => logged(outcome) } as const);
-      return { decision, prepare: () => decider.prepare(facts, now) };
+      return {
+        decide: () =>
+          outcome === undefined
+            ? decide(facts, now)
+            : { kind: 'done', outcome, committed: () => logged(outcome) },
+        prepare: () => decider.prepare(facts, now),
+      };
     },
     lost: async (result) => {
       if (result.kind !== 'refused' || !OF_REQUEST.has(result.by)) return undefined;

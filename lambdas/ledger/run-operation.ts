@@ -30,10 +30,10 @@ export function runOperation<Facts, New extends NewTransaction>(
   const joining = handing && joiningOf(handing, decider, identity, requestId);
 
   // Read while the lookup is under way: one round trip for all. A replay does not need it.
-  const [early, busy] = [Promise.allSettled([run.decide(ledger.now())]), joining?.busy()];
+  const [early, busy] = [Promise.allSettled([run.read(ledger.now())]), joining?.busy()];
   let isFirst = true;
-  const decideOrEarly: typeof run.decide = async (now) => {
-    if (!isFirst) return run.decide(now);
+  const readOrEarly: typeof run.read = async (now) => {
+    if (!isFirst) return run.read(now);
     isFirst = false;
     const [outcome] = await early;
     if (outcome.status === 'rejected') throw outcome.reason;
@@ -44,7 +44,7 @@ export function runOperation<Facts, New extends NewTransaction>(
     const joined = await joining?.atOnce(await busy);
     if (joined !== undefined) return joined;
     const result = await untilCommitted<ReplayResult>(ledger, {
-      decide: decideOrEarly,
+      read: readOrEarly,
       lost: async (lost) => (await run.lost?.(lost)) ?? joining?.after(lost),
     });
     if (result.kind === 'done') return result.outcome;

@@ -19,9 +19,10 @@ export type Attempt<Outcome> = Outcomes<Outcome> & {
 
 export type Done<Outcome> = Outcomes<Outcome> & { readonly kind: 'done' };
 
-export type Decided<Outcome> = {
+/** The rows of one instant. */
+type RowsRead<Outcome> = {
   /** `done` where an earlier run already committed the outcome. */
-  readonly decision: Attempt<Outcome> | Done<Outcome> | Undecided;
+  readonly decide: () => Attempt<Outcome> | Done<Outcome> | Undecided;
   /**
    * Before an acceptance is committed, and where the rows did not decide.
    * @returns whether it changed what was read, which is then read again.
@@ -31,8 +32,7 @@ export type Decided<Outcome> = {
 
 /** One decision: read, decide, prepare, commit; again after a lost race. */
 export type DecisionRun<Outcome> = {
-  /** Reads and decides at one instant. */
-  readonly decide: (now: Date) => Promise<Decided<Outcome>>;
+  readonly read: (now: Date) => Promise<RowsRead<Outcome>>;
   /** After a commit that did not happen: the outcome, if another one has decided it. */
   readonly lost?: (result: Lost) => Promise<Outcome | undefined>;
 };
@@ -43,11 +43,12 @@ export type DecisionRun<Outcome> = {
  */
 export function untilCommitted<Outcome>(
   ledger: LedgerContext,
-  { decide, lost }: DecisionRun<Outcome>,
+  { read, lost }: DecisionRun<Outcome>,
   until?: number,
 ): Promise<Done<Outcome> | GivenUp> {
   const attempt = async (): Promise<Done<Outcome> | Undecided> => {
-    const { decision, prepare } = await decide(ledger.now());
+    const { decide, prepare } = await read(ledger.now());
+    const decision = decide();
     if (decision.kind === 'undecided') await prepare();
     if (decision.kind === 'done') decision.committed?.();
     if (decision.kind !== 'attempt') return decision;

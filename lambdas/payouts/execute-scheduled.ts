@@ -76,10 +76,10 @@ export function executionRun(
   checkMarginMs: number,
 ): DecisionRun<Result> {
   return {
-    decide: async (now) => {
+    read: async (now) => {
       const facts = await readFacts(ledger, message, now);
       return {
-        decision:
+        decide: () =>
           facts.kind === 'due'
             ? execute(facts, now, checkMarginMs)
             : { kind: 'done', outcome: facts.result },

@@ -23,7 +23,7 @@ export function refundRun(
 ): DecisionRun<Refund> {
   const { merchantId, currency, source, txnId } = row;
   return {
-    decide: async (at) => {
+    read: async (at) => {
       const [merchant, line, open] = await Promise.all([
         readMerchant(ledger, merchantId),
         source === 'credit' ? readCredit(ledger, merchantId, currency) : undefined,
@@ -34,13 +34,13 @@ export function refundRun(
       const phase = { name: 'refund', effects } as const;
       const progress = { ...REFUNDED, failure };
       return {
-        decision: {
+        decide: () => ({
           kind: 'attempt',
           isAccepted: true,
           outcome: 'refunded',
           committed: () => log('money', 'PAYOUT_REFUNDED', { txn: txnId, code: failure }),
           writes: writesOf(row, { name: 'refund', at, progress, phase }),
-        },
+        }),
         prepare: async () => false,
       };
     },

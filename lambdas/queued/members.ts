@@ -40,10 +40,10 @@ export function memberOf(context: GroupContext, operations: readonly Queued[]) {
 
 /** Settle's refund, on the row as it is now: under another lease, the message is too late. */
 const queuedRefund = (ledger: LedgerContext, message: QueuedRefund): DecisionRun<unknown> => ({
-  decide: async (now) => {
+  read: async (now) => {
     const row = await readTransaction(ledger, merchantPk(message.merchantId), message.txnId);
     if (row === undefined || !hasPayout(row) || !isOfLease(row, message))
-      return { decision: { kind: 'done', outcome: 'final' }, prepare: async () => false };
-    return refundRun(ledger, row, message.failure).decide(now);
+      return { decide: () => ({ kind: 'done', outcome: 'final' }), prepare: async () => false };
+    return refundRun(ledger, row, message.failure).read(now);
   },
 });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Duration, Validations } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
@@ -35,6 +36,7 @@ export type SuretyFunctionProps<Schema extends EnvSchema> = {
   readonly reserved?: number;
 };
 
+const ROOT = join(import.meta.dirname, '..', '..');
 const BUNDLING: BundlingOptions = {
   format: OutputFormat.ESM,
   target: 'node24',
@@ -44,6 +46,14 @@ const BUNDLING: BundlingOptions = {
   mainFields: ['module', 'main'],
   // The SDK of the Lambda runtime retries differently, and the local cloud has none.
   bundleAwsSDK: true,
+  esbuildArgs: {
+    '--alias:@aws-sdk/credential-provider-node': join(
+      ROOT,
+      'lambdas',
+      'platform',
+      'credentials.ts',
+    ),
+  },
   // esbuild escapes non-ASCII text by default: six bytes per Persian letter instead of two.
   charset: Charset.UTF8,
 };

@@ -12,12 +12,13 @@ import {
 
 /** What each folder of `lambdas` may import beside itself, as paths under `lambdas/`. */
 const MAY_IMPORT: Readonly<Record<string, RegExp>> = {
-  functions: /^(http|operations|payouts|platform)\/|^ledger\/context\.ts$/,
+  functions: /^(http|operations|payouts|platform|queued)\/|^ledger\/context\.ts$/,
   http: /^(ledger|platform)\//,
   ledger: /^platform\//,
   operations: /^(http|ledger|platform)\/|^payouts\/transitions\.ts$/,
   payouts: /^(ledger|platform)\/|^operations\/withdrawals\/(rule|funds)\.ts$/,
   platform: /^$/,
+  queued: /^(http|ledger|operations|payouts|platform)\//,
 };
 
 /** The modules that decide: no clock, no randomness, no I/O. */

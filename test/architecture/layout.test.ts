@@ -13,6 +13,7 @@ const LAYOUT: Readonly<Record<string, readonly string[]>> = {
     'functions',
     'http',
     'ledger',
+    'ledger/busy',
     'ledger/pool',
     'ledger/rows',
     'operations',
@@ -20,6 +21,7 @@ const LAYOUT: Readonly<Record<string, readonly string[]>> = {
     'payouts',
     'payouts/providers',
     'platform',
+    'queued',
   ],
   lib: ['constructs'],
   local: ['bank'],
@@ -35,6 +37,7 @@ const LAYOUT: Readonly<Record<string, readonly string[]>> = {
     'http',
     'infrastructure',
     'ledger',
+    'ledger/busy',
     'ledger/pool',
     'ledger/rows',
     'local',
@@ -45,6 +48,7 @@ const LAYOUT: Readonly<Record<string, readonly string[]>> = {
     'payouts',
     'payouts/providers',
     'platform',
+    'queued',
   ],
 };
 

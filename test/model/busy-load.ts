@@ -1,4 +1,3 @@
-import { createDeposit } from '../../lambdas/operations/deposits/create-deposit.ts';
 import { createTransfer } from '../../lambdas/operations/transfers/create-transfer.ts';
 import { createWithdrawal } from '../../lambdas/operations/withdrawals/create-withdrawal.ts';
 import { poolModel } from './pool-model.ts';
@@ -46,5 +45,10 @@ export async function runBusyLoad({ seed, perSecond, seconds, cycleMs, kind }: B
     }
   };
   const replies = await time.finish(model.arrivals(perSecond, seconds, request));
-  return { replies, counts: model.counts, functions: debits.counts, batches: model.queue?.received };
+  return {
+    replies,
+    counts: model.counts,
+    functions: debits.counts,
+    batches: model.queue?.received,
+  };
 }

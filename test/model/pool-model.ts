@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ApiContext, Operation } from '../../lambdas/http/operation.ts';
 import { BusyMerchants } from '../../lambdas/ledger/busy/busy-merchants.ts';
 import { type LedgerContext, openLedger } from '../../lambdas/ledger/context.ts';
-import { creditKey, poolKey, walletKey } from '../../lambdas/ledger/keys.ts';
+import { creditKey, nameKey, poolKey, walletKey } from '../../lambdas/ledger/keys.ts';
 import { poolRoot, poolShardRow, ROOT, shardNames } from '../../lambdas/ledger/pool/pool.ts';
 import { callsForRebalance } from '../../lambdas/ledger/pool/rebalance-plan.ts';
 import { rebalance } from '../../lambdas/operations/pools/rebalance.ts';
@@ -76,7 +76,7 @@ export function poolModel(
   table.put(LEDGER, ...atStart);
   const ids = Array.from({ length: merchants }, (_, index) => `m${index}`);
   for (const id of ids) {
-    table.put(LEDGER, stored(aMerchant({ id })));
+    table.put(LEDGER, stored(aMerchant({ id })), { ...nameKey(id), merchantId: id });
     table.put(LEDGER, { ...creditKey(id, USD), ...aCreditLine(10n ** 15n, 0n) });
     if (wallet !== undefined) table.put(LEDGER, { ...walletKey(id, USD), ...aWallet(wallet) });
   }

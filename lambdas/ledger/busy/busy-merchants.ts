@@ -3,7 +3,7 @@ import { later } from '../calendar.ts';
 import type { Lost } from '../commit.ts';
 import type { LedgerContext } from '../context.ts';
 import { type ResponseRow, type ResponseStore, readResponse } from '../responses.ts';
-import { readMarker } from './marker.ts';
+import { markedAt, readMarker } from './marker.ts';
 import type { QueuedMessage } from './messages.ts';
 
 /** Puts a message into the FIFO queue. @returns false where it was certainly not sent. */
@@ -18,8 +18,10 @@ const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 60;
 const GROWTH = 1.25;
 /** Between these ages of the oldest message, in milliseconds, a growing share of the requests is sent away. */
-const SHED_FROM_MS = 250;
-const SHED_ALL_MS = 1_000;
+const CYCLE_MS = 150;
+const MOST_SHED = 0.9;
+const SHED_FROM_MS = 150;
+const SHED_ALL_MS = 600;
 
 /** One request, as a message. */
 export type Handover = {
@@ -59,7 +61,7 @@ export class BusyMerchants {
 
   /** A request on a merchant that is busy: sends it away, or hands it over. */
   async join({ merchantId, ageMs }: Busy, responseId: string, handover: Handover) {
-    const share = (ageMs - SHED_FROM_MS) / (SHED_ALL_MS - SHED_FROM_MS);
+    const share = Math.min(MOST_SHED, (ageMs - SHED_FROM_MS) / (SHED_ALL_MS - SHED_FROM_MS));
     if (this.#ledger.pacing.random() < share) {
       count('RequestsShed');
       return { kind: 'later', ageMs } satisfies HandedOver;
@@ -89,9 +91,10 @@ export class BusyMerchants {
     }
     count('WaitsGivenUp');
     const busy = await this.#markerOf(merchantId);
-    this.#directUntil.set(merchantId, clock() + DIRECT_MS);
     // A group that is served, only late: one more transaction on the same rows would delay it further.
-    return busy === undefined ? DIRECT : { kind: 'later', ageMs: busy.ageMs };
+    if (busy !== undefined) return { kind: 'later', ageMs: busy.ageMs };
+    this.#directUntil.set(merchantId, clock() + DIRECT_MS);
+    return DIRECT;
   }
 
   #isDirect(merchantId: string): boolean {
@@ -102,21 +105,25 @@ export class BusyMerchants {
   async #markerOf(merchantId: string): Promise<Busy | undefined> {
     if (this.#isDirect(merchantId)) return undefined;
     const marker = await readMarker(this.#responses, merchantId).catch(() => undefined);
-    const isBusy = marker !== undefined && marker.until > this.#ledger.now().toISOString();
-    return isBusy ? { merchantId, ageMs: marker.ageMs } : undefined;
+    const now = this.#ledger.now();
+    if (marker === undefined || marker.until <= now.toISOString()) return undefined;
+    const idleMs = now.getTime() - markedAt(marker).getTime() - CYCLE_MS;
+    return { merchantId, ageMs: Math.max(0, marker.ageMs - Math.max(0, idleMs)) };
   }
 
   async #responseTo(responseId: string): Promise<ResponseRow | undefined> {
     const { pacing } = this.#ledger;
     const until = pacing.clock() + Math.min(WAIT_MS, pacing.deadlineMs);
-    for (let wait = FIRST_PAUSE_MS; pacing.clock() + wait < until; wait *= GROWTH) {
-      await pacing.pause(Math.min(LONGEST_PAUSE_MS, wait));
+    for (let wait = FIRST_PAUSE_MS; pacing.clock() + wait < until; wait = longerThan(wait)) {
+      await pacing.pause(wait);
       const found = await readResponse(this.#responses, responseId).catch(() => undefined);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 }
+
+const longerThan = (wait: number): number => Math.min(LONGEST_PAUSE_MS, wait * GROWTH);
 
 /** So many conflicts on one merchant's rows, and a request hands over. */
 const ENOUGH = 2;

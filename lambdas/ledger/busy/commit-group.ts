@@ -67,10 +67,11 @@ class Group {
     if (this.#left.length === 0) return { kind: 'empty' };
     const offers = new GroupOffers();
     const rows = new GroupRows(this.#ledger, offers.offer);
-    await this.#readAhead(rows, now);
+    const poolLedger = { ...this.#ledger, load: rows.ledger.load };
+    await this.#readAhead(rows, now, () => offers.askAhead(poolLedger));
     let planned = await this.#plan(rows, offers, now);
     if (planned !== undefined && offers.areDrawn) {
-      const unpaid = await offers.ask({ ...this.#ledger, load: rows.ledger.load });
+      const unpaid = await offers.ask(poolLedger);
       const drawing = planned.filter(({ draws }) => draws.some((each) => unpaid.has(each)));
       this.#setAside(drawing.map(({ member }) => member));
       rows.startOver();
@@ -93,11 +94,14 @@ class Group {
   }
 
   /** All rows in as few round trips as one request needs. What fails here fails again below. */
-  async #readAhead({ ledger, warm }: GroupRows, now: Date): Promise<void> {
+  async #readAhead({ ledger, warm }: GroupRows, now: Date, askPools: () => void): Promise<void> {
     const reads = this.#left.map(async ({ open }) => {
-      const { decision } = await open(ledger).decide(now);
+      const { decide } = await open(ledger).read(now);
+      const decision = decide();
       if (decision.kind === 'attempt') await warm(decision.writes);
     });
+    // Each has asked for its rows by now, and its pool.
+    askPools();
     await Promise.allSettled(reads);
   }
 
@@ -138,7 +142,8 @@ class Group {
 
   async #decide(member: Member, { ledger }: GroupRows, now: Date) {
     try {
-      return await member.open(ledger).decide(now);
+      const { decide, prepare } = await member.open(ledger).read(now);
+      return { decision: decide(), prepare };
     } catch (error) {
       if (isRetryable(error)) throw error;
       unanswered(member, error);

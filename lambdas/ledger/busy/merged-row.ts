@@ -45,19 +45,25 @@ export class MergedRow {
     return this.#action !== 'check';
   }
 
-  /** Whether every condition of a write holds after the requests so far. */
-  allows({ conditions }: RowWrite): boolean {
-    return conditions.every((each) => holds(this.#last, each));
+  /** Whether every condition of a write holds after the requests so far. A row is created or deleted once. */
+  allows({ conditions, action }: RowWrite): boolean {
+    const isOnce =
+      this.#action === 'put'
+        ? action === 'update' || action === 'check'
+        : this.#action !== 'delete' || action === 'check';
+    return isOnce && conditions.every((each) => holds(this.#last, each));
   }
 
   /** The write of one more request, which must be allowed. */
   merge(write: RowWrite): void {
     const applied = applyWrite(this.#last, write);
-    if (applied.kind === 'failed') throw new Error(`${this.row.kind}: a condition does not hold`);
+    if (applied.kind === 'failed' || !this.allows(write))
+      throw new Error(`${this.row.kind} does not allow this write`);
     for (const condition of write.conditions) this.#carryBack(condition);
     const earlier = this.isChanged ? this.#last : undefined;
     if (write.action === 'update') this.#record(write);
-    if (write.action !== 'check') this.#become(write.action);
+    // A row that the group has created is stored as its requests leave it.
+    if (write.action !== 'check' && this.#action !== 'put') this.#action = write.action;
     this.#last = withAllPhases(applied.row, earlier);
   }
 
@@ -87,14 +93,6 @@ export class MergedRow {
       case 'update':
         return { row, action: 'update', conditions, ...this.#changes() };
     }
-  }
-
-  #become(action: Exclude<RowWrite['action'], 'check'>): void {
-    // A row that the group created is stored as its requests leave it.
-    const isCreated = this.#action === 'put';
-    if ((isCreated && action !== 'update') || this.#action === 'delete')
-      throw new Error(`${this.row.kind} is created or deleted twice in a group`);
-    if (!isCreated) this.#action = action;
   }
 
   #record({ set, add, append, remove }: Update): void {
@@ -135,10 +133,7 @@ export class MergedRow {
     const { path } = condition;
     const isOurs = this.#isSet(path) || [...this.#remove].some((each) => isWithin(path, each));
     if (isOurs) return;
-    const added = this.#added(path);
-    this.#require('value' in condition ? before(condition, added) : condition);
-    // An exact figure that the group itself has changed.
-    if (condition.must === 'equal' && added !== 0n && path !== VERSION) this.assertAsRead();
+    this.#require('value' in condition ? before(condition, this.#added(path)) : condition);
   }
 
   /** Of several bounds on one path, the narrowest. */

@@ -39,7 +39,6 @@ const execution = z.object({
   work: z.literal('execution'),
   txnId: z.string().min(1),
 });
-export type QueuedExecution = z.infer<typeof execution>;
 
 /** What is handed over to be decided in a group with others on the same merchant. */
 export const queuedMessage = z.discriminatedUnion('work', [request, refund, execution]);

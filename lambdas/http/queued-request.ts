@@ -1,0 +1,31 @@
+import type { Handover } from '../ledger/busy/busy-merchants.ts';
+import type { QueuedRequest } from '../ledger/busy/messages.ts';
+import type { RequestIdentity } from '../ledger/request-identity.ts';
+import type { Call, Caller, RawInput } from './endpoint.ts';
+
+/** A request as a message: what it said, and who the token proved its caller to be. Not the token. */
+export const messageOf =
+  (
+    operation: string,
+    { hash }: Pick<RequestIdentity, 'hash'>,
+    { id: requestId, key, caller }: Pick<Call, 'id' | 'key' | 'caller'>,
+    { params, query, body }: RawInput,
+  ): Handover['messageFor'] =>
+  (merchantId, deadline) => ({
+    work: 'request',
+    merchantId,
+    deadline,
+    operation,
+    caller: { id: caller.id, name: caller.name },
+    key,
+    input: { params, query, body },
+    hash,
+    requestId,
+  });
+
+/** Who sent it. Its user at a user pool has no part in what moves money. */
+export const callerIn = ({ caller: { id, name } }: QueuedRequest): Caller => ({
+  id,
+  name,
+  user: { username: id, sub: id },
+});
