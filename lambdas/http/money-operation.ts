@@ -32,7 +32,7 @@ import type {
 import { asksForPreview, previewOf } from './preview.ts';
 import { callerIn, messageOf } from './queued-request.ts';
 import { failure, type HttpResponse, type Success, success } from './response.ts';
-import { OUTDATED, proposing, reconsidering } from './second-admin.ts';
+import { OUTDATED, proposing, reconsidering, storedInput } from './second-admin.ts';
 
 type MoneyOperation<
   Path extends Route,
@@ -231,10 +231,6 @@ export const moneyOperation = <
     ...(handsOver && { queued }),
   };
 };
-
-/** What the operation's own schema parses again at a confirmation. */
-const storedInput = ({ params, query, body }: Omit<RawInput, 'key'>): string =>
-  JSON.stringify({ params, query, body });
 
 async function run<Facts>(
   context: ApiContext,

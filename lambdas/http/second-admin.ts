@@ -7,7 +7,12 @@ import {
   type ProposedTransaction,
   wasProposed,
 } from '../ledger/transactions.ts';
+import type { RawInput } from './endpoint.ts';
 import { type Success, success } from './response.ts';
+
+/** What the operation's own schema parses again at a confirmation. */
+export const storedInput = ({ params, query, body }: Omit<RawInput, 'key'>): string =>
+  JSON.stringify({ params, query, body });
 
 /** The decider of an operation for one admin: above the limit it proposes what it would accept. */
 export const proposing = <Facts>(

@@ -31,18 +31,23 @@ export function runOperation<Facts, New extends NewTransaction>(
 
   // Read while the lookup is under way: one round trip for all. A replay does not need it.
   const [early, busy] = [Promise.allSettled([run.read(ledger.now())]), joining?.busy()];
-  let isFirst = true;
+  let isFresh = true;
   const readOrEarly: typeof run.read = async (now) => {
-    if (!isFirst) return run.read(now);
-    isFirst = false;
+    if (!isFresh) return run.read(now);
+    isFresh = false;
     const [outcome] = await early;
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
   };
 
   return replayOr(responses, identity, context, async () => {
-    const joined = await joining?.atOnce(await busy);
-    if (joined !== undefined) return joined;
+    const found = await busy;
+    if (found !== undefined) {
+      const joined = await joining?.atOnce(found);
+      if (joined !== undefined) return joined;
+      // It has waited in vain: what was read before is out of date.
+      isFresh = false;
+    }
     const result = await untilCommitted<ReplayResult>(ledger, {
       read: readOrEarly,
       lost: async (lost) => (await run.lost?.(lost)) ?? joining?.after(lost),

@@ -1,4 +1,5 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import * as z from 'zod';
 import { commitGroup, type Member } from '../ledger/busy/commit-group.ts';
 import { markBusy } from '../ledger/busy/marker.ts';
 import { type QueuedMessage, queuedMessage } from '../ledger/busy/messages.ts';
@@ -24,21 +25,24 @@ export const runQueued =
   async ({ Records }: SQSEvent): Promise<void> => {
     const { clock } = deps.ledger.pacing;
     const until = clock() + deps.stopAfterMs;
-    const groups = Map.groupBy(Records, ({ attributes }) => attributes.MessageGroupId);
+    const groups = Map.groupBy(Records, groupOf);
     await Promise.all(
       [...groups].map(([merchantId, records]) => runGroup(deps, merchantId, records, until)),
     );
   };
 
+/** Every message of a FIFO queue has one. @throws where the event source is another one. */
+const groupOf = ({ attributes }: SQSRecord): string => z.string().parse(attributes.MessageGroupId);
+
 async function runGroup(
   deps: RunQueuedDeps,
-  merchantId: string | undefined,
+  merchantId: string,
   records: readonly SQSRecord[],
   until: number,
 ): Promise<void> {
   try {
     const marking = mark(deps, merchantId, records);
-    await commitGroup(deps.ledger, membersOf(deps, records), until);
+    await commitGroup(deps.ledger, merchantId, membersOf(deps, records), until);
     await marking;
   } catch (error) {
     // One merchant's group may not take the others' messages along.
@@ -49,7 +53,7 @@ async function runGroup(
 /** Lets the requests that come meanwhile join at once. A group of one needs nobody to join. */
 async function mark(
   { ledger, responses }: RunQueuedDeps,
-  merchantId: string | undefined,
+  merchantId: string,
   records: readonly SQSRecord[],
 ): Promise<void> {
   const now = ledger.now();
@@ -57,7 +61,7 @@ async function mark(
   const ageMs = Math.max(0, now.getTime() - Math.min(...sent));
   countGroup(records.length);
   measure('GroupAge', ageMs);
-  if (merchantId === undefined || records.length < 2) return;
+  if (records.length < 2) return;
   // Only a reason for others to join: nothing depends on it.
   await markBusy(responses, merchantId, Math.round(ageMs), now).catch((error: unknown) =>
     log('error', 'BUSY_MARK_FAILED', { merchant: merchantId }, error),

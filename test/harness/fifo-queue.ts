@@ -23,6 +23,8 @@ export class FifoQueue {
   readonly deadLetters: SQSRecord[] = [];
   /** Whether messages are received. */
   isEnabled = true;
+  /** A group is received when it has so many messages. */
+  gather = 1;
   received = 0;
 
   constructor(settings: FifoSettings) {
@@ -54,7 +56,9 @@ export class FifoQueue {
     for (;;) {
       await cycle();
       const waiting = this.#groups.get(group) ?? [];
-      if (waiting.length === 0 || !this.isEnabled) {
+      if (waiting.length > 0 && waiting.length < this.gather) continue;
+      if (!this.isEnabled) return;
+      if (waiting.length === 0) {
         this.#groups.delete(group);
         return;
       }

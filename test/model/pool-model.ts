@@ -52,6 +52,9 @@ const RECOVER_MS = 5_000;
 /** The rebalancer has two executions. */
 const REBALANCERS = 2;
 
+/** Of a merchant by its number: the form of an id. */
+export const idOf = (index: number): string => `01${String(index).padStart(24, '0')}`;
+
 export type PoolModel = ReturnType<typeof poolModel>;
 export type PoolProcesses = ReturnType<PoolModel['processesOf']>;
 
@@ -74,9 +77,9 @@ export function poolModel(
     acknowledged: (rows) => truth.acknowledged(rows),
   });
   table.put(LEDGER, ...atStart);
-  const ids = Array.from({ length: merchants }, (_, index) => `m${index}`);
+  const ids = Array.from({ length: merchants }, (_, index) => idOf(index));
   for (const id of ids) {
-    table.put(LEDGER, stored(aMerchant({ id })), { ...nameKey(id), merchantId: id });
+    table.put(LEDGER, stored(aMerchant({ id })), { ...nameKey(`name-${id}`), merchantId: id });
     table.put(LEDGER, { ...creditKey(id, USD), ...aCreditLine(10n ** 15n, 0n) });
     if (wallet !== undefined) table.put(LEDGER, { ...walletKey(id, USD), ...aWallet(wallet) });
   }
@@ -178,13 +181,14 @@ export function poolModel(
     audit,
     ids,
     counts: table.counts,
-    anyId: () => ids[Math.floor(time.random() * ids.length)] ?? 'm0',
+    anyId: () => ids[Math.floor(time.random() * ids.length)] ?? idOf(0),
     queue,
     openContext,
     processesOf,
     send,
     arrivals,
     besideRebalancers,
+    rows: () => table.rows(LEDGER),
     /** What all merchants have in their wallets, in minor units. */
     inWallets: () =>
       table

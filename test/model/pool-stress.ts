@@ -1,5 +1,3 @@
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
-import type { LedgerContext } from '../../lambdas/ledger/context.ts';
 import { shardNames } from '../../lambdas/ledger/pool/pool.ts';
 import { commitMove } from '../../lambdas/ledger/pool/rebalance.ts';
 import { readPool, readShards } from '../../lambdas/ledger/rows/pool.ts';
@@ -12,9 +10,9 @@ import type { Provider } from '../../lambdas/payouts/providers/provider.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import { anyMove } from '../harness/any-move.ts';
 import { Processes } from '../harness/contention/processes.ts';
-import type { VirtualTime } from '../harness/contention/virtual-time.ts';
 import { USD } from '../harness/in-memory-ledger.ts';
 import { TIMERS } from '../harness/timers.ts';
+import { losing } from './losing.ts';
 import {
   dollars,
   type PoolModel,
@@ -31,7 +29,6 @@ export type PoolStress = Omit<PoolSetUp, 'merchants' | 'wallet' | 'deadlineMs'> 
   /** Processes that move money as no rebalancer would, each long after it has read the pool. */
   readonly staleMovers?: number;
 };
-type Client = LedgerContext['dynamo'];
 
 const MERCHANTS = 300;
 const WALLET = 1_000_000n;
@@ -39,32 +36,10 @@ const TOP_UP = 20_000n;
 const PER_SECOND = { withdrawals: 60, topUps: 2, repayments: 20 };
 /** Of the withdrawals that are accepted. */
 const REFUNDED = 0.4;
-/** Of all transactions. */
-const LOST = { requests: 0.03, answers: 0.06 };
 
 const REFUSES: Provider = {
   pay: async () => ({ kind: 'refused', code: 'account_closed' }),
   inquire: async () => ({ kind: 'refused', code: 'account_closed' }),
-};
-
-/** Loses requests, and answers to transactions that are committed later. */
-const losing = (dynamo: Client, time: VirtualTime): Client => {
-  const noAnswer = () => Object.assign(new Error('no answer in time'), { name: 'TimeoutError' });
-  const send = async (command: Parameters<Client['send']>[0]): Promise<unknown> => {
-    if (!(command instanceof TransactWriteCommand)) return dynamo.send(command);
-    const chance = time.random();
-    if (chance < LOST.requests) {
-      await time.sleep(100);
-      throw noAnswer();
-    }
-    if (chance > 1 - LOST.answers) {
-      const sent = dynamo.send(command).catch(() => undefined);
-      await Promise.race([sent, time.sleep(time.random() * 30)]);
-      throw noAnswer();
-    }
-    return dynamo.send(command);
-  };
-  return { send } as unknown as Client;
 };
 
 /** From 2.00 to 18.00; one in ten from 100.00 to 700.00. */

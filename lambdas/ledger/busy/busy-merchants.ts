@@ -20,8 +20,8 @@ const GROWTH = 1.25;
 /** Between these ages of the oldest message, in milliseconds, a growing share of the requests is sent away. */
 const CYCLE_MS = 150;
 const MOST_SHED = 0.9;
-const SHED_FROM_MS = 150;
-const SHED_ALL_MS = 600;
+const SHED_FROM_MS = 80;
+const SHED_ALL_MS = 350;
 
 /** One request, as a message. */
 export type Handover = {

@@ -3,6 +3,7 @@ import { isRetryable, type Undecided, undecided, untilDecided } from '../../plat
 import { nameOf } from '../apply.ts';
 import { commit, type Lost, undecidedBy } from '../commit.ts';
 import type { LedgerContext } from '../context.ts';
+import { merchantKey } from '../keys.ts';
 import type { Currency } from '../money.ts';
 import { type Attempt, type DecisionRun, untilCommitted } from '../until-committed.ts';
 import { GroupOffers } from './group-offers.ts';
@@ -36,10 +37,11 @@ const MOST_DEFECTS = 2;
  */
 export async function commitGroup(
   ledger: LedgerContext,
+  merchantId: string,
   members: readonly Member[],
   until: number,
 ): Promise<void> {
-  const group = new Group(ledger, members);
+  const group = new Group(ledger, merchantId, members);
   for (;;) {
     const { kind } = await untilDecided(ledger.pacing, () => group.commitSome(), until);
     if (kind !== 'committed') break;
@@ -51,12 +53,14 @@ type Step = { readonly kind: 'committed' | 'empty' };
 
 class Group {
   readonly #ledger: LedgerContext;
+  readonly #merchantId: string;
   #left: readonly Member[];
   #alone: readonly Member[] = [];
   #defects = 0;
 
-  constructor(ledger: LedgerContext, members: readonly Member[]) {
+  constructor(ledger: LedgerContext, merchantId: string, members: readonly Member[]) {
     this.#ledger = ledger;
+    this.#merchantId = merchantId;
     this.#left = members;
   }
 
@@ -100,8 +104,9 @@ class Group {
       const decision = decide();
       if (decision.kind === 'attempt') await warm(decision.writes);
     });
-    // Each has asked for its rows by now, and its pool.
+    // Each has asked for its rows by now, and its pool. One that first has to find its payee asks for this row later.
     askPools();
+    reads.push(ledger.load(merchantKey(this.#merchantId)).then(() => undefined));
     await Promise.allSettled(reads);
   }
 

@@ -44,8 +44,7 @@ export function joiningOf(
   };
   return {
     busy: async () => busy.busyAmong(await merchants().catch(() => [])),
-    atOnce: async (found: Busy | undefined) =>
-      found && answer(await busy.join(found, responseId, handover)),
+    atOnce: async (found: Busy) => answer(await busy.join(found, responseId, handover)),
     after: async (lost: Lost) => {
       const merchantId = conflicts.busyAfter(lost);
       return merchantId === undefined

@@ -1,12 +1,12 @@
 /**
- * How many debits a second one pool and one merchant carry (`npm run bench:pool`). The real operations on the
+ * How many debits a second one pool carries (`npm run bench:pool`). The real operations on the
  * contention model of DynamoDB, in virtual time: figures of a model, not of AWS. Writes the charts in docs/.
  */
 import { join } from 'node:path';
 import { type PoolLoad, type PoolOutcome, runPoolLoad } from '../../model/pool-load.ts';
 import { type Point, writeChart } from './chart.ts';
+import { FIGURES, line, percentile } from './report.ts';
 
-const FIGURES = join(import.meta.dirname, '..', '..', '..', 'docs', 'figures');
 const RICH = 10n ** 12n;
 /** Published limits of another ledger: docs.moderntreasury.com, "Synchronous Ledger Entry Rate Limiting". */
 const MODERN_TREASURY = { account: 20, category: 5 };
@@ -14,11 +14,6 @@ const MODERN_TREASURY = { account: 20, category: 5 };
 /** From 2.00 to 18.00. */
 const amount = (random: number): bigint => 200n + BigInt(Math.floor(random * 1_600));
 const BASE = { seed: 1, funds: RICH, amount, merchants: 5_000, seconds: 4 };
-
-const percentile = (values: readonly number[], share: number): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
-};
 
 function figuresOf({ seconds }: PoolLoad, { replies, counts }: PoolOutcome) {
   const accepted = replies.filter(({ status }) => status === 202);
@@ -47,16 +42,6 @@ function figuresOf({ seconds }: PoolLoad, { replies, counts }: PoolOutcome) {
   };
 }
 
-const line = (...cells: readonly (string | number)[]): void =>
-  console.log(
-    cells
-      .map((cell, index) =>
-        index === 0
-          ? String(cell).padEnd(34)
-          : (typeof cell === 'number' ? cell.toFixed(1) : cell).padStart(12),
-      )
-      .join(''),
-  );
 const HEAD = [
   'committed/s',
   'cancelled %',
@@ -117,25 +102,10 @@ await measure('200/s, 32 shards, scarce', {
   topUps: { perSecond: 4, amount: 20_000n },
 });
 
-console.log('');
-line('one merchant, 32 shards', ...HEAD);
-const busyPoints: Point[] = [];
-for (const perSecond of [10, 20, 30, 40, 60, 80, 120]) {
-  const load = { ...BASE, shards: 32, perSecond, seconds: 20, merchants: 1 };
-  const point = await measure(`${perSecond}/s offered`, load);
-  busyPoints.push({ ...point, series: 'one merchant' });
-}
-
 const shards = { field: 'shards', title: 'shards' };
 await writeChart(join(FIGURES, 'pool-shards.svg'), shardPoints, shards, [
   { field: 'committed', title: 'committed debits a second' },
   { field: 'cancelled', title: 'cancelled, % of transactions' },
   { field: 'p50', title: 'p50 of a request, ms', scale: 'log' },
   { field: 'p99', title: 'p99 of a request, ms', scale: 'log' },
-]);
-const offered = { field: 'offered', title: 'offered a second' };
-await writeChart(join(FIGURES, 'busy-merchant.svg'), busyPoints, offered, [
-  { field: 'committed', title: 'committed in time a second' },
-  { field: 'p99', title: 'p99 of a request, ms' },
-  { field: 'transactions', title: 'transactions for each commit' },
 ]);
