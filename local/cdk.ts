@@ -15,6 +15,7 @@ export const outputs = z.object({
   AdminPoolClientId: z.string(),
   PayoutQueueUrl: z.string(),
   PoolQueueUrl: z.string(),
+  BusyQueueUrl: z.string(),
   PayoutDlqUrl: z.string(),
   ScheduleQueueUrl: z.string(),
   ScheduleGroupName: z.string(),

@@ -218,7 +218,7 @@ export const moneyOperation = <
           const handing = handsOver && {
             busy: context.busy,
             merchants: async () => {
-              const payee = await handsOver.payee?.(context.ledger, input);
+              const payee = await handsOver.payee?.(context.ledger, input).catch(() => undefined);
               return [merchantOf(pk), ...(payee === undefined ? [] : [payee.id])];
             },
             messageFor: messageOf(name, identity, call, raw),

@@ -43,6 +43,10 @@ export function runOperation<Facts, New extends NewTransaction>(
   return replayOr(responses, identity, context, async () => {
     const found = await busy;
     if (found !== undefined) {
+      // Its response may have expired: the transaction's row still tells it, and no group would store it again.
+      const [earlier] = await early;
+      const known = earlier.status === 'fulfilled' ? earlier.value.decide() : undefined;
+      if (known?.kind === 'done') return known.outcome;
       const joined = await joining?.atOnce(found);
       if (joined !== undefined) return joined;
       // It has waited in vain: what was read before is out of date.

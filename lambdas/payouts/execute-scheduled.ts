@@ -60,9 +60,8 @@ export const executeScheduled =
     const result = await untilCommitted<Result | { readonly kind: 'again' }>(ledger, {
       ...executionRun(ledger, message, checkMarginMs),
       lost: async (lost) => {
-        const isHandedOver =
-          conflicts.busyAfter(lost) !== undefined && (await busy.send(merchantId, handover));
-        return isHandedOver ? { kind: 'again' } : undefined;
+        const isLeft = await busy.leftToGroup(conflicts.busyAfter(lost), handover);
+        return isLeft ? { kind: 'again' } : undefined;
       },
     });
     if (result.kind === 'undecided') return { kind: 'again' };

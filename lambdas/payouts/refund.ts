@@ -70,9 +70,9 @@ export async function refund(
     lost: async (lost) => {
       const outcome = await run.lost?.(lost);
       if (outcome !== undefined) return outcome;
-      const isHandedOver =
-        conflicts.busyAfter(lost) !== undefined && (await busy.send(merchantId, handover));
-      return isHandedOver ? 'handed over' : undefined;
+      return (await busy.leftToGroup(conflicts.busyAfter(lost), handover))
+        ? 'handed over'
+        : undefined;
     },
   });
   return result.kind === 'done' && result.outcome === 'refunded' ? 'done' : 'again';

@@ -21,7 +21,7 @@ export function memberOf(context: GroupContext, operations: readonly Queued[]) {
         return requests.get(message.operation)?.(message);
       case 'refund':
         return {
-          id: `refund|${message.txnId}`,
+          id: `refund|${message.txnId}|${message.attempt}|${message.leaseUntil}`,
           deadline,
           open: (ledger) => queuedRefund(ledger, message),
         };

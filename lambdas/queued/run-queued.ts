@@ -1,7 +1,7 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { commitGroup, type Member } from '../ledger/busy/commit-group.ts';
-import { markBusy } from '../ledger/busy/marker.ts';
+import { markBusy, markIdle } from '../ledger/busy/marker.ts';
 import { type QueuedMessage, queuedMessage } from '../ledger/busy/messages.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { ResponseStore } from '../ledger/responses.ts';
@@ -42,8 +42,10 @@ async function runGroup(
 ): Promise<void> {
   try {
     const marking = mark(deps, merchantId, records);
-    await commitGroup(deps.ledger, merchantId, membersOf(deps, records), until);
+    const decided = await commitGroup(deps.ledger, merchantId, membersOf(deps, records), until);
     await marking;
+    // Others would only wait in vain: they try by themselves again.
+    if (decided === 0) await unmark(deps, merchantId);
   } catch (error) {
     // One merchant's group may not take the others' messages along.
     log('error', 'GROUP_FAILED', { merchant: merchantId }, error);
@@ -62,19 +64,29 @@ async function mark(
   countGroup(records.length);
   measure('GroupAge', ageMs);
   if (records.length < 2) return;
-  // Only a reason for others to join: nothing depends on it.
-  await markBusy(responses, merchantId, Math.round(ageMs), now).catch((error: unknown) =>
-    log('error', 'BUSY_MARK_FAILED', { merchant: merchantId }, error),
-  );
+  await marked(merchantId, () => markBusy(responses, merchantId, Math.round(ageMs), now));
 }
 
-/** One for each id, in the order of the queue. */
-function membersOf({ memberOf }: RunQueuedDeps, records: readonly SQSRecord[]): readonly Member[] {
+const unmark = ({ ledger, responses }: RunQueuedDeps, merchantId: string): Promise<void> =>
+  marked(merchantId, () => markIdle(responses, merchantId, ledger.now()));
+
+/** Only a reason for others to join: nothing depends on it. */
+const marked = (merchantId: string, write: () => Promise<void>): Promise<void> =>
+  write().catch((error: unknown) =>
+    log('error', 'BUSY_MARK_FAILED', { merchant: merchantId }, error),
+  );
+
+/** One for each id that somebody still waits for, in the order of the queue. */
+function membersOf(
+  { ledger, memberOf }: RunQueuedDeps,
+  records: readonly SQSRecord[],
+): readonly Member[] {
+  const now = ledger.now().toISOString();
   const members = new Map<string, Member>();
   for (const { body, messageId } of records) {
     const member = parsed(body, memberOf);
     if (member === undefined) log('error', 'MESSAGE_UNREADABLE', { message: messageId });
-    else if (!members.has(member.id)) members.set(member.id, member);
+    else if (member.deadline > now && !members.has(member.id)) members.set(member.id, member);
   }
   return [...members.values()];
 }

@@ -102,6 +102,7 @@ export class Schedules extends Construct {
     ledger.grantRead(executeScheduled);
     ledger.grantCommit(executeScheduled);
     ledger.grantRelease(executeScheduled);
+    idempotency.grantReadMarkers(executeScheduled);
     busyQueue.grantSendMessages(executeScheduled);
     executeScheduled.addEventSource(
       new SqsEventSource(queue, {

@@ -135,17 +135,28 @@ describe('balances change by postings alone', () => {
     }
   });
 
-  it('row writes are made by post, and by the store of responses', () => {
-    expect(filesOf(rowWrites(lambdas))).toEqual([
-      'lambdas/ledger/post.ts',
-      'lambdas/ledger/responses.ts',
-    ]);
-    const [responses] = lambdas.filter(({ path }) => path === 'lambdas/ledger/responses.ts');
-    const kinds = (responses?.runtimeNodes ?? [])
+  /** The kinds of rows that a module spells. */
+  const kindsIn = (file: string): readonly string[] => {
+    const [source] = lambdas.filter(({ path }) => path === file);
+    return (source?.runtimeNodes ?? [])
       .flatMap(propertiesOf)
       .filter(({ key }) => key === 'kind')
       .flatMap(({ value }) => textOf(value));
-    expect(kinds).toEqual(['response']);
+  };
+
+  it('row writes are made by post, and by the store of responses; those of a group are merged from them', () => {
+    expect(filesOf(rowWrites(lambdas))).toEqual([
+      'lambdas/ledger/busy/merged-row.ts',
+      'lambdas/ledger/post.ts',
+      'lambdas/ledger/responses.ts',
+    ]);
+    expect(kindsIn('lambdas/ledger/responses.ts')).toEqual(['response']);
+    // It makes no row and no amount: its rows, conditions and sums are those of the writes that it is given.
+    expect(kindsIn('lambdas/ledger/busy/merged-row.ts')).toEqual([]);
+    const merging = lambdas.filter(({ nodes }) =>
+      nodes.some(({ type, callee }) => type === 'NewExpression' && nameOf(callee) === 'MergedRow'),
+    );
+    expect(merging.map(({ path }) => path)).toEqual(['lambdas/ledger/busy/group-rows.ts']);
     expect(rowWrites(sample("const write = { row, action: 'update' };"))).not.toEqual([]);
   });
 
@@ -174,13 +185,8 @@ describe('balances change by postings alone', () => {
       'x.ts: pool',
     ]);
     // That module makes changes of no other kind of row.
-    const [releases] = lambdas.filter(({ path }) => path === 'lambdas/ledger/pending-releases.ts');
     const labels = new Set<string>(LABELS);
-    const rows = (releases?.runtimeNodes ?? [])
-      .flatMap(propertiesOf)
-      .filter(({ key }) => key === 'kind')
-      .flatMap(({ value }) => textOf(value))
-      .filter((kind) => labels.has(kind));
+    const rows = kindsIn('lambdas/ledger/pending-releases.ts').filter((kind) => labels.has(kind));
     expect(rows).toEqual(['release']);
   });
 });
@@ -225,7 +231,7 @@ describe('DynamoDB has one place for each use', () => {
     expect(files.length).toBeGreaterThan(5);
   });
 
-  it.each(['operations', 'payouts', 'http', 'functions', 'platform'])(
+  it.each(['operations', 'payouts', 'queued', 'http', 'functions', 'platform'])(
     'lambdas/%s has no expression',
     (folder) => {
       const files = lambdas.filter(({ path }) => path.startsWith(`lambdas/${folder}/`));
@@ -258,10 +264,10 @@ describe('DynamoDB has one place for each use', () => {
       'lambdas/operations/auth/cognito.ts: AdminUserGlobalSignOutCommand',
       'lambdas/operations/auth/cognito.ts: AssociateSoftwareTokenCommand',
       'lambdas/operations/auth/cognito.ts: VerifySoftwareTokenCommand',
-      'lambdas/payouts/queues.ts: ChangeMessageVisibilityCommand',
-      'lambdas/payouts/queues.ts: SendMessageCommand',
       'lambdas/payouts/schedules.ts: CreateScheduleCommand',
       'lambdas/payouts/schedules.ts: DeleteScheduleCommand',
+      'lambdas/platform/queue.ts: ChangeMessageVisibilityCommand',
+      'lambdas/platform/queue.ts: SendMessageCommand',
     ]);
   });
 
@@ -271,10 +277,12 @@ describe('DynamoDB has one place for each use', () => {
     ]);
   });
 
-  it('CR-2: a transaction is the only way to write, and one module sends it', () => {
+  it('CR-2: a transaction is the only way to write money, and one module sends it', () => {
     const WRITES =
       /^((BatchWrite|Put|Update|Delete)(Item)?Command|(Batch)?ExecuteStatementCommand|ExecuteTransactionCommand|TransactWrite(Items)?Command)$/;
     expect([...new Set(using(lambdas, WRITES))]).toEqual([
+      // The marker of a busy merchant, which holds no money and decides nothing.
+      'lambdas/ledger/busy/marker.ts: PutCommand',
       'lambdas/ledger/commit.ts: TransactWriteCommand',
     ]);
     const reasons = using(lambdas, /^(TransactionCanceledException|\w*\.CancellationReasons)$/);
@@ -283,6 +291,19 @@ describe('DynamoDB has one place for each use', () => {
     for (const text of ['new PutCommand(x);', 'new UpdateItemCommand(x);']) {
       expect(using(sample(text), WRITES)).toHaveLength(1);
     }
+  });
+
+  it('WD-8: what is put outside a transaction is the marker of a busy merchant, without money', () => {
+    const [marker] = lambdas.filter(({ path }) => path === 'lambdas/ledger/busy/marker.ts');
+    /** Each object literal that names its expiration, as a row to put does. */
+    const rows = (marker?.runtimeNodes ?? [])
+      .map(propertiesOf)
+      .filter((row) => row.some(({ key }) => key === 'expiration'));
+    expect(rows.map((row) => row.map(({ key }) => key).toSorted())).toEqual([
+      ['ageMs', 'expiration', 'id', 'markedAt', 'until'],
+    ]);
+    const ids = rows.flat().filter(({ key }) => key === 'id');
+    expect(ids.flatMap(({ value }) => nodesIn(value).map(nameOf))).toContain('busyId');
   });
 
   it('a query that uses no index is strongly consistent', () => {

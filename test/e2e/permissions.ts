@@ -16,7 +16,7 @@ import {
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CreateScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { GROUPS } from '../../lambdas/operations/index.ts';
 import type { Outputs } from '../../local/cdk.ts';
@@ -26,7 +26,15 @@ import { recoverNow } from '../harness/root-access.ts';
 import { credentialsOf } from '../harness/workers.ts';
 
 const MINUTE = 60_000;
-const WORKERS = ['relay', 'settle', 'execute-scheduled', 'rebalance', 'recover', 'not-found'];
+const WORKERS = [
+  'relay',
+  'settle',
+  'execute-scheduled',
+  'rebalance',
+  'recover',
+  'run-queued',
+  'not-found',
+];
 const FUNCTIONS = [...GROUPS.map(({ name }) => name), ...WORKERS];
 
 type Options = {
@@ -47,6 +55,17 @@ const cognito = (options: Options) => new CognitoIdentityProviderClient(options)
 const message = (queue: (outputs: Outputs) => string) => (options: Options, outputs: Outputs) =>
   new SQSClient(options).send(
     new SendMessageCommand({ QueueUrl: queue(outputs), MessageBody: '{"nobody":"reads this"}' }),
+  );
+
+/** A FIFO queue requires a group, and an id for each message. */
+const queueForBusyMerchant = (options: Options, { BusyQueueUrl: QueueUrl }: Outputs) =>
+  new SQSClient(options).send(
+    new SendMessageCommand({
+      QueueUrl,
+      MessageBody: '{"nobody":"reads this"}',
+      MessageGroupId: 'E2E-PERMISSIONS',
+      MessageDeduplicationId: randomUUID(),
+    }),
   );
 
 /** What only some functions may do, or none. An allowed one may still fail for another reason. */
@@ -112,6 +131,26 @@ const ACTS: readonly Act[] = [
     attempt: message(({ PoolQueueUrl }) => PoolQueueUrl),
   },
   {
+    does: 'send to the queue of busy merchants',
+    allowed: ['withdrawals', 'transfers', 'deposits', 'credit', 'settle', 'execute-scheduled'],
+    attempt: queueForBusyMerchant,
+  },
+  {
+    does: 'receive from the queue of busy merchants',
+    allowed: ['run-queued'],
+    attempt: (options, { BusyQueueUrl: QueueUrl }) =>
+      new SQSClient(options).send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 0 })),
+  },
+  {
+    // Limited to ids of markers on AWS only: the local cloud evaluates no condition on ids.
+    does: 'put the marker of a busy merchant',
+    allowed: ['run-queued'],
+    attempt: (options, { IdempotencyTableName: TableName }) =>
+      dynamo(options).send(
+        new PutItemCommand({ TableName, Item: { id: { S: 'BUSY#E2E-PERMISSIONS' } } }),
+      ),
+  },
+  {
     does: 'invoke settle',
     allowed: [],
     attempt: (options, { SettleFunctionName: FunctionName }) =>
@@ -162,6 +201,16 @@ const ACTS: readonly Act[] = [
   },
 ];
 
+/** Options of an SDK client as one function. Waits until it has run. */
+const optionsOf = async (name: string): Promise<Options> => ({
+  region: 'us-east-1',
+  endpoint: localCloud().cloud,
+  credentials: await eventually(
+    async () => credentialsOf(name),
+    ({ accessKeyId }) => accessKeyId !== '',
+  ),
+});
+
 const REFUSED = /not authorized|denied/i;
 
 describe('what a function may do', () => {
@@ -191,18 +240,16 @@ describe('what a function may do', () => {
       }
     }
     await recoverNow();
+    // The queue denies root: only a function that may send can make run-queued run.
+    await queueForBusyMerchant(await optionsOf('withdrawals'), localCloud().outputs);
   }, MINUTE);
 
   it.each(FUNCTIONS)(
     'WD-4 OP-2: %s has the permissions that it needs, and none of the others that matter',
     async (name) => {
-      const credentials = await eventually(
-        async () => credentialsOf(name),
-        ({ accessKeyId }) => accessKeyId !== '',
-      );
-      expect(credentials.sessionToken).not.toBe('');
-      const { cloud, outputs } = localCloud();
-      const options = { region: 'us-east-1', endpoint: cloud, credentials };
+      const options = await optionsOf(name);
+      expect(options.credentials.sessionToken).not.toBe('');
+      const { outputs } = localCloud();
       for (const { does, allowed, attempt } of ACTS) {
         const refusal = await attempt(options, outputs).then(
           () => 'done',

@@ -20,8 +20,10 @@ const reservedIn = (stage: StageName): Record<string, number> =>
   );
 
 describe('WD-8: a burst of API requests', () => {
-  it('cannot take the executions of the payout workers', () => {
+  it('cannot take the executions of the payout workers, or of the groups of busy merchants', () => {
     expect(reservedIn('production')).toEqual({
+      // Requests that wait for it occupy the executions of the API.
+      'run-queued': 20,
       relay: 64,
       settle: 5,
       'execute-scheduled': 50,
@@ -40,6 +42,8 @@ describe('WD-8: a burst of API requests', () => {
     ['production', 'execute-scheduled', 'SchedulesExecuteScheduled'],
     ['staging', 'rebalance', 'PoolsRebalance'],
     ['production', 'rebalance', 'PoolsRebalance'],
+    ['staging', 'run-queued', 'BusyRunQueued'],
+    ['production', 'run-queued', 'BusyRunQueued'],
   ] as const)('leaves the queue of %s as many executions of %s as it starts', (stage, name, id) => {
     const source = theResource(stage, 'AWS::Lambda::EventSourceMapping', id).Properties;
     expect(reservedIn(stage)[name]).toBe(inside(source, 'ScalingConfig', 'MaximumConcurrency'));

@@ -110,6 +110,8 @@ it('OP-7: the service stack outputs the names and URLs that operators need', () 
     'ApiId',
     'ApiUrl',
     'BankSecretName',
+    'BusyDlqUrl',
+    'BusyQueueUrl',
     'IdempotencyTableName',
     'LedgerTableName',
     'MerchantPoolClientId',

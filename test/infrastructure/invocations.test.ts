@@ -44,6 +44,7 @@ const EVENT_SOURCES = {
   rule: productionArn('AWS::Events::Rule', 'Recover'),
   users: productionArn('AWS::Cognito::UserPool', 'Merchants'),
   payouts: productionArn('AWS::SQS::Queue', 'PayoutsQueue'),
+  busy: productionArn('AWS::SQS::Queue', 'BusyWorkQueue'),
   ledger: productionArn('AWS::DynamoDB::Table', 'Ledger'),
   schedules: productionArn('AWS::Scheduler::ScheduleGroup', 'Schedules'),
 };
@@ -92,6 +93,7 @@ const INVOKERS: Record<string, readonly string[]> = {
   settle: [],
   'execute-scheduled': [],
   rebalance: [],
+  'run-queued': [],
 };
 
 describe('API Gateway', () => {

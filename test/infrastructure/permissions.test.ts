@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { busyId } from '../../lambdas/ledger/keys.ts';
 import { GROUPS, type OPERATIONS } from '../../lambdas/operations/index.ts';
 import { resourcesOf } from '../harness/templates.ts';
 import { allowedRoles, productionArn, productionRoles, sorted } from './simulated-iam.ts';
@@ -11,7 +12,8 @@ const STREAM = `${LEDGER}/stream/2026-11-21T00:00:00.000`;
 
 const IN_TRANSACTION = { 'dynamodb:EnclosingOperation': ['TransactWriteItems'] };
 
-const WORKERS = ['settle', 'execute-scheduled', 'rebalance', 'recover'];
+/** run-queued decides requests of the API on busy merchants, refunds, and scheduled withdrawals. */
+const WORKERS = ['settle', 'execute-scheduled', 'rebalance', 'recover', 'run-queued'];
 const namesOf = (wanted: (operation: (typeof OPERATIONS)[number]) => boolean): string[] =>
   GROUPS.filter(({ operations }) => operations.some(wanted)).map(({ name }) => name);
 
@@ -27,8 +29,10 @@ const WRITERS = [...namesOf((each) => isChange(each) && !isRegistration(each)), 
 const STORE_RESPONSES = namesOf(
   ({ route, access }) => access !== 'anyone' && route.startsWith('POST ') && isChange({ route }),
 );
+/** And run-queued, for the requests that it decides. */
+const RESPONDERS = [...STORE_RESPONSES, 'run-queued'];
 /** New rows are those of transactions and of what they open. Other changes are of rows that exist. */
-const PUTTERS = [...STORE_RESPONSES, 'auth', 'execute-scheduled', 'recover'];
+const PUTTERS = [...RESPONDERS, 'auth', 'execute-scheduled', 'recover'];
 /** Only where a merchant spends, or what it scheduled is executed, may pending releases be deleted. */
 const DELETE_RELEASES = [
   ...namesOf(
@@ -36,6 +40,7 @@ const DELETE_RELEASES = [
   ),
   'execute-scheduled',
   'recover',
+  'run-queued',
 ];
 
 const API = GROUPS.map(({ name }) => name);
@@ -206,12 +211,13 @@ it('a function that reads for merchants does not change anything as an admin', (
 });
 
 describe('stored responses of idempotency keys', () => {
+  const RESPONSE = { 'dynamodb:LeadingKeys': ['surety#Zm9yIGFuIGV4YW1wbGU='] };
+
   it('AP-1: are written only in a transaction', async () => {
     const put = { action: 'dynamodb:PutItem', resource: IDEMPOTENCY };
-    expect(await allowedRoles({ ...put, context: IN_TRANSACTION })).toEqual(
-      sorted(STORE_RESPONSES),
-    );
-    expect(await allowedRoles(put)).toEqual([]);
+    const context = { ...IN_TRANSACTION, ...RESPONSE };
+    expect(await allowedRoles({ ...put, context })).toEqual(sorted(RESPONDERS));
+    expect(await allowedRoles({ ...put, context: RESPONSE })).toEqual([]);
   });
 
   it.each(['dynamodb:UpdateItem', 'dynamodb:DeleteItem'])(
@@ -223,10 +229,69 @@ describe('stored responses of idempotency keys', () => {
   );
 
   it('AP-1: can be read by the functions that store them', async () => {
-    expect(await allowedRoles({ action: 'dynamodb:GetItem', resource: IDEMPOTENCY })).toEqual(
-      sorted(STORE_RESPONSES),
-    );
+    const read = { action: 'dynamodb:GetItem', resource: IDEMPOTENCY };
+    expect(await allowedRoles({ ...read, context: RESPONSE })).toEqual(sorted(RESPONDERS));
   });
+});
+
+describe('the markers of busy merchants', () => {
+  const MARKER = busyId('01ARZ3NDEKTSV4RRFFQ69G5FAV');
+  const of = (...ids: readonly string[]) => ({ 'dynamodb:LeadingKeys': [...ids] });
+  const put = { action: 'dynamodb:PutItem', resource: IDEMPOTENCY };
+
+  it('WD-8: are put by run-queued, outside a transaction, and by no other function', async () => {
+    expect(await allowedRoles({ ...put, context: of(MARKER) })).toEqual(['run-queued']);
+  });
+
+  it.each([
+    'surety#Zm9yIGFuIGV4YW1wbGU=',
+    'BUSY',
+    'busy#01ARZ3NDEKTSV4RRFFQ69G5FAV',
+    'surety#BUSY#01ARZ3NDEKTSV4RRFFQ69G5FAV',
+    PARTITIONS.merchant,
+  ])('AP-1: are the only rows that are put outside a transaction, not %s', async (id) => {
+    expect(await allowedRoles({ ...put, context: of(id) })).toEqual([]);
+    expect(await allowedRoles({ ...put, context: of(MARKER, id) })).toEqual([]);
+  });
+
+  it.each([
+    'dynamodb:UpdateItem',
+    'dynamodb:DeleteItem',
+    'dynamodb:BatchWriteItem',
+    'dynamodb:PartiQLInsert',
+    'dynamodb:PartiQLUpdate',
+  ])('WD-8: are only put and read (%s)', async (action) => {
+    for (const context of [of(MARKER), { ...IN_TRANSACTION, ...of(MARKER) }])
+      expect(await allowedRoles({ action, resource: IDEMPOTENCY, context })).toEqual([]);
+  });
+
+  it.each(Object.entries({ ...PARTITIONS, marker: MARKER }))(
+    'CR-2: give no function a write to the Ledger outside a transaction, in the partition of %s',
+    async (_, partition) => {
+      for (const name of ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']) {
+        const action = `dynamodb:${name}`;
+        const context = of(partition);
+        expect(await allowedRoles({ action, resource: LEDGER, context })).toEqual([]);
+      }
+    },
+  );
+
+  it('WD-8: are read by the functions that may hand over; settle reads nothing else of that table', async () => {
+    const read = { action: 'dynamodb:GetItem', resource: IDEMPOTENCY };
+    expect(await allowedRoles({ ...read, context: of(MARKER) })).toEqual(
+      sorted([...RESPONDERS, 'settle']),
+    );
+    for (const id of ['surety#Zm9yIGFuIGV4YW1wbGU=', 'BUSY', PARTITIONS.merchant])
+      expect(await allowedRoles({ ...read, context: of(id) })).not.toContain('settle');
+  });
+
+  it.each(['dynamodb:Query', 'dynamodb:BatchGetItem', 'dynamodb:Scan'])(
+    'AP-1: are read one at a time, as responses are (%s)',
+    async (action) => {
+      const context = of(MARKER);
+      expect(await allowedRoles({ action, resource: IDEMPOTENCY, context })).toEqual([]);
+    },
+  );
 });
 
 describe('the KMS key of the tables', () => {

@@ -42,6 +42,11 @@ const scheduler = productionRoles().find(({ name }) => name.includes('SchedulerR
 describe('queues', () => {
   /** Which roles may send to a queue, and which may consume its messages. */
   const QUEUES: Record<string, { readonly send: string[]; readonly consume: string[] }> = {
+    BusyWorkQueue: {
+      send: ['withdrawals', 'transfers', 'deposits', 'credit', 'settle', 'execute-scheduled'],
+      consume: ['run-queued'],
+    },
+    BusyWorkDeadLetters: { send: [], consume: [] },
     PayoutsQueue: { send: ['recover', 'relay'], consume: ['settle'] },
     PayoutsDeadLetters: { send: [], consume: [] },
     SchedulesWorkQueue: { send: [scheduler, 'recover'], consume: ['execute-scheduled'] },
@@ -80,6 +85,68 @@ describe('queues', () => {
     expect(await simulate({ ...receive, context: { 'aws:SecureTransport': 'false' } })).toBe(
       'ExplicitlyDenied',
     );
+  });
+});
+
+describe('the queue of busy merchants', () => {
+  const resource = productionArn('AWS::SQS::Queue', 'BusyWorkQueue');
+  const send = { action: 'sqs:SendMessage', resource };
+  const SENDERS = ['withdrawals', 'transfers', 'deposits', 'credit', 'settle', 'execute-scheduled'];
+
+  it('WD-8: accepts messages only from the functions whose requests are decided in groups', async () => {
+    expect(await allowedRoles(send)).toEqual(sorted(SENDERS));
+    expect(SENDERS).not.toContain('confirmations');
+  });
+
+  it('WD-8: is named in the permissions of those functions, and in those of no other', () => {
+    const named = productionRoles().filter(({ policies }) =>
+      policies
+        .flatMap(({ Statement }) => Statement)
+        .some(
+          ({ Action, Resource }) =>
+            [Action].flat().includes('sqs:SendMessage') && [Resource].flat().includes(resource),
+        ),
+    );
+    expect(sorted(named.map(({ name }) => name))).toEqual(sorted(SENDERS));
+  });
+
+  // A message names its caller. A role that can send one can make a request for any merchant.
+  it('WD-8: denies every other role by its own policy, also a role that has all permissions', async () => {
+    const outcomes = await Promise.all(
+      productionRoles().map(async ({ name, arn }) => ({
+        name,
+        outcome: await simulate({ caller: { ...ADMINISTRATOR, arn }, ...send }),
+      })),
+    );
+    const denied = outcomes.filter(({ outcome }) => outcome === 'ExplicitlyDenied');
+    const others = productionRoles().filter(({ name }) => !SENDERS.includes(name));
+    expect(sorted(denied.map(({ name }) => name))).toEqual(sorted(others.map(({ name }) => name)));
+    expect(await simulate({ caller: ADMINISTRATOR, ...send })).toBe('ExplicitlyDenied');
+  });
+
+  it('WD-8: denies a role whose name starts with the name of a sender', async () => {
+    const sender = productionRoles().find(({ name }) => name === 'transfers');
+    const caller = { ...ADMINISTRATOR, arn: `${sender?.arn}2` };
+    expect(await simulate({ caller, ...send })).toBe('ExplicitlyDenied');
+  });
+
+  it.each(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'])(
+    'OP-3: is consumed by run-queued alone, which keeps the order of requests (%s)',
+    async (action) => {
+      expect(await allowedRoles({ action, resource })).toEqual(['run-queued']);
+    },
+  );
+
+  it.each(['sqs:PurgeQueue', 'sqs:DeleteQueue', 'sqs:SetQueueAttributes', 'sqs:AddPermission'])(
+    'WD-8: is managed by no function (%s)',
+    async (action) => {
+      expect(await allowedRoles({ action, resource })).toEqual([]);
+    },
+  );
+
+  it('WD-8: denies plain http', async () => {
+    const context = { 'aws:SecureTransport': 'false' };
+    expect(await allowedRoles({ ...send, context })).toEqual([]);
   });
 });
 

@@ -104,8 +104,12 @@ type Change = {
 
 /** What the rows of one transaction add to each balance of a merchant. */
 function changesIn(rows: readonly WrittenRow[]): readonly Change[] {
-  const isGroup = rows.some(({ after }) => z.array(z.unknown()).min(2).safeParse(after?.['by']).success);
-  const transactions = (isGroup ? rows : []).flatMap(({ after }) => transactionRow.safeParse(after).data ?? []);
+  const isGroup = rows.some(
+    ({ after }) => z.array(z.unknown()).min(2).safeParse(after?.['by']).success,
+  );
+  const transactions = (isGroup ? rows : []).flatMap(
+    ({ after }) => transactionRow.safeParse(after).data ?? [],
+  );
   const legs = transactions.flatMap(legsOf);
   return rows.flatMap(({ name, before, after }): Change[] => {
     const by = z.array(z.string()).safeParse(after?.['by']).data ?? [];

@@ -12,6 +12,8 @@ import {
 const SETTLE = {
   LEDGER_TABLE: 'ledger',
   DEADLINE_MS: '2500',
+  IDEMPOTENCY_TABLE: 'responses',
+  BUSY_QUEUE_URL: 'https://sqs/busy.fifo',
   PAYOUT_QUEUE_URL: 'https://sqs/queue',
   BANK_URL: 'https://bank',
   BANK_SECRET_NAME: 'bank',
@@ -26,6 +28,7 @@ const API = {
   LEDGER_TABLE: 'ledger',
   DEADLINE_MS: '2500',
   IDEMPOTENCY_TABLE: 'responses',
+  BUSY_QUEUE_URL: 'https://sqs/busy.fifo',
   DEFAULT_CURRENCY: 'USD',
   DEFAULT_TIME_ZONE: 'Asia/Tehran',
   POOL_SHARDS: '16',
@@ -75,9 +78,12 @@ describe('OP-6: a function whose configuration is incomplete does not start', ()
   it('the error names the variable of an empty name or a malformed address', () => {
     process.env['LEDGER_TABLE'] = '';
     process.env['PAYOUT_QUEUE_URL'] = 'queue';
+    process.env['BUSY_QUEUE_URL'] = 'busy.fifo';
     expect(() => readEnv(apiEnv)).toThrow('LEDGER_TABLE');
     expect(() => readEnv(relayEnv)).toThrow('PAYOUT_QUEUE_URL');
     expect(() => readEnv(apiEnv)).toThrow('DEFAULT_CURRENCY');
+    for (const each of [apiEnv, settleEnv, executeScheduledEnv])
+      expect(() => readEnv(each)).toThrow('BUSY_QUEUE_URL');
     expect(() => readEnv(recoverEnv)).toThrow('RECOVER_AGAIN_MS');
     expect(() => readEnv(executeScheduledEnv)).toThrow('SCHEDULE_QUEUE_URL');
   });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DeleteCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { markBusy } from '../../lambdas/ledger/busy/marker.ts';
+import { markBusy, readMarker } from '../../lambdas/ledger/busy/marker.ts';
 import { creditKey, merchantKey } from '../../lambdas/ledger/keys.ts';
 import { readCredit, readMerchant } from '../../lambdas/ledger/rows/merchants.ts';
 import { readWallet } from '../../lambdas/ledger/rows/wallets.ts';
@@ -30,6 +31,10 @@ async function busy(merchantId: string, messages: number): Promise<void> {
 }
 const withdraw = (as: string, amount: string, more: object = {}, key: string = randomUUID()) =>
   harness.call('POST /withdrawals', { as, key, body: { amount, currency: 'USD', ...more } });
+const isMarked = async (id: string): Promise<boolean> => {
+  const marker = await readMarker(harness.context.responses, id);
+  return marker !== undefined && marker.until > harness.clock.now.toISOString();
+};
 const transfer = (as: string, to: string, amount: string, currency = 'USD') =>
   harness.call('POST /transfers', { as, key: randomUUID(), body: { to, amount, currency } });
 const depositRequest = (merchantId: string, amount: string, currency = 'USD'): Request => ({
@@ -376,6 +381,119 @@ describe('WD-8: what cannot be decided does not take the others along', () => {
     harness.queue.put(id, old, randomUUID());
     expect((await withdraw(id, '2.00')).status).toBe(202);
     expect(await readCredit(harness.context.ledger, id, USD)).toMatchObject({ utilised: 200n });
+  });
+
+  it('CR-2: a debit for which no row of the pool pays is decided by itself, and nobody takes its place for free', async () => {
+    const id = await harness.register();
+    const approval = {
+      admin: true,
+      params: { id },
+      body: { credit_limit: '50.00', currency: 'GBP' },
+    };
+    await harness.insist('POST /admin/merchants/{id}/approve', approval);
+    await harness.insist('POST /admin/pools/{currency}/topups', {
+      admin: true,
+      key: randomUUID(),
+      params: { currency: 'GBP' },
+      body: { amount: '10.00' },
+    });
+    await busy(id, 2);
+    const pounds = { currency: 'GBP' };
+    // Only the second one is accepted where the first, which uses up the credit, is set aside.
+    const replies = await Promise.all([
+      withdraw(id, '50.00', pounds),
+      withdraw(id, '45.00', pounds),
+    ]);
+    expect(kinds(replies)).toEqual(['insufficient_pool', 'insufficient_pool']);
+    const rows = await harness.rows();
+    const root = rows.find(({ pk }) => pk === 'POOL#GBP#ROOT');
+    const line = rows.find(({ pk, sk }) => pk === merchantKey(id).pk && sk === 'CREDIT#GBP');
+    expect([root?.['available'], root?.['lent'], line?.['utilised']]).toEqual([1000n, 0n, 0n]);
+  });
+
+  it('CR-2: a wallet that is opened between the read and the commit is not refused as missing', async () => {
+    const id = await merchantWith('10.00');
+    await busy(id, 2);
+    harness.beforeCommit(() =>
+      commitDirectly(
+        'POST /admin/wallets/{merchant_id}/deposits',
+        depositRequest(id, '20.00', 'CHF'),
+      ),
+    );
+    const replies = await Promise.all([
+      withdraw(id, '20.00', { currency: 'CHF', source: 'wallet' }),
+      withdraw(id, '2.00'),
+    ]);
+    expect(kinds(replies)).toEqual(['202', '202']);
+  });
+
+  it('a row that cannot be read keeps its own request waiting, and no other', async () => {
+    const [id, payee] = [await merchantWith('10.00', '10.00'), await merchantWith('1.00')];
+    const throttled = merchantKey(payee).pk;
+    harness.context.ledger.dynamo.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          if (
+            commandName === 'BatchGetItemCommand' &&
+            JSON.stringify(args.input).includes(throttled)
+          )
+            throw Object.assign(new Error('slow down'), { name: 'ThrottlingException' });
+          return next(args);
+        },
+      { step: 'build', name: 'throttleInTest' },
+    );
+    await busy(id, 4);
+    const replies = await Promise.all([
+      withdraw(id, '1.00'),
+      transfer(id, payee, '1.00'),
+      withdraw(id, '2.00'),
+      withdraw(id, '3.00'),
+    ]);
+    harness.context.ledger.dynamo.middlewareStack.remove('throttleInTest');
+    expect(replies.map(({ status }) => status)).toEqual([202, 503, 202, 202]);
+  }, 20_000);
+
+  it('AP-1: a request whose response has expired is replayed from its transaction, without joining', async () => {
+    const id = await merchantWith('10.00');
+    const key = randomUUID();
+    const first = await withdraw(id, '2.00', {}, key);
+    const [stored] = (await harness.responses()).filter(({ body }) => body === first.text);
+    await harness.faultless.send(
+      new DeleteCommand({ TableName: harness.engine.responsesTable, Key: { id: stored?.['id'] } }),
+    );
+    await busy(id, 1);
+    harness.queue.isEnabled = false;
+    const again = await withdraw(id, '2.00', {}, key);
+    expect([again.status, again.text]).toEqual([202, first.text]);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+  });
+
+  it('a request that is repeated is decided, although its earlier message has expired in the same group', async () => {
+    const id = await merchantWith('10.00');
+    await busy(id, 2);
+    const key = randomUUID();
+    const expired = {
+      work: 'request',
+      merchantId: id,
+      deadline: new Date(harness.clock.now.getTime() - 1).toISOString(),
+      operation: 'withdrawal',
+      caller: { id, name: `merchant:${id}` },
+      key,
+      input: { params: {}, query: {}, body: { amount: '2.00', currency: 'USD' } },
+      hash: 'h',
+      requestId: 'r',
+    };
+    harness.queue.put(id, JSON.stringify(expired), randomUUID());
+    expect((await withdraw(id, '2.00', {}, key)).status).toBe(202);
+  });
+
+  it('a merchant whose groups decide nothing is no longer marked as busy', async () => {
+    const id = await merchantWith('10.00');
+    await busy(id, 2);
+    expect(await isMarked(id)).toBe(true);
+    for (const body of ['no JSON', '{}']) harness.queue.put(id, body, randomUUID());
+    while (await isMarked(id)) await pause(5);
+    expect((await withdraw(id, '2.00')).status).toBe(202);
   });
 
   it('CR-2: what several shards have to pay is decided one by one, and so is what no pool covers', async () => {

@@ -3,12 +3,14 @@ import { later } from '../calendar.ts';
 import type { Lost } from '../commit.ts';
 import type { LedgerContext } from '../context.ts';
 import { type ResponseRow, type ResponseStore, readResponse } from '../responses.ts';
-import { markedAt, readMarker } from './marker.ts';
+import { readMarker } from './marker.ts';
 import type { QueuedMessage } from './messages.ts';
 
 /** Puts a message into the FIFO queue. @returns false where it was certainly not sent. */
 export type SendToGroup = (message: QueuedMessage, deduplicationId: string) => Promise<boolean>;
 
+/** So many conflicts on one merchant's rows, and a request hands over. So many waits in vain, and it does not. */
+const ENOUGH = 2;
 /** How long a request waits for its response, in milliseconds. */
 const WAIT_MS = 3_000;
 /** How long a process that waited in vain does not hand over to that merchant's group, in milliseconds. */
@@ -44,6 +46,8 @@ export class BusyMerchants {
   readonly #ledger: LedgerContext;
   readonly #responses: ResponseStore;
   readonly #send: SendToGroup;
+  /** How often requests have waited for a group in vain since it has answered one. */
+  readonly #inVain = new Map<string, number>();
   /** Until when a group is not trusted to answer, by the clock of the ledger's pacing. */
   readonly #directUntil = new Map<string, number>();
 
@@ -79,6 +83,15 @@ export class BusyMerchants {
     return isSent;
   }
 
+  /**
+   * Work that does not wait for its outcome, after conflicts on one merchant's rows. Without a marker nobody may be
+   * there to do it: then it goes on by itself as well, and one of the two wins.
+   */
+  async leftToGroup(merchantId: string | undefined, handover: Handover): Promise<boolean> {
+    if (merchantId === undefined || !(await this.send(merchantId, handover))) return false;
+    return (await this.#markerOf(merchantId)) !== undefined;
+  }
+
   /** Hands a request over, and waits for its response. */
   async handOver(merchantId: string, responseId: string, handover: Handover): Promise<HandedOver> {
     const { clock } = this.#ledger.pacing;
@@ -87,19 +100,25 @@ export class BusyMerchants {
     const response = await this.#responseTo(responseId);
     if (response !== undefined) {
       measure('TimeToAnswer', clock() - start);
+      this.#inVain.delete(merchantId);
       return { kind: 'answered', response };
     }
     count('WaitsGivenUp');
+    const waits = (this.#inVain.get(merchantId) ?? 0) + 1;
+    this.#inVain.set(merchantId, waits);
     const busy = await this.#markerOf(merchantId);
     // A group that is served, only late: one more transaction on the same rows would delay it further.
-    if (busy !== undefined) return { kind: 'later', ageMs: busy.ageMs };
+    if (busy !== undefined && waits < ENOUGH) return { kind: 'later', ageMs: busy.ageMs };
+    this.#inVain.delete(merchantId);
     this.#directUntil.set(merchantId, clock() + DIRECT_MS);
     return DIRECT;
   }
 
   #isDirect(merchantId: string): boolean {
     const until = this.#directUntil.get(merchantId);
-    return until !== undefined && this.#ledger.pacing.clock() < until;
+    if (until !== undefined && this.#ledger.pacing.clock() >= until)
+      this.#directUntil.delete(merchantId);
+    return this.#directUntil.has(merchantId);
   }
 
   async #markerOf(merchantId: string): Promise<Busy | undefined> {
@@ -107,7 +126,7 @@ export class BusyMerchants {
     const marker = await readMarker(this.#responses, merchantId).catch(() => undefined);
     const now = this.#ledger.now();
     if (marker === undefined || marker.until <= now.toISOString()) return undefined;
-    const idleMs = now.getTime() - markedAt(marker).getTime() - CYCLE_MS;
+    const idleMs = now.getTime() - Date.parse(marker.markedAt) - CYCLE_MS;
     return { merchantId, ageMs: Math.max(0, marker.ageMs - Math.max(0, idleMs)) };
   }
 
@@ -124,9 +143,6 @@ export class BusyMerchants {
 }
 
 const longerThan = (wait: number): number => Math.min(LONGEST_PAUSE_MS, wait * GROWTH);
-
-/** So many conflicts on one merchant's rows, and a request hands over. */
-const ENOUGH = 2;
 
 /** Conflicts of one request, by the merchant whose row was met. */
 export class Conflicts {

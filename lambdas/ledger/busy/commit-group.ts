@@ -7,7 +7,7 @@ import { merchantKey } from '../keys.ts';
 import type { Currency } from '../money.ts';
 import { type Attempt, type DecisionRun, untilCommitted } from '../until-committed.ts';
 import { GroupOffers } from './group-offers.ts';
-import { GroupRows } from './group-rows.ts';
+import { GroupRows, isKnown } from './group-rows.ts';
 
 /** One request of a group. */
 export type Member = {
@@ -34,19 +34,21 @@ const MOST_DEFECTS = 2;
 /**
  * Decides requests on the same merchant in their order and commits them together, each exactly once (design,
  * section 5, "Busy merchants"). What is left at `until`, by the clock of the ledger's pacing, stays unanswered.
+ * @returns how many were decided.
  */
 export async function commitGroup(
   ledger: LedgerContext,
   merchantId: string,
   members: readonly Member[],
   until: number,
-): Promise<void> {
+): Promise<number> {
   const group = new Group(ledger, merchantId, members);
   for (;;) {
     const { kind } = await untilDecided(ledger.pacing, () => group.commitSome(), until);
     if (kind !== 'committed') break;
   }
   await group.decideAlone(until);
+  return group.decided;
 }
 
 type Step = { readonly kind: 'committed' | 'empty' };
@@ -57,6 +59,7 @@ class Group {
   #left: readonly Member[];
   #alone: readonly Member[] = [];
   #defects = 0;
+  #decided = 0;
 
   constructor(ledger: LedgerContext, merchantId: string, members: readonly Member[]) {
     this.#ledger = ledger;
@@ -73,27 +76,50 @@ class Group {
     const rows = new GroupRows(this.#ledger, offers.offer);
     const poolLedger = { ...this.#ledger, load: rows.ledger.load };
     await this.#readAhead(rows, now, () => offers.askAhead(poolLedger));
-    let planned = await this.#plan(rows, offers, now);
-    if (planned !== undefined && offers.areDrawn) {
-      const unpaid = await offers.ask(poolLedger);
-      const drawing = planned.filter(({ draws }) => draws.some((each) => unpaid.has(each)));
-      this.#setAside(drawing.map(({ member }) => member));
-      rows.startOver();
-      planned = await this.#plan(rows, offers, now);
-    }
+    const planned = await this.#planPaid(rows, offers, poolLedger, now);
     if (planned === undefined) return undecided('release', 'changed');
     if (planned.length === 0) return { kind: 'empty' };
     return this.#commit(rows, planned);
   }
 
-  /** Those that cannot be decided together with others. */
+  /** Those that cannot be decided together with others, while somebody waits for them. */
   async decideAlone(until: number): Promise<void> {
+    const { now, pacing } = this.#ledger;
     for (const member of this.#alone) {
+      const leftMs = Date.parse(member.deadline) - now().getTime();
+      const end = Math.min(until, pacing.clock() + leftMs);
+      if (end <= pacing.clock()) continue;
       try {
-        await untilCommitted(this.#ledger, member.open(this.#ledger), until);
+        const { kind } = await untilCommitted(this.#ledger, member.open(this.#ledger), end);
+        if (kind === 'done') this.#decided += 1;
       } catch (error) {
         unanswered(member, error);
       }
+    }
+  }
+
+  /** How many are answered. */
+  get decided(): number {
+    return this.#decided;
+  }
+
+  /**
+   * Plans until one row of each pool pays all that the plan draws on it. Debits for which no single row pays are set
+   * aside; without them, others may be accepted that draw on the pool too.
+   */
+  async #planPaid(
+    rows: GroupRows,
+    offers: GroupOffers,
+    poolLedger: LedgerContext,
+    now: Date,
+  ): Promise<Planned[] | undefined> {
+    for (;;) {
+      const planned = await this.#plan(rows, offers, now);
+      if (planned === undefined || !offers.areOpen) return planned;
+      const unpaid = await offers.ask(poolLedger);
+      const drawing = planned.filter(({ draws }) => draws.some((each) => unpaid.has(each)));
+      this.#setAside(drawing.map(({ member }) => member));
+      rows.startOver();
     }
   }
 
@@ -113,7 +139,6 @@ class Group {
   /**
    * Decides in order, each on the rows as those before have left them.
    * @returns undefined where a preparation has changed what was read.
-   * @throws where a read fails that may succeed later.
    */
   async #plan(rows: GroupRows, offers: GroupOffers, now: Date): Promise<Planned[] | undefined> {
     const planned: Planned[] = [];
@@ -128,37 +153,55 @@ class Group {
         this.#drop([member]);
       } else if (decision.kind === 'done') {
         decision.committed?.();
+        this.#decided += 1;
         this.#drop([member]);
       } else {
         if (planned.length > 0 && rows.sizeWith(decision.writes) > MOST_ROWS) break;
-        if (decision.isAccepted && (await prepare())) return undefined;
-        if (await rows.apply(decision.writes)) {
-          if (!decision.isAccepted) await rows.relyOnReads();
-          planned.push({
-            member,
-            attempt: decision,
-            draws: decision.isAccepted ? offers.draw() : [],
-          });
-        } else this.#setAside([member]);
+        if (decision.isAccepted) {
+          const hasChanged = await this.#attempted(member, prepare);
+          if (hasChanged === true) return undefined;
+          if (hasChanged === undefined) continue;
+        }
+        const isApplied = await this.#attempted(member, () => rows.apply(decision.writes));
+        if (isApplied === false) this.#setAside([member]);
+        if (isApplied !== true) continue;
+        if (!decision.isAccepted) await rows.relyOnReads();
+        const draws = decision.isAccepted ? offers.draw() : [];
+        planned.push({ member, attempt: decision, draws });
       }
     }
     return planned;
   }
 
-  async #decide(member: Member, { ledger }: GroupRows, now: Date) {
-    try {
+  #decide(member: Member, { ledger }: GroupRows, now: Date) {
+    return this.#attempted(member, async () => {
       const { decide, prepare } = await member.open(ledger).read(now);
       return { decision: decide(), prepare };
+    });
+  }
+
+  /** What fails for one member does not take the others along. */
+  async #attempted<Result>(
+    member: Member,
+    attempt: () => Promise<Result>,
+  ): Promise<Result | undefined> {
+    try {
+      return await attempt();
     } catch (error) {
-      if (isRetryable(error)) throw error;
-      unanswered(member, error);
-      this.#drop([member]);
+      if (isRetryable(error)) this.#setAside([member]);
+      else {
+        unanswered(member, error);
+        this.#drop([member]);
+      }
       return undefined;
     }
   }
 
   async #commit(rows: GroupRows, planned: readonly Planned[]): Promise<Step | Undecided> {
     const members = planned.map(({ member }) => member);
+    // A debit that no row of a pool pays: never committed.
+    if (planned.some(({ attempt }) => !attempt.writes.every(isKnown)))
+      throw new Error('a group draws on no row of a pool');
     try {
       const result = await commit(this.#ledger, rows.writes());
       if (result.kind !== 'committed') return this.#lost(result, planned);
@@ -170,6 +213,7 @@ class Group {
       return { kind: 'committed' };
     }
     for (const { attempt } of planned) attempt.committed?.();
+    this.#decided += members.length;
     this.#drop(members);
     return { kind: 'committed' };
   }
@@ -184,7 +228,9 @@ class Group {
     );
     const isAnswered = ({ attempt }: Planned): boolean =>
       attempt.writes.some(({ row }) => answered.has(nameOf(row)));
-    this.#drop(planned.filter(isAnswered).map(({ member }) => member));
+    const gone = planned.filter(isAnswered).map(({ member }) => member);
+    this.#decided += gone.length;
+    this.#drop(gone);
     return answered.size > 0 ? undecided('response', 'changed') : undecidedBy(result);
   }
 

@@ -32,10 +32,11 @@ export class GroupOffers {
     this.#asked = [];
   }
 
-  /** Asks the pools for all that was asked for so far, beside the reads of the requests. */
+  /** Looks at one row of each pool that was asked for so far, beside the reads of the requests. */
   askAhead(ledger: LedgerContext): void {
     for (const [currency, sum] of sumsOf(this.#asked)) {
-      const offer = askOne(ledger, currency, sum);
+      // Nobody knows yet whether a request is accepted: no other row is read, and no money moves within the pool.
+      const offer = offerOf(ledger, currency, minor(sum), async () => false);
       // It is awaited later, or never.
       offer.catch(() => undefined);
       this.#ahead.set(currency, offer);
@@ -45,11 +46,13 @@ export class GroupOffers {
   /** The current request is accepted. @returns the currencies of the pools that it draws on. */
   draw(): readonly Currency[] {
     for (const { currency, amount } of this.#asked)
-      this.#drawn.set(currency, (this.#drawn.get(currency) ?? 0n) + amount);
+      if (!this.#paying.has(currency))
+        this.#drawn.set(currency, (this.#drawn.get(currency) ?? 0n) + amount);
     return this.#asked.map(({ currency }) => currency);
   }
 
-  get areDrawn(): boolean {
+  /** Whether accepted requests draw on a pool without a row that pays. */
+  get areOpen(): boolean {
     return this.#drawn.size > 0;
   }
 
@@ -60,7 +63,7 @@ export class GroupOffers {
   async ask(ledger: LedgerContext): Promise<ReadonlySet<Currency>> {
     const unpaid = new Set<Currency>();
     for (const [currency, sum] of this.#drawn) {
-      const ahead = await this.#ahead.get(currency);
+      const ahead = await this.#ahead.get(currency)?.catch(() => undefined);
       const share = singleOf(ahead) ?? singleOf(await askOne(ledger, currency, sum));
       if (share === undefined) unpaid.add(currency);
       else this.#paying.set(currency, share);

@@ -8,7 +8,8 @@ import type { QueryCondition } from '../table.ts';
 import { MergedRow } from './merged-row.ts';
 
 /** The row of the pool that pays is chosen for all requests together. */
-const isKnown = ({ row }: RowWrite): boolean => row.kind !== 'pool' || row.shard !== ANY_SHARD;
+export const isKnown = ({ row }: RowWrite): boolean =>
+  row.kind !== 'pool' || row.shard !== ANY_SHARD;
 
 const nameOfKey = ({ pk, sk }: Key): string => `${pk}|${sk}`;
 
@@ -84,7 +85,8 @@ export class GroupRows {
   async relyOnReads(): Promise<void> {
     for (const [name, row] of this.#seen) {
       const merged = this.#merged.get(name) ?? new MergedRow(row, await this.#loaded.get(name));
-      if (merged.assertAsRead()) this.#merged.set(name, merged);
+      merged.assertAsRead();
+      this.#merged.set(name, merged);
     }
   }
 
@@ -110,6 +112,8 @@ export class GroupRows {
     if (known !== undefined) return known;
     const reading = this.#base.load(key).then((row) => (isRow(row) ? row : undefined));
     this.#loaded.set(name, reading);
+    // Another row of the same round trip may have failed: whoever needs this one reads it again.
+    reading.catch(() => this.#loaded.delete(name));
     return reading;
   }
 
@@ -124,7 +128,10 @@ export class GroupRows {
     const found = this.#queried.get(id) ?? new Found(this.#base.query(condition));
     this.#queried.set(id, found);
     for (let index = 0; ; index += 1) {
-      const row = await found.at(index);
+      const row = await found.at(index).catch((error: unknown) => {
+        this.#queried.delete(id);
+        throw error;
+      });
       if (row === undefined) return;
       const name = nameOfKey(storedKey.parse(row));
       this.#loaded.set(name, this.#loaded.get(name) ?? Promise.resolve(row));

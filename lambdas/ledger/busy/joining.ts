@@ -43,7 +43,7 @@ export function joiningOf(
     }
   };
   return {
-    busy: async () => busy.busyAmong(await merchants().catch(() => [])),
+    busy: async () => busy.busyAmong(await merchants()),
     atOnce: async (found: Busy) => answer(await busy.join(found, responseId, handover)),
     after: async (lost: Lost) => {
       const merchantId = conflicts.busyAfter(lost);

@@ -67,15 +67,13 @@ export class MergedRow {
     this.#last = withAllPhases(applied.row, earlier);
   }
 
-  /**
-   * What was decided relies on the whole row: nobody else may change it before the commit.
-   * @returns whether that can be asserted: a row that was missing has no version.
-   */
-  assertAsRead(): boolean {
+  /** What was decided relies on the whole row: nobody else may change it, or create it, before the commit. */
+  assertAsRead(): void {
     const version = valueAt(this.#first, VERSION);
-    if (typeof version !== 'bigint') return false;
-    this.#require({ must: 'equal', path: VERSION, value: version });
-    return true;
+    if (this.#first === undefined) this.#require({ must: 'be new' });
+    else if (typeof version === 'bigint')
+      this.#require({ must: 'equal', path: VERSION, value: version });
+    else throw new Error(`${this.row.kind} has no version`);
   }
 
   /** One write for all requests. The version rises by one, as in every write. */

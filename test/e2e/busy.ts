@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import {
+  adminToken,
+  eventually,
+  type HttpReply,
+  newMerchant,
+  payouts,
+  send,
+} from '../harness/client.ts';
+import {
+  type ConflictProxy,
+  killWorkers,
+  startConflictProxy,
+  useDynamoAt,
+} from '../harness/conflict-proxy.ts';
+import { localCloud } from '../harness/local-cloud.ts';
+import { asRoot } from '../harness/root-access.ts';
+
+/**
+ * Outcomes, not rates: the local cloud runs one batch of a FIFO queue at a time, and hides the messages of a batch that
+ * failed for the visibility timeout.
+ */
+const MINUTE = 60_000;
+const BEHIND_PROXY = ['withdrawals', 'run-queued'];
+let proxy: ConflictProxy;
+beforeAll(async () => {
+  proxy = await startConflictProxy();
+  for (const name of BEHIND_PROXY) await useDynamoAt(name, proxy.url);
+  const topUp = { token: await adminToken(), key: randomUUID(), body: { amount: '500.00' } };
+  await send('/admin/pools/USD/topups', topUp);
+}, MINUTE);
+afterAll(async () => {
+  for (const name of BEHIND_PROXY) await useDynamoAt(name, undefined);
+  proxy.close();
+});
+
+/** As a client does: repeats 503 with the same key after its Retry-After. */
+async function withdraw(token: string): Promise<HttpReply> {
+  const order = { token, key: randomUUID(), body: { amount: '1.00' } };
+  for (let tries = 1; ; tries += 1) {
+    const reply = await send('/withdrawals', order);
+    const isFinal = reply.status < 500 && reply.body.code !== 'request_in_progress';
+    if (isFinal || tries === 20) return reply;
+    await pause(1_000 * Number(reply.headers.get('retry-after') ?? 1));
+  }
+}
+function tally(replies: readonly HttpReply[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { status, body } of replies) {
+    const kind = body.code === undefined ? `${status}` : `${status} ${body.code}`;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}
+/** All accepted withdrawals are paid, each once. */
+const expectPaidOnce = async (account: string, replies: readonly HttpReply[]): Promise<void> => {
+  const ids = replies.flatMap(({ status, body }) => (status === 202 ? [String(body.data.id)] : []));
+  const paid = await eventually(
+    () => payouts(account),
+    (all) => all.length >= ids.length,
+  );
+  expect(paid.map(({ key }) => key).toSorted()).toEqual(ids.toSorted());
+};
+const creditOf = async (token: string) => (await send('/me', { token })).body.data.credit;
+
+it(
+  'OP-3 SA-1: of 60 callers at once on a credit for 20, 20 are accepted and 40 refused',
+  async () => {
+    const account = `E2E-${randomUUID().slice(0, 8)}`;
+    const { token } = await newMerchant(account, '20.00');
+    const replies = await Promise.all(Array.from({ length: 60 }, () => withdraw(token)));
+    expect(tally(replies)).toEqual({ 202: 20, '402 insufficient_credit': 40 });
+    expect(proxy.conflicts).toBeGreaterThan(10);
+    // Several requests in one transaction: a single one writes five rows.
+    expect(Math.max(...proxy.sizes)).toBeGreaterThan(6);
+    expect(await creditOf(token)).toMatchObject([{ available: '0.00' }]);
+    await expectPaidOnce(account, replies);
+  },
+  3 * MINUTE,
+);
+
+it(
+  'WD-8: run-queued may be killed in the middle of three groups, and nothing is lost or made twice',
+  async () => {
+    const account = `E2E-${randomUUID().slice(0, 8)}`;
+    const { id, token } = await newMerchant(account, '8.00');
+    // As run-queued marks it: requests join a group at once.
+    const Item = {
+      id: { S: `BUSY#${id}` },
+      until: { S: new Date(Date.now() + 10 * MINUTE).toISOString() },
+      ageMs: { N: '0' },
+    };
+    const { IdempotencyTableName: TableName } = localCloud().outputs;
+    await new DynamoDBClient(asRoot()).send(new PutItemCommand({ TableName, Item }));
+    let killed = 0;
+    proxy.around = (size) => {
+      if (size < 6 || killed === 3) return 'let through';
+      killed += 1;
+      // Once after its transaction was committed, and twice before.
+      if (killed === 2) return { after: () => void killWorkers('run-queued') };
+      killWorkers('run-queued');
+      return 'drop';
+    };
+    const replies = await Promise.all(Array.from({ length: 12 }, () => withdraw(token)));
+    expect(tally(replies)).toEqual({ 202: 8, '402 insufficient_credit': 4 });
+    expect(killed).toBe(3);
+    expect(await creditOf(token)).toMatchObject([{ available: '0.00' }]);
+    await expectPaidOnce(account, replies);
+  },
+  4 * MINUTE,
+);
