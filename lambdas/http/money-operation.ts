@@ -30,7 +30,7 @@ import type {
   Settings,
 } from './operation.ts';
 import { asksForPreview, previewOf } from './preview.ts';
-import { callerIn, messageOf } from './queued-request.ts';
+import { callerIn, currencyIn, messageOf } from './queued-request.ts';
 import { failure, type HttpResponse, type Success, success } from './response.ts';
 import { OUTDATED, proposing, reconsidering, storedInput } from './second-admin.ts';
 
@@ -158,6 +158,7 @@ export const moneyOperation = <
       return {
         id: identity.responseId,
         deadline,
+        currency: currencyIn(input),
         open: (ledger) => {
           const stores = { ...context, ledger };
           const { txnId } = identity;

@@ -1,5 +1,7 @@
+import * as z from 'zod';
 import type { Handover } from '../ledger/busy/busy-merchants.ts';
 import type { QueuedRequest } from '../ledger/busy/messages.ts';
+import { type Currency, currencyCode } from '../ledger/money.ts';
 import type { RequestIdentity } from '../ledger/request-identity.ts';
 import type { Call, Caller, RawInput } from './endpoint.ts';
 
@@ -29,3 +31,8 @@ export const callerIn = ({ caller: { id, name } }: QueuedRequest): Caller => ({
   name,
   user: { username: id, sub: id },
 });
+
+const inCurrency = z.object({ currency: currencyCode });
+/** Of an input that names one. */
+export const currencyIn = (input: unknown): Currency | undefined =>
+  inCurrency.safeParse(input).data?.currency;

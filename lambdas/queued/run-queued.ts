@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { commitGroup, type Member } from '../ledger/busy/commit-group.ts';
 import { markBusy, markIdle } from '../ledger/busy/marker.ts';
 import { type QueuedMessage, queuedMessage } from '../ledger/busy/messages.ts';
+import { isShedding } from '../ledger/busy/shedding.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { ResponseStore } from '../ledger/responses.ts';
 import { log } from '../platform/logger.ts';
@@ -26,9 +27,15 @@ export const runQueued =
     const { clock } = deps.ledger.pacing;
     const until = clock() + deps.stopAfterMs;
     const groups = Map.groupBy(Records, groupOf);
-    await Promise.all(
-      [...groups].map(([merchantId, records]) => runGroup(deps, merchantId, records, until)),
-    );
+    const runs = [...groups].map(async ([merchantId, records]) => {
+      try {
+        await runGroup(deps, merchantId, records, until);
+      } catch (error) {
+        // One merchant's group may not take the others' messages along.
+        log('error', 'GROUP_FAILED', { merchant: merchantId }, error);
+      }
+    });
+    await Promise.all(runs);
   };
 
 /** Every message of a FIFO queue has one. @throws where the event source is another one. */
@@ -40,35 +47,27 @@ async function runGroup(
   records: readonly SQSRecord[],
   until: number,
 ): Promise<void> {
-  try {
-    const marking = mark(deps, merchantId, records);
-    const decided = await commitGroup(deps.ledger, merchantId, membersOf(deps, records), until);
-    await marking;
-    // Others would only wait in vain: they try by themselves again.
-    if (decided === 0) await unmark(deps, merchantId);
-  } catch (error) {
-    // One merchant's group may not take the others' messages along.
-    log('error', 'GROUP_FAILED', { merchant: merchantId }, error);
-  }
-}
-
-/** Lets the requests that come meanwhile join at once. A group of one needs nobody to join. */
-async function mark(
-  { ledger, responses }: RunQueuedDeps,
-  merchantId: string,
-  records: readonly SQSRecord[],
-): Promise<void> {
-  const now = ledger.now();
-  const sent = records.map(({ attributes }) => Number(attributes.SentTimestamp));
-  const ageMs = Math.max(0, now.getTime() - Math.min(...sent));
+  const { ledger, responses } = deps;
+  const ageMs = ageOf(records, ledger.now());
   countGroup(records.length);
   measure('GroupAge', ageMs);
-  if (records.length < 2) return;
-  await marked(merchantId, () => markBusy(responses, merchantId, Math.round(ageMs), now));
+  // Lets the requests that come meanwhile join at once. A group of one needs nobody to join.
+  const marking =
+    (records.length > 1 || isShedding(ageMs)) &&
+    marked(merchantId, () => markBusy(responses, merchantId, ageMs, ledger.now()));
+  const members = membersOf(deps, records);
+  const decided = await commitGroup(ledger, merchantId, members, until);
+  await marking;
+  // Others would only wait in vain: they try by themselves again.
+  if (members.length > 0 && decided === 0)
+    await marked(merchantId, () => markIdle(responses, merchantId, ledger.now()));
 }
 
-const unmark = ({ ledger, responses }: RunQueuedDeps, merchantId: string): Promise<void> =>
-  marked(merchantId, () => markIdle(responses, merchantId, ledger.now()));
+/** Of the oldest, in milliseconds. */
+function ageOf(records: readonly SQSRecord[], now: Date): number {
+  const sent = records.map(({ attributes }) => Number(attributes.SentTimestamp));
+  return Math.max(0, now.getTime() - Math.min(...sent));
+}
 
 /** Only a reason for others to join: nothing depends on it. */
 const marked = (merchantId: string, write: () => Promise<void>): Promise<void> =>

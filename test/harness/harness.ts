@@ -108,7 +108,7 @@ export async function startHarness(
     // Sooner than an event source on AWS: a test would only wait.
     cycle: () => pause(2),
     now: () => clock.now.getTime(),
-    run: (event) => runQueued(queued)(event),
+    run: (event) => runGroups(event),
     hidden: () => pause(20),
   });
   const context: ApiContext & WithFakePools = {
@@ -120,6 +120,7 @@ export async function startHarness(
     adminPool: fakeUserPool(POOLS.admin),
   };
   const queued = { ...context, memberOf: memberOf(context, QUEUED), stopAfterMs: 4_000 };
+  const runGroups = runQueued(queued);
   const handler = apiHandler(
     GROUPS.flatMap(({ operations }) => [...operations]),
     context,

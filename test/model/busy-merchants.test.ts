@@ -8,7 +8,7 @@ const MERCHANTS = 50;
 /** Most of the requests are on these. */
 const BUSY = 2;
 const LIMIT = 80_00n;
-const FUNDS = 60_00n;
+const FUNDS = 25_00n;
 const SECONDS = 6;
 const PER_SECOND = 80;
 /** A second copy of a request, sent at the same time. */

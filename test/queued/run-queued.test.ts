@@ -93,6 +93,18 @@ describe('OP-3: a group of requests on one merchant', () => {
     expect([...(after?.by ?? [])].toSorted()).toEqual(ids.toSorted());
   });
 
+  it('is shown to admins as the time when the merchant was last busy', async () => {
+    const id = await merchantWith('10.00');
+    const seen = async () => {
+      const request = { admin: true, params: { id } };
+      return (await harness.call('GET /admin/merchants/{id}', request)).body.data.last_busy_at;
+    };
+    expect(await seen()).toBeNull();
+    await busy(id, 2);
+    await Promise.all([withdraw(id, '1.00'), withdraw(id, '1.00')]);
+    expect(await seen()).toBe(harness.clock.now.toISOString());
+  });
+
   it('accepts what the credit covers and refuses the rest, also where it is decided in memory', async () => {
     const id = await merchantWith('10.00');
     await busy(id, 6);
@@ -487,14 +499,28 @@ describe('WD-8: what cannot be decided does not take the others along', () => {
     expect((await withdraw(id, '2.00', {}, key)).status).toBe(202);
   });
 
-  it('a merchant whose groups decide nothing is no longer marked as busy', async () => {
+  it('a merchant whose groups decide nothing is no longer marked as busy: requests try by themselves', async () => {
     const id = await merchantWith('10.00');
+    harness.context.ledger.dynamo.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          const { TransactItems = [] } = args.input as { TransactItems?: unknown[] };
+          const isGroup = harness.queue.received > before;
+          if (commandName !== 'TransactWriteItemsCommand' || !isGroup || TransactItems.length === 0)
+            return next(args);
+          throw Object.assign(new Error('no'), { name: 'AccessDeniedException', $fault: 'client' });
+        },
+      { step: 'build', name: 'denyInTest' },
+    );
+    const before = harness.queue.received;
     await busy(id, 2);
     expect(await isMarked(id)).toBe(true);
-    for (const body of ['no JSON', '{}']) harness.queue.put(id, body, randomUUID());
+    const waiting = Promise.all([withdraw(id, '2.00'), withdraw(id, '3.00')]);
     while (await isMarked(id)) await pause(5);
-    expect((await withdraw(id, '2.00')).status).toBe(202);
-  });
+    harness.context.ledger.dynamo.middlewareStack.remove('denyInTest');
+    // They waited for the group in vain, and go on directly.
+    expect(kinds(await waiting)).toEqual(['202', '202']);
+  }, 20_000);
 
   it('CR-2: what several shards have to pay is decided one by one, and so is what no pool covers', async () => {
     const id = await merchantWith('100.00');

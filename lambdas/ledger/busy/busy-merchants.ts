@@ -5,11 +5,12 @@ import type { LedgerContext } from '../context.ts';
 import { type ResponseRow, type ResponseStore, readResponse } from '../responses.ts';
 import { readMarker } from './marker.ts';
 import type { QueuedMessage } from './messages.ts';
+import { shedNow } from './shedding.ts';
 
 /** Puts a message into the FIFO queue. @returns false where it was certainly not sent. */
 export type SendToGroup = (message: QueuedMessage, deduplicationId: string) => Promise<boolean>;
 
-/** So many conflicts on one merchant's rows, and a request hands over. So many waits in vain, and it does not. */
+/** So many conflicts on one merchant's rows, and a request hands over. */
 const ENOUGH = 2;
 /** How long a request waits for its response, in milliseconds. */
 const WAIT_MS = 3_000;
@@ -19,11 +20,6 @@ const DIRECT_MS = 10_000;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 60;
 const GROWTH = 1.25;
-/** Between these ages of the oldest message, in milliseconds, a growing share of the requests is sent away. */
-const CYCLE_MS = 150;
-const MOST_SHED = 0.9;
-const SHED_FROM_MS = 80;
-const SHED_ALL_MS = 350;
 
 /** One request, as a message. */
 export type Handover = {
@@ -39,15 +35,18 @@ export type HandedOver =
   | { readonly kind: 'direct' };
 const DIRECT: HandedOver = { kind: 'direct' };
 
-export type Busy = { readonly merchantId: string; readonly ageMs: number };
+export type Busy = {
+  readonly merchantId: string;
+  readonly ageMs: number;
+  /** The share of the requests that is sent away, from 0 up to 1. */
+  readonly shed: number;
+};
 
 /** What one process knows of busy merchants, and the way into their groups (design, section 5). */
 export class BusyMerchants {
   readonly #ledger: LedgerContext;
   readonly #responses: ResponseStore;
   readonly #send: SendToGroup;
-  /** How often requests have waited for a group in vain since it has answered one. */
-  readonly #inVain = new Map<string, number>();
   /** Until when a group is not trusted to answer, by the clock of the ledger's pacing. */
   readonly #directUntil = new Map<string, number>();
 
@@ -64,9 +63,8 @@ export class BusyMerchants {
   }
 
   /** A request on a merchant that is busy: sends it away, or hands it over. */
-  async join({ merchantId, ageMs }: Busy, responseId: string, handover: Handover) {
-    const share = Math.min(MOST_SHED, (ageMs - SHED_FROM_MS) / (SHED_ALL_MS - SHED_FROM_MS));
-    if (this.#ledger.pacing.random() < share) {
+  async join({ merchantId, ageMs, shed }: Busy, responseId: string, handover: Handover) {
+    if (this.#ledger.pacing.random() < shed) {
       count('RequestsShed');
       return { kind: 'later', ageMs } satisfies HandedOver;
     }
@@ -100,16 +98,12 @@ export class BusyMerchants {
     const response = await this.#responseTo(responseId);
     if (response !== undefined) {
       measure('TimeToAnswer', clock() - start);
-      this.#inVain.delete(merchantId);
       return { kind: 'answered', response };
     }
     count('WaitsGivenUp');
-    const waits = (this.#inVain.get(merchantId) ?? 0) + 1;
-    this.#inVain.set(merchantId, waits);
     const busy = await this.#markerOf(merchantId);
     // A group that is served, only late: one more transaction on the same rows would delay it further.
-    if (busy !== undefined && waits < ENOUGH) return { kind: 'later', ageMs: busy.ageMs };
-    this.#inVain.delete(merchantId);
+    if (busy !== undefined) return { kind: 'later', ageMs: busy.ageMs };
     this.#directUntil.set(merchantId, clock() + DIRECT_MS);
     return DIRECT;
   }
@@ -126,8 +120,7 @@ export class BusyMerchants {
     const marker = await readMarker(this.#responses, merchantId).catch(() => undefined);
     const now = this.#ledger.now();
     if (marker === undefined || marker.until <= now.toISOString()) return undefined;
-    const idleMs = now.getTime() - Date.parse(marker.markedAt) - CYCLE_MS;
-    return { merchantId, ageMs: Math.max(0, marker.ageMs - Math.max(0, idleMs)) };
+    return { merchantId, ageMs: marker.ageMs, shed: shedNow(marker, now) };
   }
 
   async #responseTo(responseId: string): Promise<ResponseRow | undefined> {

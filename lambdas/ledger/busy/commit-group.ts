@@ -3,7 +3,7 @@ import { isRetryable, type Undecided, undecided, untilDecided } from '../../plat
 import { nameOf } from '../apply.ts';
 import { commit, type Lost, undecidedBy } from '../commit.ts';
 import type { LedgerContext } from '../context.ts';
-import { merchantKey } from '../keys.ts';
+import { merchantKey, walletKey } from '../keys.ts';
 import type { Currency } from '../money.ts';
 import { type Attempt, type DecisionRun, untilCommitted } from '../until-committed.ts';
 import { GroupOffers } from './group-offers.ts';
@@ -15,6 +15,8 @@ export type Member = {
   readonly id: string;
   /** ISO 8601 in UTC. Afterwards nobody waits for it. */
   readonly deadline: string;
+  /** Of its wallets, where it names one: they are read before it asks for them. */
+  readonly currency?: Currency | undefined;
   /** Its decision on the rows that this ledger reads. */
   readonly open: (ledger: LedgerContext) => DecisionRun<unknown>;
 };
@@ -130,9 +132,12 @@ class Group {
       const decision = decide();
       if (decision.kind === 'attempt') await warm(decision.writes);
     });
-    // Each has asked for its rows by now, and its pool. One that first has to find its payee asks for this row later.
+    // Each has asked for its rows by now, and its pool. One that first has to find its payee asks for these later.
     askPools();
-    reads.push(ledger.load(merchantKey(this.#merchantId)).then(() => undefined));
+    const currencies = new Set(this.#left.flatMap(({ currency }) => currency ?? []));
+    const wallets = [...currencies].map((each) => walletKey(this.#merchantId, each));
+    for (const key of [merchantKey(this.#merchantId), ...wallets])
+      reads.push(ledger.load(key).then(() => undefined));
     await Promise.allSettled(reads);
   }
 

@@ -20,7 +20,7 @@ export type Handing = {
 };
 
 /** About how long a group takes, in milliseconds: the age of a queue, as tries in vain. */
-const GROUP_MS = 100;
+const GROUP_MS = 40;
 
 /** One request on its way into the group of a busy merchant. Undefined where it goes on by itself. */
 export function joiningOf(

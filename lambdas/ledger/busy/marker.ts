@@ -61,7 +61,7 @@ async function write(
     id: busyId(merchantId),
     markedAt: now.toISOString(),
     until,
-    ageMs,
+    ageMs: Math.round(ageMs),
     expiration: Math.floor(now.getTime() / 1_000) + STORED_DAYS * 86_400,
   };
   await dynamo.send(new PutCommand({ TableName: table, Item }));

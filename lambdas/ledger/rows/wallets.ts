@@ -84,10 +84,10 @@ export async function readWalletFunds(
   ledger: LedgerContext,
   merchantId: string,
   currency: Currency,
-  amount: MinorUnits,
+  wanted: MinorUnits | Promise<MinorUnits>,
   now: Date,
 ): Promise<WalletFunds> {
-  const wallet = await readWallet(ledger, merchantId, currency);
+  const [wallet, amount] = await Promise.all([readWallet(ledger, merchantId, currency), wanted]);
   // Nothing is pending: there are no releases, matured or not.
   if (wallet === undefined || wallet.available >= amount || wallet.pending === 0n) {
     return { wallet, matured: [] };

@@ -45,14 +45,15 @@ export const createTransfer = moneyOperation({
   input,
   read: async (ledger, order, caller, now) => {
     const { to, amount, currency } = order;
-    const [payer, payee] = await Promise.all([
-      readMerchant(ledger, caller.id),
-      findMerchant(ledger, to),
-    ]);
-    const total = payer === undefined ? amount : priceOf(payer, order, now).total;
-    const [funds, payeeWallet] = await Promise.all([
+    const [reading, finding] = [readMerchant(ledger, caller.id), findMerchant(ledger, to)];
+    const total = reading.then((payer) =>
+      payer === undefined ? amount : priceOf(payer, order, now).total,
+    );
+    const [payer, payee, funds, payeeWallet] = await Promise.all([
+      reading,
+      finding,
       readWalletFunds(ledger, caller.id, currency, total, now),
-      payee && readWallet(ledger, payee.id, currency),
+      finding.then((payee) => payee && readWallet(ledger, payee.id, currency)),
     ]);
     return { payer, payee, funds, payeeWallet };
   },
