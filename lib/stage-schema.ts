@@ -123,7 +123,7 @@ export const stageSchema = z.strictObject({
     parallelization: count.max(10),
   }),
   /**
-   * Reserves executions for relay, settle, execute-scheduled and recover, so that a burst of API
+   * Reserves executions for relay, settle, execute-scheduled, run-queued and recover, so that a burst of API
    * requests cannot take them. Lambda refuses that in an account with a small limit: 100 executions
    * stay unreserved, and a new account may have only 10.
    */

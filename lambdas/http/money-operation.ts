@@ -1,6 +1,6 @@
 import type * as z from 'zod';
-import type { Member } from '../ledger/busy/commit-group.ts';
 import type { Handing } from '../ledger/busy/joining.ts';
+import type { Member } from '../ledger/busy/member.ts';
 import type { QueuedRequest } from '../ledger/busy/messages.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { Decision } from '../ledger/decision.ts';

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { BusyMerchants } from '../ledger/busy/busy-merchants.ts';
-import type { Member } from '../ledger/busy/commit-group.ts';
+import type { Member } from '../ledger/busy/member.ts';
 import type { QueuedRequest } from '../ledger/busy/messages.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { Currency } from '../ledger/money.ts';

@@ -1,5 +1,5 @@
 import type { GroupContext, Operation, Route } from '../http/operation.ts';
-import type { Member } from '../ledger/busy/commit-group.ts';
+import type { Member } from '../ledger/busy/member.ts';
 import type { QueuedMessage, QueuedRefund } from '../ledger/busy/messages.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import { merchantPk } from '../ledger/keys.ts';

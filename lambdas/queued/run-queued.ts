@@ -1,7 +1,8 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
-import { commitGroup, type Member } from '../ledger/busy/commit-group.ts';
+import { commitGroup } from '../ledger/busy/commit-group.ts';
 import { markBusy, markIdle } from '../ledger/busy/marker.ts';
+import type { Member } from '../ledger/busy/member.ts';
 import { type QueuedMessage, queuedMessage } from '../ledger/busy/messages.ts';
 import { isShedding } from '../ledger/busy/shedding.ts';
 import type { LedgerContext } from '../ledger/context.ts';

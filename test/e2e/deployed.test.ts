@@ -8,6 +8,7 @@ import './withdrawal.ts';
 import './pool.ts';
 import './readme.ts';
 import './scheduled.ts';
+import './busy.ts';
 import './permissions.ts';
 import './recovery.ts';
 import './fuzz.ts';

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
@@ -14,6 +15,8 @@ import { workersOf } from './workers.ts';
 /** How long a transaction holds its rows, in milliseconds. */
 const HELD_MS = 12;
 
+const JSON_1_0 = 'application/x-amz-json-1.0';
+
 const key = z.record(z.string(), z.unknown());
 const item = z.record(
   z.string(),
@@ -21,6 +24,9 @@ const item = z.record(
 );
 const transaction = z.object({ TransactItems: z.array(item) });
 type Item = z.output<typeof item>;
+
+const bytesOf = async (message: IncomingMessage): Promise<Buffer> =>
+  Buffer.concat(await Array.fromAsync(message, (chunk) => Buffer.from(chunk)));
 
 /** Table and key. A put has the key in its item. */
 function rowOf(each: Item): string {
@@ -30,13 +36,14 @@ function rowOf(each: Item): string {
 }
 
 export type ConflictProxy = {
-  readonly url: string;
+  /** The address of DynamoDB for each function. */
+  readonly urls: ReadonlyMap<string, string>;
   /** Transactions that met a row of another one. */
   conflicts: number;
   /** The sizes of those that were let through. */
   readonly sizes: number[];
-  /** Called with the size of each transaction: lets it through, drops it, or does something after it. */
-  around: (size: number) => 'let through' | 'drop' | { readonly after: () => void };
+  /** Called for each transaction of a function: lets it through, drops it, or does something after it. */
+  around: (functionName: string) => 'let through' | 'drop' | { readonly after: () => void };
   readonly close: () => void;
 };
 
@@ -44,23 +51,19 @@ export type ConflictProxy = {
  * A proxy in front of DynamoDB in which transactions that overlap exclude each other, as on AWS and not on the local
  * cloud.
  */
-export async function startConflictProxy(): Promise<ConflictProxy> {
+export async function startConflictProxy(functionNames: readonly string[]): Promise<ConflictProxy> {
   const held = new Set<string>();
-  const forward = async (request: IncomingMessage, body: Buffer) => {
-    const headers = new Headers();
-    for (const [name, value] of Object.entries(request.headers))
-      if (typeof value === 'string' && !['host', 'connection', 'content-length'].includes(name))
-        headers.set(name, value);
-    const response = await fetch(localCloud().cloud, {
-      method: 'POST',
-      headers,
-      body: new Uint8Array(body),
-    });
-    return { status: response.status, headers: response.headers, body: await response.text() };
+  /** With all headers as they are: the signature covers the address of the proxy. */
+  const forward = async ({ method, url = '/', headers }: IncomingMessage, body: Buffer) => {
+    const { hostname, port } = new URL(localCloud().cloud);
+    const sent = request({ hostname, port, method, path: url, headers }).end(body);
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    const type = response.headers['content-type'];
+    return { status: response.statusCode ?? 500, type, body: await bytesOf(response) };
   };
-  const handle = async (request: IncomingMessage, body: Buffer) => {
-    const isTransaction = String(request.headers['x-amz-target']).endsWith('.TransactWriteItems');
-    if (!isTransaction) return forward(request, body);
+  const handle = async (name: string, incoming: IncomingMessage, body: Buffer) => {
+    const isTransaction = String(incoming.headers['x-amz-target']).endsWith('.TransactWriteItems');
+    if (!isTransaction) return forward(incoming, body);
     const rows = transaction.parse(JSON.parse(body.toString('utf8'))).TransactItems.map(rowOf);
     if (rows.some((row) => held.has(row))) {
       proxy.conflicts += 1;
@@ -70,18 +73,14 @@ export async function startConflictProxy(): Promise<ConflictProxy> {
         message: `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes.join(', ')}]`,
         CancellationReasons: codes.map((Code) => ({ Code })),
       };
-      return {
-        status: 400,
-        headers: new Headers({ 'content-type': 'application/x-amz-json-1.0' }),
-        body: JSON.stringify(cancelled),
-      };
+      return { status: 400, type: JSON_1_0, body: Buffer.from(JSON.stringify(cancelled)) };
     }
     for (const row of rows) held.add(row);
     try {
-      const around = proxy.around(rows.length);
-      if (around === 'drop') return { status: 500, headers: new Headers(), body: '{}' };
+      const around = proxy.around(name);
+      if (around === 'drop') return { status: 500, type: JSON_1_0, body: Buffer.from('{}') };
       await pause(HELD_MS);
-      const response = await forward(request, body);
+      const response = await forward(incoming, body);
       proxy.sizes.push(rows.length);
       if (around !== 'let through') around.after();
       return response;
@@ -89,23 +88,34 @@ export async function startConflictProxy(): Promise<ConflictProxy> {
       for (const row of rows) held.delete(row);
     }
   };
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(Buffer.from(chunk));
-    const { status, headers, body } = await handle(request, Buffer.concat(chunks));
-    const type = headers.get('content-type') ?? 'application/x-amz-json-1.0';
-    response.writeHead(status, { 'content-type': type }).end(body);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const servers = functionNames.map((name) =>
+    createServer((incoming, response) => {
+      bytesOf(incoming)
+        .then((body) => handle(name, incoming, body))
+        .then(({ status, type = JSON_1_0, body }) =>
+          response.writeHead(status, { 'content-type': type }).end(body),
+        )
+        // A process that was killed has closed its connection.
+        .catch(() => response.destroy());
+    }),
+  );
+  const urls = new Map<string, string>();
+  for (const [index, server] of servers.entries()) {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    urls.set(functionNames[index] ?? '', `http://127.0.0.1:${port}`);
+  }
   const proxy: ConflictProxy = {
-    url: `http://127.0.0.1:${port}`,
+    urls,
     conflicts: 0,
     sizes: [],
     around: () => 'let through',
     close: () => {
-      server.closeAllConnections();
-      server.close();
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
     },
   };
   return proxy;

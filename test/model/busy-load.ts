@@ -31,7 +31,7 @@ const REFUSES: Provider = {
   inquire: async () => ({ kind: 'refused', code: 'account_closed' }),
 };
 
-export type BusyReply = {
+type BusyReply = {
   readonly status: number;
   readonly tries: number;
   /** Of the last try, in milliseconds. */

@@ -104,7 +104,7 @@ function isFalse(
   const { wallets, credit, utilised } = model.balances;
   const { merchantId, amount } = request;
   const { from, to } = reply;
-  switch (reply.code) {
+  switch (reply.code ?? 'accepted') {
     case 'insufficient_funds':
       return wallets.lowest(merchantId, from, to) >= amount;
     case 'insufficient_credit':

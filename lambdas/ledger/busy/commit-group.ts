@@ -5,21 +5,10 @@ import { commit, type Lost, undecidedBy } from '../commit.ts';
 import type { LedgerContext } from '../context.ts';
 import { merchantKey, walletKey } from '../keys.ts';
 import type { Currency } from '../money.ts';
-import { type Attempt, type DecisionRun, untilCommitted } from '../until-committed.ts';
+import { type Attempt, untilCommitted } from '../until-committed.ts';
 import { GroupOffers } from './group-offers.ts';
 import { GroupRows, isKnown } from './group-rows.ts';
-
-/** One request of a group. */
-export type Member = {
-  /** Of several requests with one id, the first is decided. */
-  readonly id: string;
-  /** ISO 8601 in UTC. Afterwards nobody waits for it. */
-  readonly deadline: string;
-  /** Of its wallets, where it names one: they are read before it asks for them. */
-  readonly currency?: Currency | undefined;
-  /** Its decision on the rows that this ledger reads. */
-  readonly open: (ledger: LedgerContext) => DecisionRun<unknown>;
-};
+import type { Member } from './member.ts';
 
 /** A member with what one commit makes true for it. */
 type Planned = {

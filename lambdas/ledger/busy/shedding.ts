@@ -2,7 +2,7 @@ import type { BusyMarker } from './marker.ts';
 
 /** Between these ages of the oldest message, in milliseconds, a growing share of the requests is sent away. */
 const FROM_MS = 80;
-const MOST_AT_MS = 400;
+const MOST_AT_MS = 350;
 /** Some are always let in, so that the age is known. */
 const MOST = 0.95;
 
