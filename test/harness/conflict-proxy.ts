@@ -42,7 +42,7 @@ export type ConflictProxy = {
   conflicts: number;
   /** The sizes of those that were let through. */
   readonly sizes: number[];
-  /** Called for each transaction of a function: lets it through, drops it, or does something after it. */
+  /** What becomes of each transaction of a function; `after` happens when it was let through. */
   around: (functionName: string) => 'let through' | 'drop' | { readonly after: () => void };
   readonly close: () => void;
 };
@@ -65,9 +65,10 @@ export async function startConflictProxy(functionNames: readonly string[]): Prom
     const isTransaction = String(incoming.headers['x-amz-target']).endsWith('.TransactWriteItems');
     if (!isTransaction) return forward(incoming, body);
     const rows = transaction.parse(JSON.parse(body.toString('utf8'))).TransactItems.map(rowOf);
-    if (rows.some((row) => held.has(row))) {
+    const met = rows.filter((row) => held.has(row));
+    if (met.length > 0) {
       proxy.conflicts += 1;
-      const codes = rows.map((row) => (held.has(row) ? 'TransactionConflict' : 'None'));
+      const codes = rows.map((row) => (met.includes(row) ? 'TransactionConflict' : 'None'));
       const cancelled = {
         __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
         message: `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes.join(', ')}]`,
@@ -82,7 +83,7 @@ export async function startConflictProxy(functionNames: readonly string[]): Prom
       await pause(HELD_MS);
       const response = await forward(incoming, body);
       proxy.sizes.push(rows.length);
-      if (around !== 'let through') around.after();
+      if (typeof around === 'object') around.after();
       return response;
     } finally {
       for (const row of rows) held.delete(row);

@@ -19,8 +19,9 @@ export type Handing = {
   readonly messageFor: Handover['messageFor'];
 };
 
-/** About how long a group takes, in milliseconds: the age of a queue, as tries in vain. */
-const GROUP_MS = 40;
+/** How old a queue is, as tries in vain: so many milliseconds stand for one, and more than so many for no more. */
+const TRY_MS = 40;
+const MOST_TRIES = 9;
 
 /** One request on its way into the group of a busy merchant. Undefined where it goes on by itself. */
 export function joiningOf(
@@ -37,7 +38,7 @@ export function joiningOf(
       case 'answered':
         return outcomeOf(handed.response, identity, requestId);
       case 'later':
-        return refuse('busy', Math.round(handed.ageMs / GROUP_MS));
+        return refuse('busy', Math.min(MOST_TRIES, Math.round(handed.ageMs / TRY_MS)));
       case 'direct':
         return undefined;
     }
