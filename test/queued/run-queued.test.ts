@@ -7,6 +7,9 @@ import { creditKey, merchantKey } from '../../lambdas/ledger/keys.ts';
 import { readCredit, readMerchant } from '../../lambdas/ledger/rows/merchants.ts';
 import { readWallet } from '../../lambdas/ledger/rows/wallets.ts';
 import { createWithdrawal } from '../../lambdas/operations/withdrawals/create-withdrawal.ts';
+import { memberOf } from '../../lambdas/queued/members.ts';
+import { QUEUED } from '../../lambdas/queued/operations.ts';
+import { runQueued } from '../../lambdas/queued/run-queued.ts';
 import { type Harness, type Reply, type Request, startHarness, USD } from '../harness/harness.ts';
 import { lambdaContext } from '../harness/http-event.ts';
 import { notBusy } from '../harness/not-busy.ts';
@@ -455,6 +458,7 @@ describe('WD-8: what cannot be decided does not take the others along', () => {
       { step: 'build', name: 'throttleInTest' },
     );
     await busy(id, 4);
+    const sent = countingTransactions();
     const replies = await Promise.all([
       withdraw(id, '1.00'),
       transfer(id, payee, '1.00'),
@@ -463,6 +467,8 @@ describe('WD-8: what cannot be decided does not take the others along', () => {
     ]);
     harness.context.ledger.dynamo.middlewareStack.remove('throttleInTest');
     expect(replies.map(({ status }) => status)).toEqual([202, 503, 202, 202]);
+    // Three responses, three transactions, the merchant, its credit, and a row of the pool: still one group.
+    expect((sent[0] as { TransactItems: unknown[] }).TransactItems).toHaveLength(9);
   }, 20_000);
 
   it('AP-1: a request whose response has expired is replayed from its transaction, without joining', async () => {
@@ -480,23 +486,28 @@ describe('WD-8: what cannot be decided does not take the others along', () => {
     expect(again.headers['idempotency-replayed']).toBe('true');
   });
 
-  it('a request that is repeated is decided, although its earlier message has expired in the same group', async () => {
+  it('a request that is repeated is decided, although its earlier message has expired in the same batch', async () => {
     const id = await merchantWith('10.00');
-    await busy(id, 2);
-    const key = randomUUID();
-    const expired = {
-      work: 'request',
-      merchantId: id,
-      deadline: new Date(harness.clock.now.getTime() - 1).toISOString(),
-      operation: 'withdrawal',
-      caller: { id, name: `merchant:${id}` },
-      key,
-      input: { params: {}, query: {}, body: { amount: '2.00', currency: 'USD' } },
-      hash: 'h',
-      requestId: 'r',
-    };
-    harness.queue.put(id, JSON.stringify(expired), randomUUID());
-    expect((await withdraw(id, '2.00', {}, key)).status).toBe(202);
+    const { context, clock } = harness;
+    const message = (deadlineMs: number, requestId: string) => ({
+      messageId: requestId,
+      attributes: { MessageGroupId: id, SentTimestamp: String(clock.now.getTime()) },
+      body: JSON.stringify({
+        work: 'request',
+        merchantId: id,
+        deadline: new Date(clock.now.getTime() + deadlineMs).toISOString(),
+        operation: 'withdrawal',
+        caller: { id, name: `merchant:${id}` },
+        key: 'k',
+        input: { params: {}, query: {}, body: { amount: '2.00', currency: 'USD' } },
+        hash: 'h',
+        requestId,
+      }),
+    });
+    const run = runQueued({ ...context, memberOf: memberOf(context, QUEUED), stopAfterMs: 4_000 });
+    await run({ Records: [message(-1, 'expired'), message(1_000, 'live')] } as never);
+    const stored = (await harness.responses()).map(({ requestId }) => requestId);
+    expect([stored.includes('expired'), stored.includes('live')]).toEqual([false, true]);
   });
 
   it('a merchant whose groups decide nothing is no longer marked as busy: requests try by themselves', async () => {
