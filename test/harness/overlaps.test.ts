@@ -58,7 +58,8 @@ const absent = (row: RowRef): RowWrite => ({
 });
 const send = (...writes: readonly RowWrite[]) => commit(harness.context.ledger, writes);
 const COMMITTED = { kind: 'committed' };
-const conflictAt = (by: RowRef['kind']) => ({ kind: 'contended', by, met: 'conflict' });
+const conflictAt = (by: RowRef['kind']) =>
+  expect.objectContaining({ kind: 'contended', by, met: 'conflict' });
 
 const snapshot = (...rows: readonly RowRef[]) =>
   harness.context.ledger.dynamo.send(

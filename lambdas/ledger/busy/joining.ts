@@ -21,7 +21,7 @@ export type Handing = {
 
 /** How old a queue is, as tries in vain: so many milliseconds stand for one, and more than so many for no more. */
 const TRY_MS = 40;
-const MOST_TRIES = 9;
+const MOST_TRIES = 30;
 
 /** One request on its way into the group of a busy merchant. Undefined where it goes on by itself. */
 export function joiningOf(

@@ -53,7 +53,7 @@ describe('LE-1: transactions of the contention model', () => {
     };
     const second = table.time.sleep(1).then(() => commit(ledger, [claim, bump]));
     const results = await table.time.finish(Promise.all([commit(ledger, [bump]), second]));
-    expect(results).toEqual([
+    expect(results).toMatchObject([
       { kind: 'committed' },
       { kind: 'contended', by: 'merchant', met: 'conflict' },
     ]);
