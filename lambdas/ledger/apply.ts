@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { keyOf } from './keys.ts';
+import { keyOf, ledgerKeyOf, nameOfKey } from './keys.ts';
 import type { Condition, Label, RowRef, RowWrite } from './row-writes.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -32,7 +32,8 @@ export function applyWrite(row: Row | undefined, write: RowWrite): Applied {
 
 /** Rows in memory by `nameOf`. */
 export type Rows = ReadonlyMap<string, Row>;
-export const nameOf = (ref: RowRef): string => Object.values(keyOf(ref)).join('|');
+export const nameOf = (ref: RowRef): string =>
+  ref.kind === 'response' ? ref.id : nameOfKey(ledgerKeyOf(ref));
 
 type AllApplied =
   | { readonly kind: 'committed'; readonly rows: Rows }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as z from 'zod';
 import { type Currency, currencyCode } from './money.ts';
 import type { PendingRelease } from './pending-releases.ts';
 import type { RowRef } from './row-writes.ts';
@@ -6,6 +7,12 @@ import type { SignInId } from './sign-in.ts';
 import type { Status } from './transactions.ts';
 
 export type Key = { readonly pk: string; readonly sk: string };
+const storedKey = z.object({ pk: z.string(), sk: z.string() });
+
+/** One text for each key, to find rows in memory by. */
+export const nameOfKey = ({ pk, sk }: Key): string => `${pk}|${sk}`;
+/** The same for a stored row. @throws where it has no key. */
+export const nameOfStored = (row: unknown): string => nameOfKey(storedKey.parse(row));
 
 /** An index partition may not become hot: each index is spread over this many keys. */
 const CHECK_BUCKETS = 16;

@@ -5,9 +5,9 @@ import {
   type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import DataLoader from 'dataloader';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { RetryableError } from '../platform/retry.ts';
-import type { Key } from './keys.ts';
+import { type Key, nameOfKey, nameOfStored } from './keys.ts';
 
 /** The Ledger table and the client that reaches it. Numbers are bigint (`platform/clients.ts`). */
 export type Table = {
@@ -35,7 +35,7 @@ export function openTable(dynamo: DynamoDBDocumentClient, table: string): Table 
   const loader = new DataLoader<Key, unknown, string>(
     async (keys) => {
       const found = await batchGet(dynamo, table, keys);
-      return keys.map((key) => found.get(nameOf(key)));
+      return keys.map((key) => found.get(nameOfKey(key)));
     },
     // No cache: a row may have changed since it was read.
     { cache: false, maxBatchSize: 100 },
@@ -48,9 +48,6 @@ export function openTable(dynamo: DynamoDBDocumentClient, table: string): Table 
   };
 }
 
-const nameOf = ({ pk, sk }: Key): string => `${pk}|${sk}`;
-const storedKey = z.object({ pk: z.string(), sk: z.string() });
-
 /** DynamoDB leaves rows out while it throttles; more rounds would add to the load. */
 const MOST_ROUNDS = 4;
 
@@ -62,14 +59,14 @@ async function batchGet(
 ): Promise<ReadonlyMap<string, unknown>> {
   const found = new Map<string, unknown>();
   // The same row twice in one request is an error.
-  const unique = new Map(keys.map(({ pk, sk }) => [nameOf({ pk, sk }), { pk, sk }]));
+  const unique = new Map(keys.map(({ pk, sk }) => [nameOfKey({ pk, sk }), { pk, sk }]));
   let wanted: Record<string, unknown>[] = [...unique.values()];
   for (let rounds = 0; wanted.length > 0; rounds += 1) {
     if (rounds === MOST_ROUNDS) throw new RetryableError(`${wanted.length} rows were not read`);
     const { Responses, UnprocessedKeys } = await dynamo.send(
       new BatchGetCommand({ RequestItems: { [table]: { Keys: wanted, ConsistentRead: true } } }),
     );
-    for (const row of Responses?.[table] ?? []) found.set(nameOf(storedKey.parse(row)), row);
+    for (const row of Responses?.[table] ?? []) found.set(nameOfStored(row), row);
     wanted = UnprocessedKeys?.[table]?.Keys ?? [];
   }
   return found;

@@ -1,7 +1,6 @@
-import * as z from 'zod';
 import { isRow, nameOf, type Row } from '../apply.ts';
 import type { LedgerContext } from '../context.ts';
-import { type Key, ledgerKeyOf, versionedRowOf } from '../keys.ts';
+import { type Key, ledgerKeyOf, nameOfKey, nameOfStored, versionedRowOf } from '../keys.ts';
 import { ANY_SHARD } from '../pool/pool.ts';
 import { LABELS, type RowRef, type RowWrite } from '../row-writes.ts';
 import type { QueryCondition } from '../table.ts';
@@ -10,8 +9,6 @@ import { MergedRow } from './merged-row.ts';
 /** The row of the pool that pays is chosen for all requests together. */
 export const isKnown = ({ row }: RowWrite): boolean =>
   row.kind !== 'pool' || row.shard !== ANY_SHARD;
-
-const nameOfKey = ({ pk, sk }: Key): string => `${pk}|${sk}`;
 
 /**
  * The rows that one group of requests is decided on: each is read once, and then found as the requests before
@@ -133,7 +130,7 @@ export class GroupRows {
         throw error;
       });
       if (row === undefined) return;
-      const name = nameOfKey(storedKey.parse(row));
+      const name = nameOfStored(row);
       this.#loaded.set(name, this.#loaded.get(name) ?? Promise.resolve(row));
       const merged = this.#merged.get(name);
       const now = merged === undefined ? row : merged.last;
@@ -141,8 +138,6 @@ export class GroupRows {
     }
   }
 }
-
-const storedKey = z.object({ pk: z.string(), sk: z.string() });
 
 /** What a query has found so far. It is asked for more only when somebody needs more. */
 class Found {

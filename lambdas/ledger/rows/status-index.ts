@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { LedgerContext } from '../context.ts';
-import type { Key } from '../keys.ts';
+import { type Key, nameOfKey } from '../keys.ts';
 import { firstRows } from '../table.ts';
 
 const candidate = z.object({ pk: z.string(), sk: z.string(), statusAt: z.string() });
@@ -20,7 +20,7 @@ export async function newestInStatus(
     partitions.map((statusKey) => firstOf(ledger, statusKey, before, limit + 1)),
   );
   // A row that changes its status may be in two partitions of the index for a moment.
-  const unique = new Map(found.flat().map((row) => [`${row.pk}|${row.sk}`, row]));
+  const unique = new Map(found.flat().map((row) => [nameOfKey(row), row]));
   const newest = [...unique.values()].toSorted((a, b) => (a.statusAt < b.statusAt ? 1 : -1));
   const keys = newest.slice(0, limit);
   return { keys, last: newest.length > limit ? keys.at(-1)?.statusAt : undefined };
