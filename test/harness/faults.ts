@@ -3,8 +3,8 @@ import { seeded } from './random.ts';
 
 /**
  * Faults of DynamoDB that local engines never have, as probabilities: conflicts on any write, throttling,
- * requests lost before they arrive, and responses lost after the commit. Seeded, so that a failing run can
- * be repeated.
+ * requests lost before they arrive, and responses of commits lost. Seeded, so that a failing run can be
+ * repeated.
  */
 export type FaultRates = {
   readonly conflict: number;
@@ -53,15 +53,20 @@ export const cancelledWith = (codes: readonly string[]): Error =>
     CancellationReasons: codes.map((Code) => ({ Code })),
   });
 
-/** Injects faults through a client's middleware, outside the SDK's retries, which would hide them. */
+/**
+ * Injects faults through a client's middleware, outside the SDK's retries, which would hide them. Transactions
+ * and commits draw by themselves: however they interleave, so many of them have so many faults.
+ */
 export function injectFaults(client: DynamoDBClient, seed: number, rates: FaultRates): FaultCounts {
   const random = seeded(seed);
+  const ofTransactions = seeded(seed + 1);
+  const ofCommits = seeded(seed + 2);
   const counts: FaultCounts = { conflicts: 0, throttles: 0, lostBefore: 0, lostAfter: 0 };
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const isTransaction = context.commandName === 'TransactWriteItemsCommand';
       const writes = (args.input as { TransactItems?: unknown[] }).TransactItems?.length ?? 0;
-      const roll = random();
+      const roll = isTransaction ? ofTransactions() : random();
       let edge = rates.throttle;
       if (roll < edge) {
         counts.throttles += 1;
@@ -84,8 +89,7 @@ export function injectFaults(client: DynamoDBClient, seed: number, rates: FaultR
         throw timeout();
       }
       const result = await next(args);
-      edge += rates.lostAfter;
-      if (roll < edge) {
+      if (ofCommits() < rates.lostAfter) {
         counts.lostAfter += 1;
         throw timeout();
       }

@@ -28,7 +28,7 @@ const times = <Made>(count: number, make: (index: number) => Made): Made[] =>
 
 describe('ID-8: many at once', () => {
   it('of two admins who confirm at once, with copies, one does, once', async () => {
-    admins = await startAdmins(67, ROUGH);
+    admins = await startAdmins(164, ROUGH);
     const { harness, proposed, confirm } = admins;
     const id = await harness.merchant('10.00');
     for (let round = 1; round <= 8; round += 1) {
