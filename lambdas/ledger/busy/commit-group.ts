@@ -5,6 +5,7 @@ import { commit, type Lost, undecidedBy } from '../commit.ts';
 import type { LedgerContext } from '../context.ts';
 import { merchantKey, walletKey } from '../keys.ts';
 import type { Currency } from '../money.ts';
+import { OF_REQUEST } from '../request-run.ts';
 import { type Attempt, untilCommitted } from '../until-committed.ts';
 import { GroupOffers } from './group-offers.ts';
 import { GroupRows, isKnown } from './group-rows.ts';
@@ -217,7 +218,7 @@ class Group {
     const failed = 'failures' in result ? result.failures : [];
     const answered = new Set(
       failed
-        .filter(({ met, row: { kind } }) => met === 'condition' && OF_ONE_REQUEST.has(kind))
+        .filter(({ met, row: { kind } }) => met === 'condition' && OF_REQUEST.has(kind))
         .map(({ row }) => nameOf(row)),
     );
     const isAnswered = ({ attempt }: Planned): boolean =>
@@ -237,8 +238,6 @@ class Group {
     this.#alone = [...this.#alone, ...members];
   }
 }
-
-const OF_ONE_REQUEST: ReadonlySet<string> = new Set(['response', 'transaction']);
 
 /** Its client repeats it: no response is stored. */
 const unanswered = ({ id }: Member, error: unknown): void =>
