@@ -6,7 +6,7 @@ import { type PhaseName, sumOfShares } from './postings.ts';
 import {
   type Change,
   type Condition,
-  LABELS,
+  inOrderOfRefusal,
   type RowRef,
   type RowWrite,
   textOf,
@@ -106,9 +106,7 @@ class Drafts {
   }
 
   writes(): readonly RowWrite[] {
-    return [...this.#drafts.values()]
-      .map(writeOf)
-      .toSorted((a, b) => LABELS.indexOf(a.row.kind) - LABELS.indexOf(b.row.kind));
+    return inOrderOfRefusal([...this.#drafts.values()].map(writeOf));
   }
 
   #of(row: RowRef, { txnId, name }: Phase): Draft {

@@ -76,3 +76,6 @@ export type RowWrite = { readonly row: RowRef; readonly conditions: readonly Con
     }
   | { readonly action: 'delete' | 'check' }
 );
+
+export const inOrderOfRefusal = (writes: readonly RowWrite[]): readonly RowWrite[] =>
+  writes.toSorted((a, b) => LABELS.indexOf(a.row.kind) - LABELS.indexOf(b.row.kind));

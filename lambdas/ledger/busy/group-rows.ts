@@ -2,7 +2,7 @@ import { isRow, nameOf, type Row } from '../apply.ts';
 import type { LedgerContext } from '../context.ts';
 import { type Key, ledgerKeyOf, nameOfKey, nameOfStored, versionedRowOf } from '../keys.ts';
 import { ANY_SHARD } from '../pool/pool.ts';
-import { LABELS, type RowRef, type RowWrite } from '../row-writes.ts';
+import { inOrderOfRefusal, type RowRef, type RowWrite } from '../row-writes.ts';
 import type { QueryCondition } from '../table.ts';
 import { MergedRow } from './merged-row.ts';
 
@@ -89,9 +89,7 @@ export class GroupRows {
 
   /** One write for each row, in the order of refusal. */
   writes(): readonly RowWrite[] {
-    return [...this.#merged.values()]
-      .map((each) => each.write())
-      .toSorted((a, b) => LABELS.indexOf(a.row.kind) - LABELS.indexOf(b.row.kind));
+    return inOrderOfRefusal([...this.#merged.values()].map((each) => each.write()));
   }
 
   async #load(key: Key): Promise<Row | undefined> {
