@@ -27,6 +27,8 @@ export type SettleDeps = {
 };
 
 export const NOTHING: Effects = { postings: [], guards: [], changes: [] };
+/** No lease, and no further check. */
+export const FINISHED = { leaseUntil: null, nextCheckAt: null } as const satisfies Progress;
 
 type Step = {
   readonly name: keyof typeof TRANSITIONS;

@@ -3,7 +3,7 @@ import type { Progress } from '../ledger/rows/transactions.ts';
 import { type PayoutTransaction, transactionRow } from '../ledger/transactions.ts';
 import { log } from '../platform/logger.ts';
 import { type Undecided, untilDecided } from '../platform/retry.ts';
-import { advance, checkAfter, NOTHING, type SettleDeps } from './advance.ts';
+import { advance, checkAfter, FINISHED, NOTHING, type SettleDeps } from './advance.ts';
 import type { ProviderAnswer } from './providers/provider.ts';
 import { refund } from './refund.ts';
 import { type MessageOutcome, settlePostings } from './settle-rule.ts';
@@ -49,8 +49,6 @@ async function putBack(
   );
   return 'again';
 }
-
-const FINISHED = { leaseUntil: null, nextCheckAt: null } as const satisfies Progress;
 
 async function succeed(
   deps: SettleDeps,

@@ -6,14 +6,14 @@ import { openAmong } from '../ledger/rows/pool.ts';
 import type { PayoutTransaction } from '../ledger/transactions.ts';
 import { type DecisionRun, untilCommitted } from '../ledger/until-committed.ts';
 import { log } from '../platform/logger.ts';
-import { type SettleDeps, writesOf } from './advance.ts';
+import { FINISHED, type SettleDeps, writesOf } from './advance.ts';
 import { type MessageOutcome, paidBy, refundEffects } from './settle-rule.ts';
 
 /** `final`: the row is no longer under the lease that it was read with. */
 type Refund = 'refunded' | 'final';
 
 /** A refused payout is never sent again. */
-const REFUNDED = { leaseUntil: null, nextCheckAt: null, sentAt: null } as const;
+const REFUNDED = { ...FINISHED, sentAt: null } as const;
 
 /** FAILED and the money back where it came from, in one transaction, on the provider's word only. */
 export function refundRun(
