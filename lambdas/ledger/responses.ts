@@ -22,16 +22,24 @@ export type ResponseRow = z.infer<typeof responseRow>;
 /** How long a refusal is stored. An acceptance is rendered from its transaction row for ever. */
 const STORED_DAYS = 90;
 
+/** When DynamoDB may delete a row that is written now, in seconds since 1970. */
+export const expirationFrom = (now: Date): number =>
+  Math.floor(now.getTime() / 1000) + STORED_DAYS * 86_400;
+
 /** A strong read. `expiration` only tells DynamoDB when it may delete: a row that is still there counts. */
-export async function readResponse(
+export async function readStored<Schema extends z.ZodType>(
   { dynamo, table }: ResponseStore,
   id: string,
-): Promise<ResponseRow | undefined> {
+  schema: Schema,
+): Promise<z.output<Schema> | undefined> {
   const { Item } = await dynamo.send(
     new GetCommand({ TableName: table, Key: { id }, ConsistentRead: true }),
   );
-  return Item && responseRow.parse(Item);
+  return Item && schema.parse(Item);
 }
+
+export const readResponse = (store: ResponseStore, id: string): Promise<ResponseRow | undefined> =>
+  readStored(store, id, responseRow);
 
 /** Stores the response, if the request has none: the first condition that makes it exactly once. */
 export const storeResponse = (
@@ -49,6 +57,6 @@ export const storeResponse = (
     requestId,
     status,
     body,
-    expiration: Math.floor(now.getTime() / 1000) + STORED_DAYS * 86_400,
+    expiration: expirationFrom(now),
   },
 });

@@ -1,8 +1,8 @@
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { later } from '../calendar.ts';
 import { busyId } from '../keys.ts';
-import type { ResponseStore } from '../responses.ts';
+import { expirationFrom, type ResponseStore, readStored } from '../responses.ts';
 
 /** What says that requests on a merchant are committed in groups: those that come meanwhile join them at once. */
 export type BusyMarker = {
@@ -15,7 +15,6 @@ export type BusyMarker = {
 };
 
 const BUSY_MS = 3_000;
-const STORED_DAYS = 90;
 
 const markerRow = z.object({
   until: z.string(),
@@ -23,17 +22,10 @@ const markerRow = z.object({
   ageMs: z.bigint().transform(Number),
 });
 
-/** A strong read. */
-export async function readMarker(
-  { dynamo, table }: ResponseStore,
+export const readMarker = (
+  store: ResponseStore,
   merchantId: string,
-): Promise<BusyMarker | undefined> {
-  const id = busyId(merchantId);
-  const { Item } = await dynamo.send(
-    new GetCommand({ TableName: table, Key: { id }, ConsistentRead: true }),
-  );
-  return Item && markerRow.parse(Item);
-}
+): Promise<BusyMarker | undefined> => readStored(store, busyId(merchantId), markerRow);
 
 /**
  * Outside any transaction, so that no storm on the merchant's rows can stop it. It holds no money and decides
@@ -62,7 +54,7 @@ async function write(
     markedAt: now.toISOString(),
     until,
     ageMs: Math.round(ageMs),
-    expiration: Math.floor(now.getTime() / 1_000) + STORED_DAYS * 86_400,
+    expiration: expirationFrom(now),
   };
   await dynamo.send(new PutCommand({ TableName: table, Item }));
 }
