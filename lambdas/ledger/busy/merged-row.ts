@@ -41,26 +41,18 @@ export class MergedRow {
     return this.#last;
   }
 
-  get isChanged(): boolean {
-    return this.#action !== 'check';
-  }
-
   /** Whether every condition of a write holds after the requests so far. A row is created or deleted once. */
-  allows({ conditions, action }: RowWrite): boolean {
-    const isOnce =
-      this.#action === 'put'
-        ? action === 'update' || action === 'check'
-        : this.#action !== 'delete' || action === 'check';
-    return isOnce && conditions.every((each) => holds(this.#last, each));
+  allows(write: RowWrite): boolean {
+    return this.#isOnce(write) && write.conditions.every((each) => holds(this.#last, each));
   }
 
   /** The write of one more request, which must be allowed. */
   merge(write: RowWrite): void {
     const applied = applyWrite(this.#last, write);
-    if (applied.kind === 'failed' || !this.allows(write))
+    if (applied.kind === 'failed' || !this.#isOnce(write))
       throw new Error(`${this.row.kind} does not allow this write`);
     for (const condition of write.conditions) this.#carryBack(condition);
-    const earlier = this.isChanged ? this.#last : undefined;
+    const earlier = this.#action === 'check' ? undefined : this.#last;
     if (write.action === 'update') this.#record(write);
     // A row that the group has created is stored as its requests leave it.
     if (write.action !== 'check' && this.#action !== 'put') this.#action = write.action;
@@ -91,6 +83,11 @@ export class MergedRow {
       case 'update':
         return { row, action: 'update', conditions, ...this.#changes() };
     }
+  }
+
+  #isOnce({ action }: RowWrite): boolean {
+    if (this.#action === 'put') return action === 'update' || action === 'check';
+    return this.#action !== 'delete' || action === 'check';
   }
 
   #record({ set, add, append, remove }: Update): void {
