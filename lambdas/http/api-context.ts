@@ -2,6 +2,7 @@ import { busyMerchantsFrom } from '../ledger/busy/open-busy.ts';
 import { ledgerFrom } from '../ledger/context.ts';
 import { currencyCode } from '../ledger/money.ts';
 import { secondAdminLimits } from '../ledger/second-admin.ts';
+import { sqsClient } from '../platform/clients.ts';
 import type { ApiEnv } from '../platform/env.ts';
 import type { ApiContext } from './operation.ts';
 
@@ -11,7 +12,7 @@ export function apiContext(env: ApiEnv): ApiContext {
   return {
     ledger,
     responses: { ...ledger, table: env.IDEMPOTENCY_TABLE },
-    busy: busyMerchantsFrom(ledger, env),
+    busy: busyMerchantsFrom(ledger, sqsClient(), env),
     settings: {
       currency: currencyCode.parse(env.DEFAULT_CURRENCY),
       timeZone: env.DEFAULT_TIME_ZONE,

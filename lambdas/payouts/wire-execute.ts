@@ -10,9 +10,10 @@ import { scheduleMessage } from './schedule-message.ts';
 /** The execution of scheduled withdrawals with the queues of its environment. */
 export function executeScheduledFrom(env: z.output<typeof executeScheduledEnv>) {
   const ledger = ledgerFrom(env);
-  const busy = busyMerchantsFrom(ledger, env);
+  const sqs = sqsClient();
+  const busy = busyMerchantsFrom(ledger, sqs, env);
   return scheduleMessage(
     executeScheduled({ ledger, busy, checkMarginMs: env.CHECK_MARGIN_MS }),
-    postpone(sqsClient(), env.SCHEDULE_QUEUE_URL),
+    postpone(sqs, env.SCHEDULE_QUEUE_URL),
   );
 }

@@ -17,6 +17,7 @@ const SECRET_SECONDS = 300;
 export function settleFrom(env: z.output<typeof settleEnv>) {
   const secrets = new SecretsProvider({ awsSdkV3Client: secretsClient() });
   const ledger = ledgerFrom(env);
+  const sqs = sqsClient();
   const providers: Providers = {
     bank: httpBank({
       url: env.BANK_URL,
@@ -33,7 +34,7 @@ export function settleFrom(env: z.output<typeof settleEnv>) {
     checkMarginMs: env.CHECK_MARGIN_MS,
   };
   return settleMessage(
-    settle({ ledger, busy: busyMerchantsFrom(ledger, env), providers, timers }),
-    postpone(sqsClient(), env.PAYOUT_QUEUE_URL),
+    settle({ ledger, busy: busyMerchantsFrom(ledger, sqs, env), providers, timers }),
+    postpone(sqs, env.PAYOUT_QUEUE_URL),
   );
 }

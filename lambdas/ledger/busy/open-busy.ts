@@ -1,4 +1,4 @@
-import { sqsClient } from '../../platform/clients.ts';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { BusyEnv } from '../../platform/env.ts';
 import { sendInOrder } from '../../platform/queue.ts';
 import type { LedgerContext } from '../context.ts';
@@ -7,6 +7,7 @@ import { BusyMerchants } from './busy-merchants.ts';
 /** What a deployed function knows of busy merchants. */
 export const busyMerchantsFrom = (
   ledger: LedgerContext,
+  sqs: SQSClient,
   { IDEMPOTENCY_TABLE: table, BUSY_QUEUE_URL }: BusyEnv,
 ): BusyMerchants =>
-  new BusyMerchants(ledger, { ...ledger, table }, sendInOrder(sqsClient(), BUSY_QUEUE_URL));
+  new BusyMerchants(ledger, { ...ledger, table }, sendInOrder(sqs, BUSY_QUEUE_URL));
