@@ -11,7 +11,7 @@ import {
   type Stores,
 } from './request-run.ts';
 import type { NewTransaction } from './transactions.ts';
-import { untilCommitted } from './until-committed.ts';
+import { type DecisionRun, untilCommitted } from './until-committed.ts';
 
 /**
  * Runs an operation exactly once for each request identity. Every repeat returns the original response.
@@ -29,28 +29,31 @@ export function runOperation<Facts, New extends NewTransaction>(
   const run = requestRun(stores, decider, identity, options);
   const joining = handing && joiningOf(handing, decider, identity, requestId);
 
+  const readNow = () => {
+    const reading = run.read(ledger.now());
+    // Whoever awaits it meets its failure.
+    reading.catch(() => undefined);
+    return reading;
+  };
   // Read while the lookup is under way: one round trip for all. A replay does not need it.
-  const [early, busy] = [Promise.allSettled([run.read(ledger.now())]), joining?.busy()];
-  let isFresh = true;
-  const readOrEarly: typeof run.read = async (now) => {
-    if (!isFresh) return run.read(now);
-    isFresh = false;
-    const [outcome] = await early;
-    if (outcome.status === 'rejected') throw outcome.reason;
-    return outcome.value;
+  let early = joining?.asksFirst === true ? undefined : readNow();
+  const busy = joining?.busy();
+  const readOrEarly: typeof run.read = (now) => {
+    const reading = early ?? run.read(now);
+    early = undefined;
+    return reading;
   };
 
   return replayOr(responses, identity, context, async () => {
     const found = await busy;
     if (found !== undefined) {
-      // Its response may have expired: the transaction's row still tells it, and no group would store it again.
-      const [earlier] = await early;
-      const known = earlier.status === 'fulfilled' ? earlier.value.decide() : undefined;
-      if (known?.kind === 'done') return known.outcome;
-      const joined = await joining?.atOnce(found);
+      const joined =
+        joining?.sentAway(found) ??
+        (await knownBy(early ?? readNow())) ??
+        (await joining?.atOnce(found));
       if (joined !== undefined) return joined;
       // It has waited in vain: what was read before is out of date.
-      isFresh = false;
+      early = undefined;
     }
     const result = await untilCommitted<ReplayResult>(ledger, {
       read: readOrEarly,
@@ -62,4 +65,12 @@ export function runOperation<Facts, New extends NewTransaction>(
     const isCopy = met !== 'throttled' && OF_REQUEST.has(by);
     return decider.refuse(isCopy ? 'request_in_progress' : 'busy', tries);
   });
+}
+
+/** A stored response may have expired: the transaction's row still tells it, and no group would store it again. */
+async function knownBy(
+  reading: ReturnType<DecisionRun<ReplayResult>['read']>,
+): Promise<ReplayResult | undefined> {
+  const known = await reading.then(({ decide }) => decide()).catch(() => undefined);
+  return known?.kind === 'done' ? known.outcome : undefined;
 }

@@ -1,4 +1,4 @@
-import { Conflicts } from '../ledger/busy/busy-merchants.ts';
+import { leavingOf } from '../ledger/busy/joining.ts';
 import { later } from '../ledger/calendar.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { Effects } from '../ledger/decision.ts';
@@ -50,19 +50,14 @@ type ExecuteDeps = Pick<SettleDeps, 'ledger' | 'busy'> & { readonly checkMarginM
 export const executeScheduled =
   ({ ledger, busy, checkMarginMs }: ExecuteDeps) =>
   async (message: PayoutMessage): Promise<ScheduleOutcome> => {
-    const { merchantId, txnId } = message;
-    const conflicts = new Conflicts();
-    const handover = {
-      messageFor: (_: string, deadline: string) =>
-        ({ work: 'execution', merchantId, txnId, deadline }) as const,
+    const { txnId } = message;
+    const leaving = leavingOf(busy, message.merchantId, {
+      messageFor: (merchantId, deadline) => ({ work: 'execution', merchantId, txnId, deadline }),
       deduplicationId: `execution|${txnId}|${ledger.now().toISOString()}`,
-    };
+    });
     const result = await untilCommitted<Result | { readonly kind: 'again' }>(ledger, {
       ...executionRun(ledger, message, checkMarginMs),
-      lost: async (lost) => {
-        const isLeft = await busy.leftToGroup(conflicts.busyAfter(lost), handover);
-        return isLeft ? { kind: 'again' } : undefined;
-      },
+      lost: async (lost) => ((await leaving.after(lost)) ? { kind: 'again' } : undefined),
     });
     if (result.kind === 'undecided') return { kind: 'again' };
     const { outcome } = result;

@@ -1,4 +1,4 @@
-import { Conflicts } from '../ledger/busy/busy-merchants.ts';
+import { leavingOf } from '../ledger/busy/joining.ts';
 import type { QueuedRefund } from '../ledger/busy/messages.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import { readCredit, readMerchant } from '../ledger/rows/merchants.ts';
@@ -56,36 +56,25 @@ export async function refund(
   row: PayoutTransaction,
   failure: string,
 ): Promise<MessageOutcome> {
-  const { merchantId } = row;
-  const handover = {
-    messageFor: (_: string, deadline: string) => refundMessage(row, failure, deadline),
+  const leaving = leavingOf(busy, row.merchantId, {
+    messageFor: (merchantId, deadline) => ({ ...refundOf(row, failure), merchantId, deadline }),
     deduplicationId: `refund|${row.txnId}|${row.payout.attempt}`,
-  };
-  if ((await busy.busyAmong([merchantId])) && (await busy.send(merchantId, handover)))
-    return 'again';
+  });
+  if (await leaving.atOnce()) return 'again';
   const run = refundRun(ledger, row, failure);
-  const conflicts = new Conflicts();
   const result = await untilCommitted<Refund | 'handed over'>(ledger, {
     ...run,
-    lost: async (lost) => {
-      const outcome = await run.lost?.(lost);
-      if (outcome !== undefined) return outcome;
-      return (await busy.leftToGroup(conflicts.busyAfter(lost), handover))
-        ? 'handed over'
-        : undefined;
-    },
+    lost: async (lost) =>
+      (await run.lost?.(lost)) ?? ((await leaving.after(lost)) ? 'handed over' : undefined),
   });
   return result.kind === 'done' && result.outcome === 'refunded' ? 'done' : 'again';
 }
 
-const refundMessage = (
-  { merchantId, txnId, payout: { attempt, leaseUntil, sentAt } }: PayoutTransaction,
+const refundOf = (
+  { txnId, payout: { attempt, leaseUntil, sentAt } }: PayoutTransaction,
   failure: string,
-  deadline: string,
-): QueuedRefund => ({
+): Omit<QueuedRefund, 'merchantId' | 'deadline'> => ({
   work: 'refund',
-  merchantId,
-  deadline,
   txnId,
   attempt: String(attempt),
   ...(leaseUntil !== undefined && { leaseUntil }),

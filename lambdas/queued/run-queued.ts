@@ -1,14 +1,15 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { commitGroup } from '../ledger/busy/commit-group.ts';
-import { markBusy, markIdle } from '../ledger/busy/marker.ts';
+import { markBusy, markIdle, readMarker } from '../ledger/busy/marker.ts';
 import type { Member } from '../ledger/busy/member.ts';
 import { type QueuedMessage, queuedMessage } from '../ledger/busy/messages.ts';
-import { isShedding } from '../ledger/busy/shedding.ts';
+import { isShedding, nextBatches } from '../ledger/busy/shedding.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { ResponseStore } from '../ledger/responses.ts';
 import { log } from '../platform/logger.ts';
 import { countGroup, measure } from '../platform/metrics.ts';
+import { untilRead } from '../platform/retry.ts';
 
 export type RunQueuedDeps = {
   readonly ledger: LedgerContext;
@@ -49,13 +50,11 @@ async function runGroup(
   until: number,
 ): Promise<void> {
   const { ledger, responses } = deps;
-  const ageMs = ageOf(records, ledger.now());
+  const sent = records.map(({ attributes }) => Number(attributes.SentTimestamp));
+  const receivedAt = ledger.now();
   countGroup(records.length);
-  measure('GroupAge', ageMs);
-  // Lets the requests that come meanwhile join at once. A group of one needs nobody to join.
-  const marking =
-    (records.length > 1 || isShedding(ageMs)) &&
-    marked(merchantId, () => markBusy(responses, merchantId, ageMs, ledger.now()));
+  measure('GroupAge', Math.max(0, receivedAt.getTime() - Math.min(...sent)));
+  const marking = marked(merchantId, () => mark(deps, merchantId, { sent, receivedAt, until }));
   const members = membersOf(deps, records);
   const decided = await commitGroup(ledger, merchantId, members, until);
   await marking;
@@ -64,10 +63,21 @@ async function runGroup(
     await marked(merchantId, () => markIdle(responses, merchantId, ledger.now()));
 }
 
-/** Of the oldest, in milliseconds. */
-function ageOf(records: readonly SQSRecord[], now: Date): number {
-  const sent = records.map(({ attributes }) => Number(attributes.SentTimestamp));
-  return Math.max(0, now.getTime() - Math.min(...sent));
+/** Lets the requests that come meanwhile join at once, or sends some of them away. A group of one needs nobody to join. */
+async function mark(
+  { ledger, responses }: RunQueuedDeps,
+  merchantId: string,
+  {
+    sent,
+    receivedAt,
+    until,
+  }: { readonly sent: readonly number[]; readonly receivedAt: Date; readonly until: number },
+): Promise<void> {
+  const marker = await untilRead(ledger.pacing, () => readMarker(responses, merchantId), until);
+  const isSet = marker !== undefined && marker.until > receivedAt.toISOString();
+  const batches = nextBatches(isSet ? marker.batches : [], sent, receivedAt.getTime());
+  if (sent.length > 1 || isShedding(batches))
+    await markBusy(responses, merchantId, batches, receivedAt);
 }
 
 /** Only a reason for others to join: nothing depends on it. */

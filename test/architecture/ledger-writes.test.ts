@@ -300,7 +300,7 @@ describe('DynamoDB has one place for each use', () => {
       .map(propertiesOf)
       .filter((row) => row.some(({ key }) => key === 'expiration'));
     expect(rows.map((row) => row.map(({ key }) => key).toSorted())).toEqual([
-      ['ageMs', 'expiration', 'id', 'markedAt', 'until'],
+      ['batches', 'expiration', 'id', 'markedAt', 'until'],
     ]);
     const ids = rows.flat().filter(({ key }) => key === 'id');
     expect(ids.flatMap(({ value }) => nodesIn(value).map(nameOf))).toContain('busyId');

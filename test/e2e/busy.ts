@@ -96,7 +96,7 @@ it.each(['before', 'after', 'before'])(
       id: { S: `BUSY#${id}` },
       markedAt: { S: now.toISOString() },
       until: { S: new Date(now.getTime() + MINUTE).toISOString() },
-      ageMs: { N: '0' },
+      batches: { L: [] },
     };
     const { IdempotencyTableName: TableName } = localCloud().outputs;
     await new DynamoDBClient(asRoot()).send(new PutItemCommand({ TableName, Item }));

@@ -29,7 +29,7 @@ afterAll(() => harness.close());
 /** From now on, requests on the merchant join a group, which is received when it has so many messages. */
 async function busy(merchantId: string, messages: number): Promise<void> {
   const { responses } = harness.context;
-  await markBusy(responses, merchantId, 0, harness.clock.now);
+  await markBusy(responses, merchantId, [], harness.clock.now);
   harness.queue.gather = messages;
 }
 const withdraw = (as: string, amount: string, more: object = {}, key: string = randomUUID()) =>
@@ -203,7 +203,7 @@ describe('OP-3: a group of requests on one merchant', () => {
       const [m, n] = [await overlapping.merchant('1.00'), await overlapping.merchant('1.00')];
       for (const id of [m, n]) {
         await overlapping.deposit(id, { amount: '100.00' });
-        await markBusy(overlapping.context.responses, id, 0, overlapping.clock.now);
+        await markBusy(overlapping.context.responses, id, [], overlapping.clock.now);
       }
       const pay = (as: string, to: string) =>
         overlapping.call('POST /transfers', {

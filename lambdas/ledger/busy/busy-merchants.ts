@@ -16,6 +16,8 @@ const ENOUGH = 2;
 const WAIT_MS = 3_000;
 /** How long a process that waited in vain does not hand over to that merchant's group, in milliseconds. */
 const DIRECT_MS = 10_000;
+/** So long after a process found a busy merchant, it asks before it reads anything, in milliseconds. */
+const ALERT_MS = 3_000;
 /** Between two looks for the response, in milliseconds. Each pause is longer than the one before. */
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 60;
@@ -30,14 +32,13 @@ export type Handover = {
 export type HandedOver =
   | { readonly kind: 'answered'; readonly response: ResponseRow }
   /** The client has to repeat it: too many wait already, or it was not answered in time. */
-  | { readonly kind: 'later'; readonly ageMs: number }
+  | { readonly kind: 'later'; readonly shed: number }
   /** Nobody takes it over. It goes on by itself. */
   | { readonly kind: 'direct' };
 const DIRECT: HandedOver = { kind: 'direct' };
 
 export type Busy = {
   readonly merchantId: string;
-  readonly ageMs: number;
   /** The share of the requests that is sent away, from 0 up to 1. */
   readonly shed: number;
 };
@@ -49,6 +50,8 @@ export class BusyMerchants {
   readonly #send: SendToGroup;
   /** Until when a group is not trusted to answer, by the clock of the ledger's pacing. */
   readonly #directUntil = new Map<string, number>();
+  /** Busy merchants as this process found them, and until when it counts on that, by the same clock. */
+  readonly #found = new Map<string, { readonly busy: Busy; readonly until: number }>();
 
   constructor(ledger: LedgerContext, responses: ResponseStore, send: SendToGroup) {
     this.#ledger = ledger;
@@ -62,13 +65,20 @@ export class BusyMerchants {
     return found.find((each) => each !== undefined);
   }
 
-  /** A request on a merchant that is busy: sends it away, or hands it over. */
-  async join({ merchantId, ageMs, shed }: Busy, responseId: string, handover: Handover) {
-    if (this.#ledger.pacing.random() < shed) {
-      count('RequestsShed');
-      return { kind: 'later', ageMs } satisfies HandedOver;
-    }
-    return this.handOver(merchantId, responseId, handover);
+  /**
+   * Whether this process has lately found a busy merchant. Then a request asks first, and reads no rows of a merchant
+   * that sends it away: thousands would throttle the group's own reads.
+   */
+  get hasFoundSome(): boolean {
+    const now = this.#ledger.pacing.clock();
+    return [...this.#found.values()].some(({ until }) => now < until);
+  }
+
+  /** Whether a request on a busy merchant is sent away at once. */
+  sendsAway({ shed }: Busy): boolean {
+    const isShed = this.#ledger.pacing.random() < shed;
+    if (isShed) count('RequestsShed');
+    return isShed;
   }
 
   /** Sends it to its merchant's group. @returns false where it has to go on by itself. */
@@ -79,15 +89,6 @@ export class BusyMerchants {
     const isSent = await this.#send(messageFor(merchantId, deadline), deduplicationId);
     if (isSent) count('RequestsHandedOver');
     return isSent;
-  }
-
-  /**
-   * Work that does not wait for its outcome, after conflicts on one merchant's rows. Without a marker nobody may be
-   * there to do it: then it goes on by itself as well, and one of the two wins.
-   */
-  async leftToGroup(merchantId: string | undefined, handover: Handover): Promise<boolean> {
-    if (merchantId === undefined || !(await this.send(merchantId, handover))) return false;
-    return (await this.#markerOf(merchantId)) !== undefined;
   }
 
   /** Hands a request over, and waits for its response. */
@@ -103,7 +104,7 @@ export class BusyMerchants {
     count('WaitsGivenUp');
     const busy = await this.#markerOf(merchantId);
     // A group that is served, only late: one more transaction on the same rows would delay it further.
-    if (busy !== undefined) return { kind: 'later', ageMs: busy.ageMs };
+    if (busy !== undefined) return { kind: 'later', shed: busy.shed };
     this.#directUntil.set(merchantId, clock() + DIRECT_MS);
     return DIRECT;
   }
@@ -117,10 +118,18 @@ export class BusyMerchants {
 
   async #markerOf(merchantId: string): Promise<Busy | undefined> {
     if (this.#isDirect(merchantId)) return undefined;
-    const marker = await readMarker(this.#responses, merchantId).catch(() => undefined);
-    const now = this.#ledger.now();
-    if (marker === undefined || marker.until <= now.toISOString()) return undefined;
-    return { merchantId, ageMs: marker.ageMs, shed: shedNow(marker, now) };
+    const { pacing, now } = this.#ledger;
+    try {
+      const marker = await readMarker(this.#responses, merchantId);
+      this.#found.delete(merchantId);
+      if (marker === undefined || marker.until <= now().toISOString()) return undefined;
+      const busy = { merchantId, shed: shedNow(marker.batches, now()) };
+      this.#found.set(merchantId, { busy, until: pacing.clock() + ALERT_MS });
+      return busy;
+    } catch {
+      const found = this.#found.get(merchantId);
+      return found !== undefined && pacing.clock() < found.until ? found.busy : undefined;
+    }
   }
 
   async #responseTo(responseId: string): Promise<ResponseRow | undefined> {

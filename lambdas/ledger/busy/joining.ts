@@ -19,8 +19,7 @@ export type Handing = {
   readonly messageFor: Handover['messageFor'];
 };
 
-/** How old a queue is, as tries in vain: so many milliseconds stand for one, and more than so many for no more. */
-const TRY_MS = 40;
+/** One of so many requests is let in: its `Retry-After` is spread as after so many tries, up to this. */
 const MOST_TRIES = 30;
 
 /** One request on its way into the group of a busy merchant. Undefined where it goes on by itself. */
@@ -38,19 +37,45 @@ export function joiningOf(
       case 'answered':
         return outcomeOf(handed.response, identity, requestId);
       case 'later':
-        return refuse('busy', Math.min(MOST_TRIES, Math.round(handed.ageMs / TRY_MS)));
+        return refuse('busy', Math.min(MOST_TRIES, Math.round(1 / (1 - handed.shed))));
       case 'direct':
         return undefined;
     }
   };
   return {
+    /** Whether it asks before it reads anything. */
+    asksFirst: busy.hasFoundSome,
     busy: async () => busy.busyAmong(await merchants()),
-    atOnce: async (found: Busy) => answer(await busy.join(found, responseId, handover)),
+    sentAway: (found: Busy) =>
+      busy.sendsAway(found) ? answer({ kind: 'later', shed: found.shed }) : undefined,
+    atOnce: async ({ merchantId }: Busy) =>
+      answer(await busy.handOver(merchantId, responseId, handover)),
     after: async (lost: Lost) => {
       const merchantId = conflicts.busyAfter(lost);
       return merchantId === undefined
         ? undefined
         : answer(await busy.handOver(merchantId, responseId, handover));
     },
+  };
+}
+
+/** Work that waits for nothing, on its way into the group of its merchant. */
+export function leavingOf(busy: BusyMerchants, merchantId: string, handover: Handover) {
+  const conflicts = new Conflicts();
+  let isSent = false;
+  const isBusy = async () => (await busy.busyAmong([merchantId])) !== undefined;
+  const send = async () => {
+    isSent ||= await busy.send(merchantId, handover);
+    return isSent;
+  };
+  return {
+    /** @returns whether the group does it. */
+    atOnce: async () => (await isBusy()) && (await send()),
+    /**
+     * Without a marker nobody may be there to do it: then it goes on by itself as well, and one of the two wins.
+     * @returns whether the group does it.
+     */
+    after: async (lost: Lost) =>
+      conflicts.busyAfter(lost) === merchantId && (await send()) && (await isBusy()),
   };
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { later } from '../calendar.ts';
 import { busyId } from '../keys.ts';
 import { expirationFrom, type ResponseStore, readStored } from '../responses.ts';
+import type { Batch } from './shedding.ts';
 
 /** What says that requests on a merchant are committed in groups: those that come meanwhile join them at once. */
 export type BusyMarker = {
@@ -10,16 +11,17 @@ export type BusyMarker = {
   readonly until: string;
   /** ISO 8601 in UTC. */
   readonly markedAt: string;
-  /** Of the oldest message of the group, in milliseconds. */
-  readonly ageMs: number;
+  /** The last ones of the merchant's queue, the newest last. */
+  readonly batches: readonly Batch[];
 };
 
 const BUSY_MS = 3_000;
 
+const whole = z.bigint().transform(Number);
 const markerRow = z.object({
   until: z.string(),
   markedAt: z.string(),
-  ageMs: z.bigint().transform(Number),
+  batches: z.array(z.object({ receivedAt: whole, sentAt: whole, size: whole, letIn: whole })),
 });
 
 export const readMarker = (
@@ -34,18 +36,18 @@ export const readMarker = (
 export const markBusy = (
   store: ResponseStore,
   merchantId: string,
-  ageMs: number,
+  batches: readonly Batch[],
   now: Date,
-): Promise<void> => write(store, merchantId, ageMs, now, later(now, BUSY_MS));
+): Promise<void> => write(store, merchantId, batches, now, later(now, BUSY_MS));
 
 /** No group is committed: requests try by themselves. */
 export const markIdle = (store: ResponseStore, merchantId: string, now: Date): Promise<void> =>
-  write(store, merchantId, 0, now, now.toISOString());
+  write(store, merchantId, [], now, now.toISOString());
 
 async function write(
   { dynamo, table }: ResponseStore,
   merchantId: string,
-  ageMs: number,
+  batches: readonly Batch[],
   now: Date,
   until: string,
 ): Promise<void> {
@@ -53,7 +55,7 @@ async function write(
     id: busyId(merchantId),
     markedAt: now.toISOString(),
     until,
-    ageMs: Math.round(ageMs),
+    batches,
     expiration: expirationFrom(now),
   };
   await dynamo.send(new PutCommand({ TableName: table, Item }));

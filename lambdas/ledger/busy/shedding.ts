@@ -1,23 +1,78 @@
-import type { BusyMarker } from './marker.ts';
+/** One batch of a busy merchant's messages. Times are in milliseconds since 1970. */
+export type Batch = {
+  readonly receivedAt: number;
+  /** When its last message was sent. */
+  readonly sentAt: number;
+  readonly size: number;
+  /** Of a thousand requests that come after its receipt, so many are let in. */
+  readonly letIn: number;
+};
 
-/** Between these ages of the oldest message, in milliseconds, a growing share of the requests is sent away. */
-const FROM_MS = 80;
-const MOST_AT_MS = 350;
-/** Some are always let in, so that the age is known. */
-const MOST = 0.95;
+const ALL = 1_000;
+/** Of a thousand: some are always let in, so that it is known how many come. */
+const LEAST = 20;
+/** How many messages one batch takes (SQS, FIFO). */
+const BATCH = 10;
+/** So many more may wait for the batches after the next one. */
+const MOST_WAITING = 8;
+/** How many requests come is told from so many batches. */
+const REMEMBERED = 10;
+/** Nothing is known of the time before: a few messages at the same millisecond are no flood. */
+const BEFORE_MS = 20;
 
-/** A marker of a queue that is served is younger than this, in milliseconds. The age in an older one is out of date. */
-const FRESH_MS = 150;
+/** A queue that is served is received from again within so many milliseconds. */
+const SERVED_MS = 1_000;
+/** So many milliseconds later nobody is sent away any more: the queue is empty. */
+const FADING_MS = 2_000;
+
+/**
+ * How many requests are let in until the next batch is received: as many as it takes, and `MOST_WAITING` in the queue.
+ * The age of a message says how many were sent before it. Those sent since are counted in advance: the messages of
+ * the last batches and the shares that were let in say how many requests come.
+ * @param earlier what `nextBatches` returned for the batch before; empty for the first.
+ * @param sent when each message of this batch was sent.
+ */
+export function nextBatches(
+  earlier: readonly Batch[],
+  sent: readonly number[],
+  receivedAt: number,
+): readonly Batch[] {
+  const [first = receivedAt, ...later] = sent.toSorted((a, b) => a - b);
+  const sentAt = later.at(-1) ?? first;
+  // The first message of all only begins the count.
+  const [before, size] =
+    earlier.length > 0
+      ? [earlier, sent.length]
+      : [[{ receivedAt: first, sentAt: first, size: 0, letIn: ALL }], later.length];
+  const [begin = { receivedAt, sentAt }, ...counted] = before;
+  const messages = counted.reduce((sum, batch) => sum + batch.size, size);
+  const comingPerMs = messages / (BEFORE_MS + openMs(before, begin.sentAt, sentAt));
+  const waiting = comingPerMs * openMs(before, sentAt, receivedAt);
+  const cycleMs = (receivedAt - begin.receivedAt) / before.length;
+  const share = (BATCH + MOST_WAITING - waiting) / Math.max(1, comingPerMs * cycleMs);
+  const letIn = Math.round(ALL * Math.max(LEAST / ALL, Math.min(1, share)));
+  return [...before, { receivedAt, sentAt, size, letIn }].slice(-REMEMBERED);
+}
+
+/** The milliseconds between two times, each weighted with the share that was let in. */
+const openMs = (batches: readonly Batch[], from: number, to: number): number =>
+  batches.reduce((sum, { receivedAt, letIn }, index) => {
+    const start = index === 0 ? from : Math.max(from, receivedAt);
+    const end = Math.min(to, batches[index + 1]?.receivedAt ?? to);
+    return sum + (Math.max(0, end - start) * letIn) / ALL;
+  }, 0);
+
+/** Whether requests are sent away, or were until the last batch: then also a group of one says how many are let in. */
+export const isShedding = (batches: readonly Batch[]): boolean =>
+  batches.slice(-2).some(({ letIn }) => letIn < ALL);
 
 /**
  * What share of the requests on a busy merchant is sent away at once. Whoever waits occupies a process, and one
  * merchant may not take them all (design, section 5).
  */
-export function shedNow({ ageMs, markedAt }: Omit<BusyMarker, 'until'>, now: Date): number {
-  const idleMs = Math.max(0, now.getTime() - Date.parse(markedAt) - FRESH_MS);
-  const share = (MOST * (ageMs - idleMs - FROM_MS)) / (MOST_AT_MS - FROM_MS);
-  return Math.max(0, Math.min(MOST, share));
+export function shedNow(batches: readonly Batch[], now: Date): number {
+  const last = batches.at(-1);
+  if (last === undefined) return 0;
+  const idleMs = Math.max(0, now.getTime() - last.receivedAt - SERVED_MS);
+  return (1 - last.letIn / ALL) * Math.max(0, 1 - idleMs / FADING_MS);
 }
-
-/** Whether requests are sent away at that age: others come, also where a group has only one. */
-export const isShedding = (ageMs: number): boolean => ageMs > FROM_MS;

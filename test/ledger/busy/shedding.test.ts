@@ -1,31 +1,111 @@
 import { describe, expect, it } from '@jest/globals';
-import { isShedding, shedNow } from '../../../lambdas/ledger/busy/shedding.ts';
+import {
+  type Batch,
+  isShedding,
+  nextBatches,
+  shedNow,
+} from '../../../lambdas/ledger/busy/shedding.ts';
+import { seeded } from '../../harness/random.ts';
 
-const NOW = new Date('2026-11-20T12:00:00.000Z');
-const marker = (ageMs: number, markedAgoMs = 0) => ({
-  ageMs,
-  markedAt: new Date(NOW.getTime() - markedAgoMs).toISOString(),
-});
+/** Milliseconds from one batch to the next, and for how long the rule is applied here. */
+const CYCLE_MS = 80;
+const FOR_MS = 10_000;
+
+/** A queue under so many requests a second, of which the rule lets some in. Ten messages are taken in each cycle. */
+function queueUnder(perSecond: number, settings: { readonly always?: number } = {}) {
+  const random = seeded(1);
+  const queue: number[] = [];
+  const lengths: number[] = [];
+  let batches: readonly Batch[] = [];
+  let taken = 0;
+  const arrive = (from: number, perSecondNow: number, shed: number) => {
+    for (let at = from; ; ) {
+      at += (-Math.log(1 - random()) * 1_000) / perSecondNow;
+      if (at >= from + CYCLE_MS) return;
+      if (random() >= shed) queue.push(at);
+    }
+  };
+  for (let now = CYCLE_MS; now < FOR_MS; now += CYCLE_MS) {
+    arrive(now - CYCLE_MS, perSecond, shedNow(batches, new Date(now - CYCLE_MS)));
+    if (settings.always !== undefined) arrive(now - CYCLE_MS, settings.always, 0);
+    queue.sort((a, b) => a - b);
+    lengths.push(queue.length);
+    const sent = queue.splice(0, 10).map(Math.round);
+    taken += sent.length;
+    if (sent.length > 0) batches = nextBatches(batches, sent, now);
+  }
+  return {
+    /** In the second half: at first everybody is let in. */
+    longest: Math.max(...lengths.slice(lengths.length / 2)),
+    perSecond: (taken * 1_000) / FOR_MS,
+    batches,
+  };
+}
+const AT = 1_800_000_000_000;
+const date = (ms: number) => new Date(ms);
 
 describe('OP-3: the share of requests on a busy merchant that is sent away', () => {
-  it('is none while messages are young, grows with their age, and is never all of them', () => {
-    const shares = [0, 80, 160, 240, 400, 10_000].map((ageMs) => shedNow(marker(ageMs), NOW));
-    expect(shares[0]).toBe(0);
-    expect(shares[1]).toBe(0);
-    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
-    expect(shares[2]).toBeGreaterThan(0);
-    expect(shares[4]).toBe(0.95);
-    expect(shares[5]).toBe(0.95);
+  it.each([5, 20, 60])('is none where %i a second come: groups take them all', (perSecond) => {
+    const { batches } = queueUnder(perSecond);
+    expect(batches.map(({ letIn }) => letIn)).toEqual(batches.map(() => 1_000));
+    expect(isShedding(batches)).toBe(false);
+  });
+
+  it.each([130, 200, 400, 1_000, 3_000])(
+    'keeps the queue short where %i a second come, and every batch full',
+    (perSecond) => {
+      const { longest, perSecond: taken } = queueUnder(perSecond);
+      expect(longest).toBeLessThan(50);
+      // The most is 125.
+      expect(taken).toBeGreaterThan(110);
+    },
+  );
+
+  it('makes room for refunds, which are never sent away', () => {
+    const { longest, perSecond } = queueUnder(400, { always: 60 });
+    expect(longest).toBeLessThan(50);
+    expect(perSecond).toBeGreaterThan(110);
+  });
+
+  it('is told from what comes, not from how old messages are: those of a flood that is over send nobody away', () => {
+    const flood = Array.from({ length: 10 }, (_, index) => AT + index);
+    const few = Array.from({ length: 10 }, (_, index) => AT + 100 + 40 * index);
+    const [first, after] = [nextBatches([], flood, AT + 50), nextBatches([], flood, AT + 20)];
+    expect(isShedding(first)).toBe(true);
+    const later = nextBatches(after, few, AT + 480);
+    expect(later.at(-1)).toMatchObject({ letIn: 1_000 });
+  });
+
+  it('is none for a few requests at the same millisecond', () => {
+    expect(isShedding(nextBatches([], [AT], AT + 900))).toBe(false);
+    expect(isShedding(nextBatches([], [AT, AT, AT], AT + 60))).toBe(false);
+  });
+
+  it('is never all of them: else nobody would know how many come', () => {
+    const batches = nextBatches(
+      [],
+      Array.from({ length: 10 }, () => AT),
+      AT + 5_000,
+    );
+    expect(batches.at(-1)).toMatchObject({ letIn: 20 });
   });
 
   it('falls while no group is received: the queue may be empty', () => {
-    const [fresh, old, older] = [0, 350, 600].map((ago) => shedNow(marker(400, ago), NOW));
-    expect(fresh).toBe(0.95);
-    expect(old).toBeLessThan(0.5);
-    expect(older).toBe(0);
+    const last = { receivedAt: AT, sentAt: AT, size: 10, letIn: 100 };
+    const shed = [0, 1_000, 2_000, 3_000].map((ms) => shedNow([last], date(AT + ms)));
+    expect(shed).toEqual([0.9, 0.9, 0.45, 0]);
+    expect(shedNow([], date(AT))).toBe(0);
   });
 
-  it('a group of one keeps the merchant busy while requests are sent away', () => {
-    expect([isShedding(80), isShedding(81)]).toEqual([false, true]);
+  it('is told by a group of one as well, until nobody is sent away', () => {
+    const shedding = [{ receivedAt: AT, sentAt: AT, size: 10, letIn: 500 }];
+    const over = nextBatches(shedding, [AT + 900], AT + 910);
+    expect(over.map(({ letIn }) => letIn)).toEqual([500, 1_000]);
+    expect(isShedding(over)).toBe(true);
+    expect(isShedding(nextBatches(over, [AT + 1_800], AT + 1_810))).toBe(false);
+  });
+
+  it('remembers the last ten batches', () => {
+    expect(queueUnder(400).batches).toHaveLength(10);
   });
 });
