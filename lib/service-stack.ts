@@ -61,7 +61,8 @@ export class ServiceStack extends Stack {
     const settle = new SettleWorker(this, 'Settle', { stage, data, payoutQueue, busyQueue });
     const recover = new Recovery(this, 'Recover', {
       stage,
-      ledger,
+      data,
+      busyQueue,
       payoutQueue,
       scheduleQueue,
       poolQueue,
@@ -73,6 +74,7 @@ export class ServiceStack extends Stack {
       ...groups.rolesWith('hand-over'),
       settle.executionRole,
       schedules.executionRole,
+      recover.executionRole,
     ]);
     schedules.scheduleQueue.onlyFrom('OnlySchedulesAndRecoverySend', [
       schedules.schedulerRole,

@@ -13,7 +13,9 @@ import {
 } from './pending-releases.ts';
 import { post } from './post.ts';
 import type { RowWrite } from './row-writes.ts';
+import { firstMatured } from './rows/pending-releases.ts';
 import { createTransaction, stamp } from './rows/transactions.ts';
+import type { DecisionRun } from './until-committed.ts';
 
 /**
  * Releases matured funds of one wallet without a debit, 40 in a transaction, oldest first. Each
@@ -27,12 +29,48 @@ export async function releaseMatured(
   now: Date,
 ): Promise<CommitResult> {
   let result: CommitResult = { kind: 'committed' };
-  for (let from = 0; from < releases.length && result.kind === 'committed'; from += MOST_RELEASES) {
-    const part = releases.slice(from, from + MOST_RELEASES);
+  for (const part of releaseParts(releases)) {
+    if (result.kind !== 'committed') break;
     result = await commit(ledger, releaseWrites(merchantId, currency, part, now));
   }
   return result;
 }
+
+/** As many as one transaction releases, each. */
+export function* releaseParts(
+  releases: readonly PendingRelease[],
+): Generator<readonly PendingRelease[]> {
+  for (let from = 0; from < releases.length; from += MOST_RELEASES)
+    yield releases.slice(from, from + MOST_RELEASES);
+}
+
+/** One part in a group: what has matured of one wallet, from a position in its order on. */
+export const releaseRun = (
+  ledger: LedgerContext,
+  merchantId: string,
+  currency: Currency,
+  from: string,
+): DecisionRun<'released'> => ({
+  read: async (now) => {
+    const part = await firstMatured(ledger, merchantId, currency, now, {
+      from,
+      most: MOST_RELEASES,
+    });
+    const outcome = { outcome: 'released' } as const;
+    return {
+      decide: () =>
+        part.length === 0
+          ? { kind: 'done', ...outcome }
+          : {
+              kind: 'attempt',
+              isAccepted: true,
+              ...outcome,
+              writes: releaseWrites(merchantId, currency, part, now),
+            },
+      prepare: async () => false,
+    };
+  },
+});
 
 /**
  * Prepares a debit: releases what it needs beyond what its own transaction can release. Harmless whatever

@@ -1,33 +1,53 @@
+import type { BusyMerchants } from '../ledger/busy/busy-merchants.ts';
+import { leavingOf } from '../ledger/busy/joining.ts';
 import type { LedgerContext } from '../ledger/context.ts';
-import { releaseMatured } from '../ledger/release.ts';
+import { releasePosition } from '../ledger/keys.ts';
+import { releaseMatured, releaseParts } from '../ledger/release.ts';
 import { type OwnedRelease, overdueReleases } from '../ledger/rows/next-check.ts';
 import { log } from '../platform/logger.ts';
 import { eachOverdue, readable } from './each-overdue.ts';
+
+export type ReleaseDeps = { readonly ledger: LedgerContext; readonly busy: BusyMerchants };
 
 /**
  * Releases matured funds into their wallets. Nothing depends on it: they count as available from their
  * time on, and a debit that needs them releases them itself. It keeps what reads and debits add up short.
  */
-export async function recoverReleases(ledger: LedgerContext, now: Date): Promise<void> {
+export async function recoverReleases(deps: ReleaseDeps, now: Date): Promise<void> {
+  const { ledger } = deps;
   const rows = readable(await overdueReleases(ledger, now));
   const wallets = Map.groupBy(rows, ({ merchantId, currency }) => `${merchantId}|${currency}`);
   await eachOverdue(
     wallets.values(),
     ([first]) => ({ merchant: first?.merchantId }),
-    (releases) => releaseOne(ledger, releases, now),
+    (releases) => releaseOne(deps, releases, now),
   );
 }
 
-/** A lost race is left to the next run. */
+/** Left to the group of a busy merchant, without waiting for that. A lost race is left to the next run. */
 async function releaseOne(
-  ledger: LedgerContext,
+  { ledger, busy }: ReleaseDeps,
   releases: readonly OwnedRelease[],
   now: Date,
 ): Promise<void> {
-  const oldestFirst = releases.toSorted((a, b) => (a.releaseAt < b.releaseAt ? -1 : 1));
+  const oldestFirst = releases.toSorted((a, b) =>
+    releasePosition(a) < releasePosition(b) ? -1 : 1,
+  );
   const [first] = oldestFirst;
   if (first === undefined) return;
   const { merchantId, currency } = first;
-  const { kind } = await releaseMatured(ledger, merchantId, currency, oldestFirst, now);
-  log('money', 'FUNDS_RELEASED', { merchant: merchantId, outcome: kind });
+  for (const part of releaseParts(oldestFirst)) {
+    const [oldest = first] = part;
+    const from = releasePosition(oldest);
+    const leaving = leavingOf(busy, merchantId, {
+      messageFor: (id, deadline) => ({ work: 'release', merchantId: id, currency, from, deadline }),
+      deduplicationId: `release|${merchantId}|${currency}|${from}|${now.toISOString()}`,
+    });
+    const isLeft = await leaving.atOnce();
+    const { kind } = isLeft
+      ? { kind: 'left' }
+      : await releaseMatured(ledger, merchantId, currency, part, now);
+    log('money', 'FUNDS_RELEASED', { merchant: merchantId, outcome: kind });
+    if (kind !== 'left' && kind !== 'committed') return;
+  }
 }

@@ -1,17 +1,15 @@
 import { later } from '../ledger/calendar.ts';
 import { commit } from '../ledger/commit.ts';
-import type { LedgerContext } from '../ledger/context.ts';
 import type { PoolMessage } from '../ledger/pool/pool.ts';
 import { postChanges } from '../ledger/post.ts';
 import { allPools, type OverduePayout, overduePayouts } from '../ledger/rows/next-check.ts';
 import { postponeCheck } from '../ledger/rows/transactions.ts';
 import { log } from '../platform/logger.ts';
 import { eachOverdue, readable } from './each-overdue.ts';
-import { recoverReleases } from './recover-releases.ts';
+import { type ReleaseDeps, recoverReleases } from './recover-releases.ts';
 import type { PayoutMessage } from './settle-rule.ts';
 
-export type RecoverDeps = {
-  readonly ledger: LedgerContext;
+export type RecoverDeps = ReleaseDeps & {
   /** Sends to settlement, or to be executed, as the row's status requires. */
   readonly settle: (message: PayoutMessage) => Promise<void>;
   readonly execute: (message: PayoutMessage) => Promise<void>;
@@ -28,11 +26,7 @@ export type RecoverDeps = {
  */
 export const recover = (deps: RecoverDeps) => async (): Promise<void> => {
   const at = deps.ledger.now();
-  await Promise.all([
-    recoverPayouts(deps, at),
-    recoverReleases(deps.ledger, at),
-    recoverPools(deps, at),
-  ]);
+  await Promise.all([recoverPayouts(deps, at), recoverReleases(deps, at), recoverPools(deps, at)]);
 };
 
 async function recoverPayouts(deps: RecoverDeps, at: Date): Promise<void> {

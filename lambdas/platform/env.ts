@@ -61,6 +61,7 @@ export const executeScheduledEnv = ledgerEnv.extend({
   ...check,
 });
 export const recoverEnv = ledgerEnv.extend({
+  ...busy,
   PAYOUT_QUEUE_URL: z.url(),
   SCHEDULE_QUEUE_URL: z.url(),
   POOL_QUEUE_URL: z.url(),

@@ -3,6 +3,7 @@ import type { Member } from '../ledger/busy/member.ts';
 import type { QueuedMessage, QueuedRefund } from '../ledger/busy/messages.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import { merchantPk } from '../ledger/keys.ts';
+import { releaseRun } from '../ledger/release.ts';
 import { readTransaction } from '../ledger/rows/transactions.ts';
 import { hasPayout } from '../ledger/transactions.ts';
 import type { DecisionRun } from '../ledger/until-committed.ts';
@@ -32,6 +33,14 @@ export function memberOf(context: GroupContext, operations: readonly Queued[]) {
           id: `execution|${txnId}`,
           deadline,
           open: (ledger) => executionRun(ledger, { merchantId, txnId }, checkMarginMs),
+        };
+      }
+      case 'release': {
+        const { currency, from } = message;
+        return {
+          id: `release|${currency}|${from}`,
+          deadline,
+          open: (ledger) => releaseRun(ledger, merchantId, currency, from),
         };
       }
     }

@@ -4,13 +4,14 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { recoverEnv } from '../../lambdas/platform/env.ts';
+import type { DataStack } from '../data-stack.ts';
 import type { Stage } from '../stage-schema.ts';
-import type { LedgerTable } from './ledger-table.ts';
 import { SuretyFunction } from './surety-function.ts';
 
 export type RecoveryProps = {
   readonly stage: Stage;
-  readonly ledger: LedgerTable;
+  readonly data: DataStack;
+  readonly busyQueue: IQueue;
   readonly payoutQueue: IQueue;
   readonly scheduleQueue: IQueue;
   readonly poolQueue: IQueue;
@@ -22,7 +23,8 @@ const INTERVAL = Duration.minutes(1);
 /** WD-7: finds every minute what the stream, a queue, a schedule or a worker lost. */
 export class Recovery extends SuretyFunction<typeof recoverEnv> {
   constructor(scope: Construct, id: string, props: RecoveryProps) {
-    const { stage, ledger, payoutQueue, scheduleQueue, poolQueue } = props;
+    const { stage, data, busyQueue, payoutQueue, scheduleQueue, poolQueue } = props;
+    const { ledger, idempotency } = data;
     const { visibilitySeconds } = stage.settlement.timers;
     super(scope, id, {
       stage,
@@ -31,6 +33,8 @@ export class Recovery extends SuretyFunction<typeof recoverEnv> {
       environment: {
         LEDGER_TABLE: ledger.tableName,
         DEADLINE_MS: String(stage.deadlines.messageMs),
+        IDEMPOTENCY_TABLE: idempotency.tableName,
+        BUSY_QUEUE_URL: busyQueue.queueUrl,
         PAYOUT_QUEUE_URL: payoutQueue.queueUrl,
         SCHEDULE_QUEUE_URL: scheduleQueue.queueUrl,
         POOL_QUEUE_URL: poolQueue.queueUrl,
@@ -46,6 +50,8 @@ export class Recovery extends SuretyFunction<typeof recoverEnv> {
     ledger.grantQuery(this, 'nextCheck');
     ledger.grantCommit(this);
     ledger.grantRelease(this);
+    idempotency.grantReadMarkers(this);
+    busyQueue.grantSendMessages(this);
     payoutQueue.grantSendMessages(this);
     scheduleQueue.grantSendMessages(this);
     poolQueue.grantSendMessages(this);

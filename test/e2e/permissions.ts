@@ -132,7 +132,15 @@ const ACTS: readonly Act[] = [
   },
   {
     does: 'send to the queue of busy merchants',
-    allowed: ['withdrawals', 'transfers', 'deposits', 'credit', 'settle', 'execute-scheduled'],
+    allowed: [
+      'withdrawals',
+      'transfers',
+      'deposits',
+      'credit',
+      'settle',
+      'execute-scheduled',
+      'recover',
+    ],
     attempt: queueForBusyMerchant,
   },
   {

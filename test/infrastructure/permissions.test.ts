@@ -279,11 +279,11 @@ describe('the markers of busy merchants', () => {
   it('WD-8: are read by the functions that may hand over; the workers read nothing else of that table', async () => {
     const read = { action: 'dynamodb:GetItem', resource: IDEMPOTENCY };
     expect(await allowedRoles({ ...read, context: of(MARKER) })).toEqual(
-      sorted([...RESPONDERS, 'settle', 'execute-scheduled']),
+      sorted([...RESPONDERS, 'settle', 'execute-scheduled', 'recover']),
     );
     for (const id of ['surety#Zm9yIGFuIGV4YW1wbGU=', 'BUSY', PARTITIONS.merchant])
       expect(await allowedRoles({ ...read, context: of(id) })).not.toEqual(
-        expect.arrayContaining([expect.stringMatching(/^(settle|execute-scheduled)$/)]),
+        expect.arrayContaining([expect.stringMatching(/^(settle|execute-scheduled|recover)$/)]),
       );
   });
 

@@ -37,15 +37,17 @@ it('every resource policy of the templates is simulated', () => {
   expect(new Set(withPrincipal.map(({ Type }) => Type))).toEqual(new Set(SIMULATED_TYPES));
 });
 
+/** Whose requests and work are decided in the groups of busy merchants. */
+const SENDERS = [
+  ...['withdrawals', 'transfers', 'deposits', 'credit'],
+  ...['settle', 'execute-scheduled', 'recover'],
+];
 const scheduler = productionRoles().find(({ name }) => name.includes('SchedulerRole'))?.name ?? '';
 
 describe('queues', () => {
   /** Which roles may send to a queue, and which may consume its messages. */
   const QUEUES: Record<string, { readonly send: string[]; readonly consume: string[] }> = {
-    BusyWorkQueue: {
-      send: ['withdrawals', 'transfers', 'deposits', 'credit', 'settle', 'execute-scheduled'],
-      consume: ['run-queued'],
-    },
+    BusyWorkQueue: { send: SENDERS, consume: ['run-queued'] },
     BusyWorkDeadLetters: { send: [], consume: [] },
     PayoutsQueue: { send: ['recover', 'relay'], consume: ['settle'] },
     PayoutsDeadLetters: { send: [], consume: [] },
@@ -91,7 +93,6 @@ describe('queues', () => {
 describe('the queue of busy merchants', () => {
   const resource = productionArn('AWS::SQS::Queue', 'BusyWorkQueue');
   const send = { action: 'sqs:SendMessage', resource };
-  const SENDERS = ['withdrawals', 'transfers', 'deposits', 'credit', 'settle', 'execute-scheduled'];
 
   it('WD-8: accepts messages only from the functions whose requests are decided in groups', async () => {
     expect(await allowedRoles(send)).toEqual(sorted(SENDERS));

@@ -39,7 +39,7 @@ const withdraw = (as: string, amount: string, key: string = randomUUID()) =>
 const wallet = async (as: string) =>
   (await harness.insist('GET /wallets/{currency}', { as, params: { currency: 'USD' } })).body.data;
 /** Contention may leave a wallet to the next run. */
-const runRecovery = () => recoverReleases(harness.context.ledger, harness.clock.now);
+const runRecovery = () => recoverReleases(harness.context, harness.clock.now);
 
 const releasesOf = async (merchantId: string) =>
   (await readSnapshot(harness)).releases.filter(({ owner }) => owner === merchantId);
@@ -291,7 +291,9 @@ describe('a release between two steps', () => {
     return ledgerWith(client);
   }
   const releasingLedger = () =>
-    interruptedLedger(() => recoverReleases(faultlessLedger(), harness.clock.now));
+    interruptedLedger(() =>
+      recoverReleases({ ...harness.context, ledger: faultlessLedger() }, harness.clock.now),
+    );
 
   it('WA-4: a balance read in two steps shows money neither twice nor not at all', async () => {
     const id = await harness.merchant('10.00');
@@ -367,7 +369,7 @@ describe('a release between two steps', () => {
 describe('recovery', () => {
   const runAll = () =>
     recoverAll({
-      ledger: harness.context.ledger,
+      ...harness.context,
       againAfterMs: 900_000,
       settle: async () => {},
       execute: async () => {},

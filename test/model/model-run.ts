@@ -406,7 +406,7 @@ export class ModelRun {
     const [toSettle, toExecute]: [PayoutMessage[], PayoutMessage[]] = [[], []];
     const toLevel: Currency[] = [];
     await recover({
-      ledger: this.#harness.context.ledger,
+      ...this.#harness.context,
       againAfterMs: 15 * MINUTE,
       settle: async (message) => void toSettle.push(message),
       execute: async (message) => void toExecute.push(message),

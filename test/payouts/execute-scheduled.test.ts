@@ -416,6 +416,7 @@ it('WD-2 WD-8: recovery executes a withdrawal whose schedule never fired, two mi
   const [toExecute, toSettle]: [string[], string[]] = [[], []];
   const run = () =>
     recover({
+      ...harness.context,
       // After a lost response recovery may send a second message, and this test counts messages.
       ledger: faultlessLedger(),
       againAfterMs: 15 * MINUTE,

@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 
 const deps = (): RecoverDeps => ({
-  ledger: harness.context.ledger,
+  ...harness.context,
   againAfterMs: 15 * MINUTE,
   settle: async ({ txnId }) => {
     sent.push(txnId);

@@ -82,7 +82,7 @@ describe('OP-6: a function whose configuration is incomplete does not start', ()
     expect(() => readEnv(apiEnv)).toThrow('LEDGER_TABLE');
     expect(() => readEnv(relayEnv)).toThrow('PAYOUT_QUEUE_URL');
     expect(() => readEnv(apiEnv)).toThrow('DEFAULT_CURRENCY');
-    for (const each of [apiEnv, settleEnv, executeScheduledEnv])
+    for (const each of [apiEnv, settleEnv, executeScheduledEnv, recoverEnv])
       expect(() => readEnv(each)).toThrow('BUSY_QUEUE_URL');
     expect(() => readEnv(recoverEnv)).toThrow('RECOVER_AGAIN_MS');
     expect(() => readEnv(executeScheduledEnv)).toThrow('SCHEDULE_QUEUE_URL');

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { currencyCode } from '../money.ts';
 
 /** Of every message. Nothing depends on one: lost, its request is answered 503; delivered twice, it is a replay. */
 const common = {
@@ -40,6 +41,15 @@ const execution = z.object({
   txnId: z.string().min(1),
 });
 
+/** Funds of one wallet that have matured. */
+const release = z.object({
+  ...common,
+  work: z.literal('release'),
+  currency: currencyCode,
+  /** Position of the oldest one that is released with others. */
+  from: z.string().min(1),
+});
+
 /** What is handed over to be decided in a group with others on the same merchant. */
-export const queuedMessage = z.discriminatedUnion('work', [request, refund, execution]);
+export const queuedMessage = z.discriminatedUnion('work', [request, refund, execution, release]);
 export type QueuedMessage = z.infer<typeof queuedMessage>;

@@ -37,6 +37,16 @@ export async function maturedReleases(
   return found;
 }
 
+/** Matured releases from a position in their order on, oldest first. */
+export const firstMatured = (
+  ledger: LedgerContext,
+  merchantId: string,
+  currency: Currency,
+  now: Date,
+  { from, most }: { readonly from: string; readonly most: number },
+): Promise<PendingRelease[]> =>
+  firstRows(ledger, between(merchantId, currency, from, until(now)), pendingReleaseRow, most);
+
 /** Releases whose time has not come, the soonest first, from after a position in their order. */
 export const upcomingReleases = (
   ledger: LedgerContext,
