@@ -33,7 +33,7 @@ export const streamFunction = (handle: (record: DynamoDBRecord) => Promise<void>
     }),
   );
 
-/** A queue's function that handles all messages together, and of which none comes again. */
+/** A queue's function that handles all messages together, and reports none for another receipt. */
 export const wholeBatchFunction = (handle: (event: SQSEvent) => Promise<void>) =>
   wrapped<SQSEvent>().handler(handle);
 

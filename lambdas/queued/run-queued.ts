@@ -20,8 +20,8 @@ export type RunQueuedDeps = {
 };
 
 /**
- * A batch of the FIFO queue: each merchant's messages are decided in their order and committed together. No message
- * comes again: what is not decided is answered 503, and its client repeats it.
+ * A batch of the FIFO queue: each merchant's messages are decided in their order and committed together. Every message
+ * is received once: a request that is not decided is answered 503, and its client repeats it.
  */
 export const runQueued =
   (deps: RunQueuedDeps) =>

@@ -51,7 +51,7 @@ export class BusyMerchants extends Construct {
     data.ledger.grantRelease(runQueued);
     data.idempotency.grantStoreResponses(runQueued);
     data.idempotency.grantMarkBusy(runQueued);
-    // No failures are reported: a message that comes again holds up its group.
+    // No failures are reported: a message that is received again delays all others of its merchant.
     runQueued.addEventSource(
       new SqsEventSource(busyQueue, { batchSize: 10, maxConcurrency: EXECUTIONS }),
     );

@@ -36,24 +36,17 @@ async function run(seed: number) {
     const amount = 100n + BigInt(Math.floor(random() * 1_200));
     const body = { amount: dollars(amount) };
     const chance = random();
-    if (chance < 0.35)
+    if (chance < 0.5) {
+      const source = chance < 0.35 ? 'credit' : 'wallet';
       return {
         operation: 'withdraw',
         as,
-        body: { ...body, source: 'credit' },
+        body: { ...body, source },
         key,
         amount,
         merchantId: as,
       };
-    if (chance < 0.5)
-      return {
-        operation: 'withdraw',
-        as,
-        body: { ...body, source: 'wallet' },
-        key,
-        amount,
-        merchantId: as,
-      };
+    }
     if (chance < 0.75) {
       const to = random() < 0.6 ? anyOf(busy) : anyOf(ids);
       return { operation: 'transfer', as, body: { ...body, to }, key, amount, merchantId: as };

@@ -10,7 +10,7 @@ import { shedNow } from './shedding.ts';
 /** Puts a message into the FIFO queue. @returns false where it was certainly not sent. */
 export type SendToGroup = (message: QueuedMessage, deduplicationId: string) => Promise<boolean>;
 
-/** So many conflicts on one merchant's rows, and a request hands over. */
+/** After so many conflicts on one merchant's rows, a request hands over. */
 const ENOUGH = 2;
 /** How long a request waits for its response, in milliseconds. */
 const WAIT_MS = 3_000;
@@ -33,7 +33,7 @@ export type HandedOver =
   | { readonly kind: 'answered'; readonly response: ResponseRow }
   /** The client has to repeat it: too many wait already, or it was not answered in time. */
   | { readonly kind: 'later'; readonly shed: number }
-  /** Nobody takes it over. It goes on by itself. */
+  /** No group takes it over: it goes on by itself. */
   | { readonly kind: 'direct' };
 const DIRECT: HandedOver = { kind: 'direct' };
 
@@ -83,9 +83,9 @@ export class BusyMerchants {
 
   /** Sends it to its merchant's group. @returns false where it has to go on by itself. */
   async send(merchantId: string, { messageFor, deduplicationId }: Handover): Promise<boolean> {
-    const { now, pacing } = this.#ledger;
+    const { now } = this.#ledger;
     if (this.#isDirect(merchantId)) return false;
-    const deadline = later(now(), Math.min(WAIT_MS, pacing.deadlineMs));
+    const deadline = later(now(), this.#waitMs);
     const isSent = await this.#send(messageFor(merchantId, deadline), deduplicationId);
     if (isSent) count('RequestsHandedOver');
     return isSent;
@@ -107,6 +107,10 @@ export class BusyMerchants {
     if (busy !== undefined) return { kind: 'later', shed: busy.shed };
     this.#directUntil.set(merchantId, clock() + DIRECT_MS);
     return DIRECT;
+  }
+
+  get #waitMs(): number {
+    return Math.min(WAIT_MS, this.#ledger.pacing.deadlineMs);
   }
 
   #isDirect(merchantId: string): boolean {
@@ -134,7 +138,7 @@ export class BusyMerchants {
 
   async #responseTo(responseId: string): Promise<ResponseRow | undefined> {
     const { pacing } = this.#ledger;
-    const until = pacing.clock() + Math.min(WAIT_MS, pacing.deadlineMs);
+    const until = pacing.clock() + this.#waitMs;
     for (let wait = FIRST_PAUSE_MS; pacing.clock() + wait < until; wait = longerThan(wait)) {
       await pacing.pause(wait);
       const found = await readResponse(this.#responses, responseId).catch(() => undefined);

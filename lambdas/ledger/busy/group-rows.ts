@@ -107,7 +107,7 @@ export class GroupRows {
     if (known !== undefined) return known;
     const reading = this.#base.load(key).then((row) => (isRow(row) ? row : undefined));
     this.#loaded.set(name, reading);
-    // Another row of the same round trip may have failed: whoever needs this one reads it again.
+    // Perhaps another row of the same round trip failed. Whoever needs this one reads it again.
     reading.catch(() => this.#loaded.delete(name));
     return reading;
   }
