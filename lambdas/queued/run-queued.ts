@@ -4,7 +4,7 @@ import { commitGroup } from '../ledger/busy/commit-group.ts';
 import { markBusy, markIdle, readMarker } from '../ledger/busy/marker.ts';
 import type { Member } from '../ledger/busy/member.ts';
 import { type QueuedMessage, queuedMessage } from '../ledger/busy/messages.ts';
-import { isShedding, nextBatches } from '../ledger/busy/shedding.ts';
+import { type Batch, isShedding, nextBatches } from '../ledger/busy/shedding.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { ResponseStore } from '../ledger/responses.ts';
 import { log } from '../platform/logger.ts';
@@ -54,17 +54,26 @@ async function runGroup(
   const receivedAt = ledger.now();
   countGroup(records.length);
   measure('GroupAge', Math.max(0, receivedAt.getTime() - Math.min(...sent)));
-  const marking = marked(merchantId, () => mark(deps, merchantId, { sent, receivedAt, until }));
+  const batches = batchesOf(deps, merchantId, { sent, receivedAt, until });
+  let marking: Promise<void> | undefined;
+  const mark = () => {
+    marking ??= marked(merchantId, async () =>
+      markBusy(responses, merchantId, await batches, ledger.now()),
+    );
+  };
+  // A group of one needs nobody to join, unless others keep it from committing.
+  if (sent.length > 1) mark();
   const members = membersOf(deps, records);
-  const decided = await commitGroup(ledger, merchantId, members, until);
+  const decided = await commitGroup(ledger, merchantId, members, { until, delayed: mark });
+  if (isShedding(await batches)) mark();
   await marking;
   // Others would only wait in vain: they try by themselves again.
   if (members.length > 0 && decided === 0)
     await marked(merchantId, () => markIdle(responses, merchantId, ledger.now()));
 }
 
-/** Lets the requests that come meanwhile join at once, or sends some of them away. A group of one needs nobody to join. */
-async function mark(
+/** The merchant's batches with this one; none where the earlier ones cannot be read. */
+async function batchesOf(
   { ledger, responses }: RunQueuedDeps,
   merchantId: string,
   {
@@ -72,12 +81,15 @@ async function mark(
     receivedAt,
     until,
   }: { readonly sent: readonly number[]; readonly receivedAt: Date; readonly until: number },
-): Promise<void> {
-  const marker = await untilRead(ledger.pacing, () => readMarker(responses, merchantId), until);
-  const isSet = marker !== undefined && marker.until > receivedAt.toISOString();
-  const batches = nextBatches(isSet ? marker.batches : [], sent, receivedAt.getTime());
-  if (sent.length > 1 || isShedding(batches))
-    await markBusy(responses, merchantId, batches, receivedAt);
+): Promise<readonly Batch[]> {
+  try {
+    const marker = await untilRead(ledger.pacing, () => readMarker(responses, merchantId), until);
+    const isSet = marker !== undefined && marker.until > receivedAt.toISOString();
+    return nextBatches(isSet ? marker.batches : [], sent, receivedAt.getTime());
+  } catch (error) {
+    log('error', 'BUSY_MARK_FAILED', { merchant: merchantId }, error);
+    return [];
+  }
 }
 
 /** Only a reason for others to join: nothing depends on it. */

@@ -10,6 +10,7 @@ import { createWithdrawal } from '../../lambdas/operations/withdrawals/create-wi
 import { memberOf } from '../../lambdas/queued/members.ts';
 import { QUEUED } from '../../lambdas/queued/operations.ts';
 import { runQueued } from '../../lambdas/queued/run-queued.ts';
+import { cancelledWith } from '../harness/faults.ts';
 import { type Harness, type Reply, type Request, startHarness, USD } from '../harness/harness.ts';
 import { lambdaContext } from '../harness/http-event.ts';
 import { notBusy } from '../harness/not-busy.ts';
@@ -60,6 +61,27 @@ const merchantWith = async (limit: string, funds?: string): Promise<string> => {
   if (funds !== undefined) await harness.deposit(id, { amount: funds });
   return id;
 };
+/** A message that asks for 2.00 of the merchant's credit. Those without another key are copies of one request. */
+const withdrawalOf = (id: string, requestId: string, deadlineMs = 1_000, key = 'k') => ({
+  messageId: requestId,
+  attributes: { MessageGroupId: id, SentTimestamp: String(harness.clock.now.getTime()) },
+  body: JSON.stringify({
+    work: 'request',
+    merchantId: id,
+    deadline: new Date(harness.clock.now.getTime() + deadlineMs).toISOString(),
+    operation: 'withdrawal',
+    caller: { id, name: `merchant:${id}` },
+    key,
+    input: { params: {}, query: {}, body: { amount: '2.00', currency: 'USD' } },
+    hash: 'h',
+    requestId,
+  }),
+});
+async function receive(records: readonly object[]): Promise<void> {
+  const { context } = harness;
+  const run = runQueued({ ...context, memberOf: memberOf(context, QUEUED), stopAfterMs: 4_000 });
+  await run({ Records: records } as never);
+}
 /** Transactions that the harness has sent since. */
 function countingTransactions() {
   const sent: unknown[] = [];
@@ -488,26 +510,30 @@ describe('WD-8: what cannot be decided does not take the others along', () => {
 
   it('a request that is repeated is decided, although its earlier message has expired in the same batch', async () => {
     const id = await merchantWith('10.00');
-    const { context, clock } = harness;
-    const message = (deadlineMs: number, requestId: string) => ({
-      messageId: requestId,
-      attributes: { MessageGroupId: id, SentTimestamp: String(clock.now.getTime()) },
-      body: JSON.stringify({
-        work: 'request',
-        merchantId: id,
-        deadline: new Date(clock.now.getTime() + deadlineMs).toISOString(),
-        operation: 'withdrawal',
-        caller: { id, name: `merchant:${id}` },
-        key: 'k',
-        input: { params: {}, query: {}, body: { amount: '2.00', currency: 'USD' } },
-        hash: 'h',
-        requestId,
-      }),
-    });
-    const run = runQueued({ ...context, memberOf: memberOf(context, QUEUED), stopAfterMs: 4_000 });
-    await run({ Records: [message(-1, 'expired'), message(1_000, 'live')] } as never);
+    await receive([withdrawalOf(id, 'expired', -1), withdrawalOf(id, 'live')]);
     const stored = (await harness.responses()).map(({ requestId }) => requestId);
     expect([stored.includes('expired'), stored.includes('live')]).toEqual([false, true]);
+  });
+
+  it('a group of one marks the merchant as busy where others keep it from committing: else these go on to', async () => {
+    const id = await merchantWith('10.00');
+    await receive([withdrawalOf(id, 'alone', 1_000, 'k1')]);
+    expect(await isMarked(id)).toBe(false);
+    let isConflicting = true;
+    const { middlewareStack } = harness.context.ledger.dynamo;
+    middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          if (commandName !== 'TransactWriteItemsCommand' || !isConflicting) return next(args);
+          isConflicting = false;
+          throw cancelledWith(['None', 'None', 'TransactionConflict', 'None', 'None']);
+        },
+      { step: 'build', name: 'conflictInTest' },
+    );
+    await receive([withdrawalOf(id, 'delayed', 1_000, 'k2')]);
+    middlewareStack.remove('conflictInTest');
+    expect(await isMarked(id)).toBe(true);
+    expect(await readCredit(harness.context.ledger, id, USD)).toMatchObject({ utilised: 400n });
   });
 
   it('a merchant whose groups decide nothing is no longer marked as busy: requests try by themselves', async () => {

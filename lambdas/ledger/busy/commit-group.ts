@@ -26,17 +26,24 @@ const MOST_DEFECTS = 2;
 /**
  * Decides requests on the same merchant in their order and commits them together, each exactly once (design,
  * section 5, "Busy merchants"). What is left at `until`, by the clock of the ledger's pacing, stays unanswered.
+ * @param delayed called whenever they have to be decided again.
  * @returns how many were decided.
  */
 export async function commitGroup(
   ledger: LedgerContext,
   merchantId: string,
   members: readonly Member[],
-  until: number,
+  { until, delayed }: { readonly until: number; readonly delayed: () => void },
 ): Promise<number> {
   const group = new Group(ledger, merchantId, members);
   for (;;) {
-    const { kind } = await untilDecided(ledger.pacing, () => group.commitSome(), until);
+    const step = async () => {
+      const result = await group.commitSome();
+      if (result.kind === 'undecided') delayed();
+
+      return result;
+    };
+    const { kind } = await untilDecided(ledger.pacing, step, until);
     if (kind !== 'committed') break;
   }
   await group.decideAlone(until);
