@@ -71,7 +71,9 @@ for (const cycleMs of [15, 40]) {
 const offered = { field: 'offered', title: 'offered a second' };
 await writeChart(join(FIGURES, 'busy-merchant.svg'), points, offered, [
   { field: 'inTime', title: 'answered in time a second' },
+  { field: 'p50', title: 'p50 of an answer, ms', scale: 'log' },
   { field: 'p99', title: 'p99 of an answer, ms', scale: 'log' },
-  { field: 'waiting', title: 'most requests at a time' },
+  { field: 'waiting', title: 'most requests at a time', scale: 'log' },
   { field: 'transactions', title: 'transactions for each answer', scale: 'log' },
+  { field: 'units', title: 'write units for each answer', scale: 'log' },
 ]);

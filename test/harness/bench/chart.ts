@@ -22,7 +22,8 @@ export async function writeChart(
   const spec: TopLevelSpec = {
     background: 'white',
     data: { values: [...values] },
-    hconcat: panels.map((panel) => ({
+    columns: 3,
+    concat: panels.map((panel) => ({
       width: 180,
       height: 200,
       mark: { type: 'line' as const, point: true },

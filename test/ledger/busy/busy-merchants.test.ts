@@ -14,6 +14,7 @@ import {
   stored,
   USD,
 } from '../../harness/in-memory-ledger.ts';
+import { runBusyLoad } from '../../model/busy-load.ts';
 import { poolModel } from '../../model/pool-model.ts';
 
 /** Conflicts by the row that was met: response, transaction, merchant, credit, pool. */
@@ -97,6 +98,30 @@ describe('WD-8: where nobody receives the messages', () => {
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([202]));
     expect(model.queue?.received).toBe(0);
   });
+});
+
+describe('OP-3: where more come than groups take', () => {
+  const SECONDS = 6;
+
+  it.each([
+    ['one merchant', { debits: 360 }],
+    ['a popular payee', { transfers: 360 }],
+  ])(
+    '%s has as many answered as groups take, soon, and few wait',
+    async (_, load) => {
+      const run = { seed: 3, seconds: SECONDS, cycleMs: 40, ...load };
+      const { replies, waiting } = await runBusyLoad(run);
+      const accepted = replies.filter(({ status }) => status < 300);
+      const inTime = accepted.filter(({ answeredAt }) => answeredAt <= SECONDS * 1_000);
+      expect(inTime.length / SECONDS).toBeGreaterThan(90);
+      expect(waiting).toBeLessThan(150);
+      const late = accepted.filter(({ ms }) => ms > 1_000);
+      expect(late.length).toBeLessThan(accepted.length / 100);
+      const others = replies.filter(({ status }) => status >= 300);
+      expect(new Set(others.map(({ status }) => status))).toEqual(new Set([503]));
+    },
+    60_000,
+  );
 });
 
 describe('OP-3: below ten requests a second', () => {
