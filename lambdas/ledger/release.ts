@@ -1,3 +1,4 @@
+import { log } from '../platform/logger.ts';
 import { type CommitResult, commit } from './commit.ts';
 import type { LedgerContext } from './context.ts';
 import { merchantPk, releaseKey, transactionId } from './keys.ts';
@@ -36,6 +37,9 @@ export async function releaseMatured(
   return result;
 }
 
+export const logRelease = (merchantId: string, outcome: CommitResult['kind']): void =>
+  log('money', 'FUNDS_RELEASED', { merchant: merchantId, outcome });
+
 /** As many as one transaction releases, each. */
 export function* releaseParts(
   releases: readonly PendingRelease[],
@@ -56,15 +60,15 @@ export const releaseRun = (
       from,
       most: MOST_RELEASES,
     });
-    const outcome = { outcome: 'released' } as const;
     return {
       decide: () =>
         part.length === 0
-          ? { kind: 'done', ...outcome }
+          ? { kind: 'done', outcome: 'released' }
           : {
               kind: 'attempt',
               isAccepted: true,
-              ...outcome,
+              outcome: 'released',
+              committed: () => logRelease(merchantId, 'committed'),
               writes: releaseWrites(merchantId, currency, part, now),
             },
       prepare: async () => false,

@@ -2,9 +2,8 @@ import type { BusyMerchants } from '../ledger/busy/busy-merchants.ts';
 import { leavingOf } from '../ledger/busy/joining.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import { releasePosition } from '../ledger/keys.ts';
-import { releaseMatured, releaseParts } from '../ledger/release.ts';
+import { logRelease, releaseMatured, releaseParts } from '../ledger/release.ts';
 import { type OwnedRelease, overdueReleases } from '../ledger/rows/next-check.ts';
-import { log } from '../platform/logger.ts';
 import { eachOverdue, readable } from './each-overdue.ts';
 
 export type ReleaseDeps = { readonly ledger: LedgerContext; readonly busy: BusyMerchants };
@@ -24,6 +23,9 @@ export async function recoverReleases(deps: ReleaseDeps, now: Date): Promise<voi
   );
 }
 
+/** Of one wallet in a run: customers' requests wait behind them. */
+const MOST_LEFT = 8;
+
 /** Left to the group of a busy merchant, without waiting for that. A lost race is left to the next run. */
 async function releaseOne(
   { ledger, busy }: ReleaseDeps,
@@ -36,6 +38,7 @@ async function releaseOne(
   const [first] = oldestFirst;
   if (first === undefined) return;
   const { merchantId, currency } = first;
+  let left = 0;
   for (const part of releaseParts(oldestFirst)) {
     const [oldest = first] = part;
     const from = releasePosition(oldest);
@@ -43,11 +46,13 @@ async function releaseOne(
       messageFor: (id, deadline) => ({ work: 'release', merchantId: id, currency, from, deadline }),
       deduplicationId: `release|${merchantId}|${currency}|${from}|${now.toISOString()}`,
     });
-    const isLeft = await leaving.atOnce();
-    const { kind } = isLeft
-      ? { kind: 'left' }
-      : await releaseMatured(ledger, merchantId, currency, part, now);
-    log('money', 'FUNDS_RELEASED', { merchant: merchantId, outcome: kind });
-    if (kind !== 'left' && kind !== 'committed') return;
+    if (await leaving.atOnce()) {
+      left += 1;
+      if (left === MOST_LEFT) return;
+      continue;
+    }
+    const { kind } = await releaseMatured(ledger, merchantId, currency, part, now);
+    logRelease(merchantId, kind);
+    if (kind !== 'committed') return;
   }
 }

@@ -11,6 +11,9 @@ import { log } from '../platform/logger.ts';
 import { countGroup, measure } from '../platform/metrics.ts';
 import { untilRead } from '../platform/retry.ts';
 
+/** In a flood, reads of the marker are throttled. The next batch waits for this one. */
+const READ_MS = 150;
+
 export type RunQueuedDeps = {
   readonly ledger: LedgerContext;
   readonly responses: ResponseStore;
@@ -72,7 +75,7 @@ async function runGroup(
     await marked(merchantId, () => markIdle(responses, merchantId, ledger.now()));
 }
 
-/** The merchant's batches with this one; none where the earlier ones cannot be read. */
+/** The merchant's batches with this one; by itself where the earlier ones cannot be read in time. */
 async function batchesOf(
   { ledger, responses }: RunQueuedDeps,
   merchantId: string,
@@ -82,14 +85,14 @@ async function batchesOf(
     until,
   }: { readonly sent: readonly number[]; readonly receivedAt: Date; readonly until: number },
 ): Promise<readonly Batch[]> {
-  try {
-    const marker = await untilRead(ledger.pacing, () => readMarker(responses, merchantId), until);
-    const isSet = marker !== undefined && marker.until > receivedAt.toISOString();
-    return nextBatches(isSet ? marker.batches : [], sent, receivedAt.getTime());
-  } catch (error) {
-    log('error', 'BUSY_MARK_FAILED', { merchant: merchantId }, error);
-    return [];
-  }
+  const atMost = Math.min(until, ledger.pacing.clock() + READ_MS);
+  const marker = await untilRead(
+    ledger.pacing,
+    () => readMarker(responses, merchantId),
+    atMost,
+  ).catch((error: unknown) => log('error', 'BUSY_MARK_FAILED', { merchant: merchantId }, error));
+  const isSet = marker !== undefined && marker.until > receivedAt.toISOString();
+  return nextBatches(isSet ? marker.batches : [], sent, receivedAt.getTime());
 }
 
 /** Only a reason for others to join: nothing depends on it. */

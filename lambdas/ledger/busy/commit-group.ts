@@ -40,7 +40,6 @@ export async function commitGroup(
     const step = async () => {
       const result = await group.commitSome();
       if (result.kind === 'undecided') delayed();
-
       return result;
     };
     const { kind } = await untilDecided(ledger.pacing, step, until);

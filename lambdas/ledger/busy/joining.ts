@@ -62,12 +62,8 @@ export function joiningOf(
 /** Work that waits for nothing, on its way into the group of its merchant. */
 export function leavingOf(busy: BusyMerchants, merchantId: string, handover: Handover) {
   const conflicts = new Conflicts();
-  let isSent = false;
   const isBusy = async () => (await busy.busyAmong([merchantId])) !== undefined;
-  const send = async () => {
-    isSent ||= await busy.send(merchantId, handover);
-    return isSent;
-  };
+  const send = () => busy.send(merchantId, handover);
   return {
     /** @returns whether the group does it. */
     atOnce: async () => (await isBusy()) && (await send()),

@@ -23,11 +23,13 @@ const markerRow = z.object({
   markedAt: z.string(),
   batches: z.array(z.object({ receivedAt: whole, sentAt: whole, size: whole, letIn: whole })),
 });
+/** One of another form is none: the next group replaces it. */
+const knownForm = markerRow.optional().catch(undefined);
 
 export const readMarker = (
   store: ResponseStore,
   merchantId: string,
-): Promise<BusyMarker | undefined> => readStored(store, busyId(merchantId), markerRow);
+): Promise<BusyMarker | undefined> => readStored(store, busyId(merchantId), knownForm);
 
 /**
  * Outside any transaction, so that no storm on the merchant's rows can stop it. It holds no money and decides

@@ -20,7 +20,7 @@ const REMEMBERED = 10;
 /** Nothing is known of the time before: a few messages at the same millisecond are no flood. */
 const BEFORE_MS = 20;
 
-/** A queue that is served is received from again within so many milliseconds. */
+/** A queue that is served is received from again within so many milliseconds. Older batches are forgotten. */
 const SERVED_MS = 1_000;
 /** So many milliseconds later nobody is sent away any more: the queue is empty. */
 const FADING_MS = 2_000;
@@ -29,29 +29,49 @@ const FADING_MS = 2_000;
  * How many requests are let in until the next batch is received: as many as it takes, and `MOST_WAITING` in the queue.
  * The age of a message says how many were sent before it. Those sent since are counted in advance: the messages of
  * the last batches and the shares that were let in say how many requests come.
- * @param earlier what `nextBatches` returned for the batch before; empty for the first.
- * @param sent when each message of this batch was sent.
+ * @param remembered what `nextBatches` returned for the batch before; empty for the first.
+ * @param sent when each message of this batch was sent, in their order.
  */
 export function nextBatches(
-  earlier: readonly Batch[],
+  remembered: readonly Batch[],
   sent: readonly number[],
   receivedAt: number,
 ): readonly Batch[] {
-  const [first = receivedAt, ...later] = sent.toSorted((a, b) => a - b);
-  const sentAt = later.at(-1) ?? first;
+  // What was before the last second says nothing of now.
+  const earlier = remembered.filter(
+    (each, index) => index === remembered.length - 1 || receivedAt - each.receivedAt <= SERVED_MS,
+  );
+  const [first = receivedAt] = sent;
+  const sentAt = sent.at(-1) ?? first;
   // The first message of all only begins the count.
   const [before, size] =
     earlier.length > 0
       ? [earlier, sent.length]
-      : [[{ receivedAt: first, sentAt: first, size: 0, letIn: ALL }], later.length];
-  const [begin = { receivedAt, sentAt }, ...counted] = before;
-  const messages = counted.reduce((sum, batch) => sum + batch.size, size);
-  const comingPerMs = messages / (BEFORE_MS + openMs(before, begin.sentAt, sentAt));
-  const waiting = comingPerMs * openMs(before, sentAt, receivedAt);
-  const cycleMs = (receivedAt - begin.receivedAt) / before.length;
-  const share = (BATCH + MOST_WAITING - waiting) / Math.max(1, comingPerMs * cycleMs);
+      : [[{ receivedAt: first, sentAt: first, size: 0, letIn: ALL }], sent.length - 1];
+  const batch = { receivedAt, sentAt, size };
+  const { perMs, seenMs } = coming(before, batch);
+  const isFull = sent.length >= BATCH;
+  // Two full ones may be a flood that the longer time does not show yet.
+  const isFlood = isFull && (before.at(-1)?.size ?? 0) >= BATCH;
+  const most = isFlood ? Math.max(perMs, coming(before.slice(-2), batch).perMs) : perMs;
+  // One that is not full leaves nothing in the queue: then nothing is foretold beyond the time that was seen.
+  const inNext = (ms: number) => most * (isFull ? ms : Math.min(ms, seenMs));
+  const waiting = inNext(openMs(before, sentAt, receivedAt));
+  const cycleMs = (receivedAt - (before[0]?.receivedAt ?? receivedAt)) / before.length;
+  const share = (BATCH + MOST_WAITING - waiting) / Math.max(1, inNext(cycleMs));
   const letIn = Math.round(ALL * Math.max(LEAST / ALL, Math.min(1, share)));
-  return [...before, { receivedAt, sentAt, size, letIn }].slice(-REMEMBERED);
+  return [...before, { ...batch, letIn }].slice(-REMEMBERED);
+}
+
+/** How many requests come in a millisecond, told from all messages since the first of these batches. */
+function coming(
+  before: readonly Batch[],
+  { sentAt, size }: Omit<Batch, 'letIn'>,
+): { readonly perMs: number; readonly seenMs: number } {
+  const [begin = { sentAt }, ...others] = before;
+  const messages = others.reduce((sum, each) => sum + each.size, size);
+  const seenMs = BEFORE_MS + openMs(before, begin.sentAt, sentAt);
+  return { perMs: messages / seenMs, seenMs };
 }
 
 /** The milliseconds between two times, each weighted with the share that was let in. */

@@ -37,7 +37,7 @@ export async function maturedReleases(
   return found;
 }
 
-/** Matured releases from a position in their order on, oldest first. */
+/** Matured releases from a position in their order on, oldest first. The position may be after now. */
 export const firstMatured = (
   ledger: LedgerContext,
   merchantId: string,
@@ -45,7 +45,9 @@ export const firstMatured = (
   now: Date,
   { from, most }: { readonly from: string; readonly most: number },
 ): Promise<PendingRelease[]> =>
-  firstRows(ledger, between(merchantId, currency, from, until(now)), pendingReleaseRow, most);
+  from > until(now)
+    ? Promise.resolve([])
+    : firstRows(ledger, between(merchantId, currency, from, until(now)), pendingReleaseRow, most);
 
 /** Releases whose time has not come, the soonest first, from after a position in their order. */
 export const upcomingReleases = (

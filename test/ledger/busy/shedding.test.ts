@@ -11,13 +11,17 @@ import { seeded } from '../../harness/random.ts';
 const CYCLE_MS = 80;
 const FOR_MS = 10_000;
 
+type Load = (now: number) => number;
+
 /** A queue under so many requests a second, of which the rule lets some in. Ten messages are taken in each cycle. */
-function queueUnder(perSecond: number, settings: { readonly always?: number } = {}) {
+function queueUnder(load: number | Load, { always }: { readonly always?: number } = {}) {
+  const perSecondAt: Load = typeof load === 'number' ? () => load : load;
   const random = seeded(1);
   const queue: number[] = [];
   const lengths: number[] = [];
   let batches: readonly Batch[] = [];
   let taken = 0;
+  let lastShedAt = 0;
   const arrive = (from: number, perSecondNow: number, shed: number) => {
     for (let at = from; ; ) {
       at += (-Math.log(1 - random()) * 1_000) / perSecondNow;
@@ -26,11 +30,14 @@ function queueUnder(perSecond: number, settings: { readonly always?: number } = 
     }
   };
   for (let now = CYCLE_MS; now < FOR_MS; now += CYCLE_MS) {
-    arrive(now - CYCLE_MS, perSecond, shedNow(batches, new Date(now - CYCLE_MS)));
-    if (settings.always !== undefined) arrive(now - CYCLE_MS, settings.always, 0);
+    const from = now - CYCLE_MS;
+    const shed = shedNow(batches, new Date(from));
+    if (shed > 0) lastShedAt = now;
+    arrive(from, perSecondAt(from), shed);
+    if (always !== undefined) arrive(from, always, 0);
     queue.sort((a, b) => a - b);
     lengths.push(queue.length);
-    const sent = queue.splice(0, 10).map(Math.round);
+    const sent = queue.splice(0, 10).map(Math.floor);
     taken += sent.length;
     if (sent.length > 0) batches = nextBatches(batches, sent, now);
   }
@@ -39,6 +46,8 @@ function queueUnder(perSecond: number, settings: { readonly always?: number } = 
     longest: Math.max(...lengths.slice(lengths.length / 2)),
     perSecond: (taken * 1_000) / FOR_MS,
     batches,
+    lastShedAt,
+    longestOfAll: Math.max(...lengths),
   };
 }
 const AT = 1_800_000_000_000;
@@ -76,9 +85,29 @@ describe('OP-3: the share of requests on a busy merchant that is sent away', () 
     expect(later.at(-1)).toMatchObject({ letIn: 1_000 });
   });
 
-  it('is none for a few requests at the same millisecond', () => {
-    expect(isShedding(nextBatches([], [AT], AT + 900))).toBe(false);
-    expect(isShedding(nextBatches([], [AT, AT, AT], AT + 60))).toBe(false);
+  it('is none for a few requests at the same millisecond, however late they are received', () => {
+    for (const count of [1, 2, 3, 5, 9])
+      for (const late of [20, 100, 500, 900]) {
+        const batches = nextBatches([], Array(count).fill(AT), AT + late);
+        expect([count, late, isShedding(batches)]).toEqual([count, late, false]);
+      }
+  });
+
+  it('is none three seconds after a flood', () => {
+    const { lastShedAt } = queueUnder((now) => (now < 2_000 ? 1_000 : 5));
+    expect(lastShedAt).toBeGreaterThan(2_000);
+    expect(lastShedAt).toBeLessThan(2_000 + 1_500 + 3_000);
+  });
+
+  it('rises soon where a flood follows a quiet time', () => {
+    const { longestOfAll } = queueUnder((now) => (now < 5_000 ? 20 : 1_000));
+    // All batches of the last second together do not show it so soon: nearly 300.
+    expect(longestOfAll).toBeLessThan(200);
+  });
+
+  it('is made of whole numbers: the table has no others', () => {
+    const { batches } = queueUnder(400);
+    expect(batches.flatMap((each) => Object.values(each)).every(Number.isInteger)).toBe(true);
   });
 
   it('is never all of them: else nobody would know how many come', () => {
