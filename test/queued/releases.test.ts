@@ -8,6 +8,7 @@ import { releasePrefix } from '../../lambdas/ledger/keys.ts';
 import { releaseRun } from '../../lambdas/ledger/release.ts';
 import { readWallet } from '../../lambdas/ledger/rows/wallets.ts';
 import { recoverReleases } from '../../lambdas/payouts/recover-releases.ts';
+import { cancelledWith } from '../harness/faults.ts';
 import { type Harness, startHarness, USD } from '../harness/harness.ts';
 import { notBusy } from '../harness/not-busy.ts';
 
@@ -122,6 +123,28 @@ describe('WA-3: matured funds of a busy merchant', () => {
     while ((await waiting()).length > 0) await recoverReleases(unseen, harness.clock.now);
     expect(await wallet(id)).toMatchObject({ available: 40_000n, pending: 0n });
   }, 30_000);
+
+  it('are left to the next run where recovery itself has lost a race: others would keep losing', async () => {
+    const id = await matured(100, 1);
+    const { ledger } = harness.context;
+    let transactions = 0;
+    ledger.dynamo.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          if (commandName !== 'TransactWriteItemsCommand') return next(args);
+          transactions += 1;
+          const { TransactItems = [] } = args.input as { TransactItems?: unknown[] };
+          throw cancelledWith(TransactItems.map(() => 'TransactionConflict'));
+        },
+      { step: 'build', name: 'conflictInTest' },
+    );
+    const unseen = { ledger, busy: notBusy(ledger) };
+    await recoverReleases(unseen, harness.clock.now);
+    ledger.dynamo.middlewareStack.remove('conflictInTest');
+    expect(transactions).toBe(1);
+    await recoverReleases(unseen, harness.clock.now);
+    expect(await wallet(id)).toMatchObject({ available: 10_000n, pending: 0n });
+  });
 
   it('are released by recovery itself where the message is certainly not sent', async () => {
     const id = await matured(2, 1);

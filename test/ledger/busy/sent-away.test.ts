@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { markBusy } from '../../../lambdas/ledger/busy/marker.ts';
@@ -9,13 +10,17 @@ import { type Harness, startHarness } from '../../harness/harness.ts';
 let harness: Harness;
 let clockMs = 0;
 let watch: (text: string, commandName: string) => void;
+let waiting: (ms: number) => Promise<unknown>;
 beforeAll(async () => {
-  harness = await startHarness(1, undefined, { pacing: { clock: () => clockMs } });
+  harness = await startHarness(1, undefined, {
+    pacing: { clock: () => clockMs, pause: async (ms) => void (await waiting(ms)) },
+  });
   await harness.fillPool('100000.00');
   onEach(harness.context.ledger.dynamo, (text, commandName) => watch(text, commandName));
 });
 beforeEach(() => {
   watch = () => undefined;
+  waiting = (ms) => pause(ms);
   // What another test's process knew is forgotten.
   clockMs += 60_000;
 });
@@ -97,6 +102,26 @@ describe('OP-3: a request on a merchant with too many', () => {
     const before = harness.queue.received;
     expect([(await withdraw(id)).status, (await withdraw(id)).status]).toEqual([202, 202]);
     expect(harness.queue.received).toBe(before + 2);
+  });
+});
+
+describe('CR-2: a request that has waited for its group in vain', () => {
+  it('is decided on what is true now, not on what it read before', async () => {
+    const id = await harness.merchant('1.00');
+    await letIn(id, 1_000);
+    harness.queue.isEnabled = false;
+    let isPaidIn = false;
+    waiting = async (ms) => {
+      clockMs += ms;
+      if (isPaidIn) return;
+      isPaidIn = true;
+      harness.clock.now = new Date(harness.clock.now.getTime() + 3_000);
+      await harness.deposit(id, { amount: '5.00' });
+    };
+    const body = { amount: '1.00', currency: 'USD', source: 'wallet' };
+    const reply = await harness.call('POST /withdrawals', { as: id, key: randomUUID(), body });
+    harness.queue.isEnabled = true;
+    expect([reply.status, isPaidIn]).toEqual([202, true]);
   });
 });
 
