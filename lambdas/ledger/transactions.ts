@@ -130,6 +130,12 @@ const deposit = z.object({
 /** A transaction of a merchant without attributes of its own. */
 const plain = <const Type extends string>(type: Type) =>
   z.object({ ...ofMerchant, type: z.literal(type) });
+/** Of used credit (CR-4): from the merchant's wallet, or through a bank and recorded by an admin. */
+const repayment = z.object({
+  ...ofMerchant,
+  type: z.literal('repayment'),
+  source: z.enum(['wallet', 'bank']),
+});
 const topUp = z.object({ ...common, type: z.literal('top_up') });
 /** Money that moved within a pool, and the shards that opened or closed with it. */
 const rebalance = z.object({ ...common, type: z.literal('rebalance') });
@@ -143,7 +149,7 @@ export const transactionRow = z.discriminatedUnion('type', [
   plain('approval'),
   plain('archive'),
   plain('release'),
-  plain('repayment'),
+  repayment,
   topUp,
   rebalance,
   poolChange,

@@ -114,6 +114,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   amount: amount(9),
   // Less than most withdrawals: a repayment needs utilised credit.
   'POST /repayments amount': amount(2),
+  'POST /admin/wallets/{merchant_id}/repayments amount': amount(2),
   requested_credit: amount(1_000),
   credit_limit: amount(1_000),
   from_volume: amount(1_000),

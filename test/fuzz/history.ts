@@ -12,7 +12,7 @@ const item = z.looseObject({
   currency: z.string(),
   direction: z.enum(['in', 'out']).optional(),
   total: units.optional(),
-  source: z.enum(['wallet', 'credit']).optional(),
+  source: z.enum(['wallet', 'credit', 'bank']).optional(),
 });
 export type Item = z.output<typeof item>;
 
@@ -30,7 +30,10 @@ const EFFECTS: Readonly<Record<TransactionType, (item: Item) => Effect>> = {
     if (!TAKEN.has(status)) return {};
     return source === 'wallet' ? { wallet: -amount } : { credit: amount };
   },
-  repayment: ({ amount }) => ({ wallet: -amount, credit: -amount }),
+  repayment: ({ amount, source }) => ({
+    credit: -amount,
+    ...(source === 'wallet' && { wallet: -amount }),
+  }),
   approval: () => ({}),
   archive: () => ({}),
   // Moves money inside the wallet, from pending to available.

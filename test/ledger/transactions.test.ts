@@ -45,6 +45,7 @@ const ROWS = {
   withdrawal: aWithdrawal(),
   transfer,
   deposit: { ...ofMerchant, type: 'deposit' },
+  repayment: { ...ofMerchant, type: 'repayment', source: 'bank' },
   top_up: { ...common, pk: 'POOL#USD#ROOT', type: 'top_up' },
   rebalance: { ...common, pk: 'POOL#USD#3', type: 'rebalance' },
   pool_change: { ...common, pk: 'POOL#USD#ROOT', type: 'pool_change', shards: 16n },

@@ -23,7 +23,9 @@ type Commands<Name extends string, Input> = Name extends string
   ? { readonly name: Name } & Input
   : never;
 export type Command =
-  | Commands<'top up' | 'approve' | 'repay', MoneyRequest>
+  | Commands<'top up' | 'approve', MoneyRequest>
+  /** From the wallet, or through a bank and recorded by an admin. */
+  | Commands<'repay', MoneyRequest & { readonly through: 'wallet' | 'bank' }>
   /** Released after this time; immediately where it is undefined. */
   | Commands<'deposit', MoneyRequest & { readonly releaseInMs: number | undefined }>
   | Commands<'transfer' | 'preview', MoneyRequest & { readonly to: MerchantNumber }>
@@ -154,6 +156,7 @@ const withdrawal = fc.record({
   copies,
   executeInMs,
 });
+const through = fc.constantFrom('wallet', 'wallet', 'bank');
 const repayment = fc.record({
   name: is('repay'),
   merchant,
@@ -163,6 +166,7 @@ const repayment = fc.record({
     { weight: 1, arbitrary: fc.constantFrom(80n, 120n) },
   ),
   key,
+  through,
 });
 /** Different requests on the same wallet and credit line. */
 const concurrentRequests = fc
@@ -175,7 +179,7 @@ const concurrentRequests = fc
         { weight: 3, arbitrary: withdrawal.map((each) => ({ ...each, copies: 1 })) },
         { weight: 2, arbitrary: repayment },
         // Large enough that two of them rarely have funds.
-        { weight: 2, arbitrary: fc.record({ name: is('repay'), merchant, amount, key }) },
+        { weight: 2, arbitrary: fc.record({ name: is('repay'), merchant, amount, key, through }) },
         {
           weight: 3,
           arbitrary: fc.record({

@@ -223,10 +223,14 @@ function shardViolations({ roots, shards }: LedgerSnapshot, currency: string) {
   ];
 }
 
+const isFromBank = (transaction: Transaction): boolean =>
+  transaction.type === 'repayment' && transaction.source === 'bank';
+
 /** What each kind of transaction contributes to the accounts that have no row, in minor units. */
 const SYSTEM_BALANCES: Readonly<Record<string, (transaction: Transaction) => bigint>> = {
   funding: ({ type, amount }) => (type === 'top_up' ? -amount : 0n),
-  outside: ({ type, amount }) => (type === 'deposit' ? -amount : 0n),
+  outside: (transaction) =>
+    transaction.type === 'deposit' || isFromBank(transaction) ? -transaction.amount : 0n,
   clearing: (transaction) => (isInFlight(transaction) ? transaction.amount : 0n),
   fees: (transaction) => (transaction.type === 'transfer' ? transaction.fee : 0n),
   bank: ({ type, status, amount }) =>
@@ -372,7 +376,7 @@ function releaseViolations({
   ];
 }
 
-/** CR-4: a repayment lowers the wallet and what is utilised, and returns as much to the pool. */
+/** CR-4: a repayment lowers what is utilised and the account that it is from, and returns as much to the pool. */
 const repaymentViolations = once((transaction: Transaction): readonly Violation[] => {
   if (transaction.type !== 'repayment') return [];
   const { txnId, amount, merchantId, currency } = transaction;
@@ -386,7 +390,8 @@ const repaymentViolations = once((transaction: Transaction): readonly Violation[
     sum(all.map((cell) => cell.amount)),
   ]);
   return unequal('CR-4 a repayment', txnId, Object.fromEntries(changes), {
-    [`M#${merchantId}|WALLET#${currency}`]: -amount,
+    [isFromBank(transaction) ? `outside ${currency}` : `M#${merchantId}|WALLET#${currency}`]:
+      -amount,
     [`M#${merchantId}|CREDIT#${currency} utilised`]: -amount,
     [`POOL#${currency}#ROOT|POOL available`]: amount,
     [`POOL#${currency}#ROOT|POOL lent`]: -amount,

@@ -37,9 +37,11 @@ import {
   expectedArchive,
   expectedCancellation,
   expectedDeposit,
+  expectedRecordedRepayment,
   expectedRepayment,
   expectedTransfer,
   expectedWithdrawal,
+  recordedRepaymentEffect,
   repaymentEffect,
   type Situation,
   transferEffect,
@@ -324,9 +326,16 @@ export class ModelRun {
     };
   }
 
-  #repayment({ merchant, amount, key }: CommandOf<'repay'>): Concurrent {
+  #repayment({ merchant, amount, key, through }: CommandOf<'repay'>): Concurrent {
     const [as, currency] = [this.#idOf(merchant), this.#currencyOf(merchant)];
     const body = { amount: formatAmount(amount, currency), currency };
+    if (through === 'bank')
+      return {
+        route: 'POST /admin/wallets/{merchant_id}/repayments',
+        request: { admin: true, key, params: { merchant_id: as }, body },
+        oracle: (situation) => expectedRecordedRepayment(situation, as, currency, amount),
+        effect: () => recordedRepaymentEffect(amount),
+      };
     return {
       route: 'POST /repayments',
       request: { as, key, body },
@@ -477,7 +486,7 @@ export class ModelRun {
         await Promise.all(others.splice(0));
       } else if (isRequest(by)) {
         const to = merchant === 0 ? 1 : 0;
-        const from = { source: 'credit', copies: 1 } as const;
+        const from = { source: 'credit', through: 'wallet', copies: 1 } as const;
         const at = { releaseInMs: undefined, executeInMs: undefined };
         await this.#send(this.#plan({ name: by, merchant, amount, key, to, ...from, ...at }));
       } else {

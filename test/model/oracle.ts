@@ -203,6 +203,23 @@ export function expectedRepayment(
   return funds < amount ? [402, 'insufficient_funds'] : [201, undefined];
 }
 
+/** CR-4: what an admin records has been paid already; it may not be more than what is utilised. */
+export function expectedRecordedRepayment(
+  situation: Situation,
+  id: string,
+  currency: Currency,
+  amount: bigint,
+): ExpectedResponse {
+  const line = creditIn(situation, id, currency);
+  if (line === undefined) return [422, 'no_credit_line'];
+  return line.utilised < amount ? [422, 'repayment_exceeds_utilised'] : [201, undefined];
+}
+
+export const recordedRepaymentEffect = (amount: bigint): Effect => ({
+  utilised: -amount,
+  pool: amount,
+});
+
 export const repaymentEffect = (amount: bigint): Effect => ({
   funds: -amount,
   utilised: -amount,

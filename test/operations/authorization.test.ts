@@ -130,6 +130,9 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
   'POST /admin/wallets/{merchant_id}/deposits': {
     request: () => ({ params: { merchant_id: merchants.ACTIVE }, body: money }),
   },
+  'POST /admin/wallets/{merchant_id}/repayments': {
+    request: () => ({ params: { merchant_id: merchants.ACTIVE }, body: money }),
+  },
   'POST /admin/pools/{currency}/topups': {
     request: () => ({ params: { currency: 'USD' }, body: money }),
   },

@@ -49,6 +49,7 @@ export const createRepayment = moneyOperation({
     data: {
       id: txnId,
       type: 'repayment',
+      source: 'wallet',
       amount: formatAmount(amount, currency),
       currency,
       created_at: createdAt,

@@ -18,6 +18,7 @@ const plainView = (row: Transaction) => ({
   currency: row.currency,
   created_at: row.createdAt,
   ...('releaseAt' in row && { release_at: row.releaseAt }),
+  ...(row.type === 'repayment' && { source: row.source }),
   history: statusHistory(row),
 });
 

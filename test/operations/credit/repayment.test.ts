@@ -7,16 +7,21 @@ import {
   poolAvailable,
   poolLent,
   postingsIn,
+  system,
   walletAvailable,
   walletPending,
 } from '../../../lambdas/ledger/postings.ts';
 import {
+  decideRecordedRepayment,
   decideRepayment,
   type RepaymentFacts,
 } from '../../../lambdas/operations/credit/repayment-rule.ts';
+import { settle } from '../../../lambdas/payouts/settle.ts';
 import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, startHarness } from '../../harness/harness.ts';
 import { aCreditLine, aMerchant, aWallet, USD } from '../../harness/in-memory-ledger.ts';
+import { notBusy } from '../../harness/not-busy.ts';
+import { TIMERS } from '../../harness/timers.ts';
 
 describe('CR-4: a repayment is decided in this order', () => {
   const order = { amount: minor(40n), currency: USD };
@@ -82,6 +87,36 @@ describe('CR-4: a repayment is decided in this order', () => {
   });
 });
 
+describe('CR-4: a repayment through a bank is decided in this order', () => {
+  const order = { amount: minor(40n), currency: USD };
+  const line = aCreditLine(100n, 60n);
+
+  it.each<[string, Pick<RepaymentFacts, 'merchant' | 'line'>]>([
+    ['merchant_not_found', { merchant: undefined, line: undefined }],
+    ['no_credit_line', { merchant: aMerchant(), line: undefined }],
+    ['repayment_exceeds_utilised', { merchant: aMerchant(), line: aCreditLine(100n, 39n) }],
+  ])('%s', (reason, given) => {
+    expect(decideRecordedRepayment(given, order)).toEqual({ kind: 'refused', reason });
+  });
+
+  it.each(['ACTIVE', 'SUSPENDED'] as const)(
+    'lowers the utilised credit and raises the pool, and no wallet, also of one that is %s',
+    (status) => {
+      const shares = toRoot(minor(40n));
+      const merchant = aMerchant({ status });
+      expect(decideRecordedRepayment({ merchant, line }, order)).toMatchObject({
+        kind: 'accepted',
+        transaction: { type: 'repayment', source: 'bank', amount: 40n, merchantId: 'm1' },
+        postings: postingsIn(
+          USD,
+          [system('outside'), poolAvailable(shares), minor(40n)],
+          [credit('m1'), poolLent(shares), minor(40n)],
+        ),
+      });
+    },
+  );
+});
+
 describe('CR-4: repayments on the engine', () => {
   let harness: Harness;
   beforeAll(async () => {
@@ -132,6 +167,86 @@ describe('CR-4: repayments on the engine', () => {
     );
     const count = (status: number) => replies.filter((each) => each.status === status).length;
     expect([count(201), count(422)]).toEqual([5, 7]);
+    expect(await utilised(as)).toBe('0.00');
+  });
+
+  const record = (id: string, key: string, amount: string, more: object = {}) =>
+    harness.insist('POST /admin/wallets/{merchant_id}/repayments', {
+      admin: true,
+      key,
+      params: { merchant_id: id },
+      body: { amount },
+      ...more,
+    });
+
+  it('through a bank returns credit to merchant and pool, once, and leaves the wallet as it is', async () => {
+    const as = await merchantThatUsed('100.00', '80.00');
+    const before = await pool();
+    const first = await record(as, `one-${as}`, '60.00');
+    expect([first.status, first.body.data]).toMatchObject([
+      201,
+      { type: 'repayment', source: 'bank', merchant_id: as, amount: '60.00', currency: 'USD' },
+    ]);
+    const again = await record(as, `one-${as}`, '60.00');
+    expect([again.text, again.headers['idempotency-replayed']]).toEqual([first.text, 'true']);
+    expect(await utilised(as)).toBe('40.00');
+    const after = await pool();
+    expect(Number(after.available) - Number(before.available)).toBe(60);
+    expect(Number(before.lent) - Number(after.lent)).toBe(60);
+    const wallet = { as, params: { currency: 'USD' } };
+    expect((await harness.insist('GET /wallets/{currency}', wallet)).body.data.available).toBe(
+      '80.00',
+    );
+    const { items } = (await harness.insist('GET /transactions', { as })).body.data;
+    expect(items).toContainEqual(
+      expect.objectContaining({ type: 'repayment', source: 'bank', amount: '60.00' }),
+    );
+  });
+
+  it.each([
+    ['an unknown merchant', { params: { merchant_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' } }, 404],
+    ['more than is utilised', { body: { amount: '50.01' } }, 422],
+    ['a currency without a line', { body: { amount: '1.00', currency: 'EUR' } }, 422],
+    ['nothing', { body: { amount: '0.00' } }, 422],
+    ['an unknown field', { body: { amount: '1.00', release_at: '2030-01-01T00:00:00Z' } }, 422],
+  ])('through a bank is refused for %s, and changes nothing', async (_, more, status) => {
+    const as = await merchantThatUsed('50.00', '10.00');
+    expect((await record(as, `no-${as}`, '1.00', more)).status).toBe(status);
+    expect(await utilised(as)).toBe('50.00');
+  });
+
+  it('from wallet and bank at once never repay more than is utilised', async () => {
+    const as = await merchantThatUsed('50.00', '200.00');
+    const replies = await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        index % 2 === 0 ? repay(as, `b${index}`, '10.00') : record(as, `b${index}-${as}`, '10.00'),
+      ),
+    );
+    const count = (status: number) => replies.filter((each) => each.status === status).length;
+    expect([count(201), count(422)]).toEqual([5, 7]);
+    expect(await utilised(as)).toBe('0.00');
+  });
+
+  it('through a bank before its withdrawal is refused: the refund ends in the wallet', async () => {
+    const as = await merchantThatUsed('30.00', '10.00');
+    await record(as, `early-${as}`, '30.00');
+    const { ledger } = harness.context;
+    const [row] = (await harness.rows()).filter(
+      ({ merchantId, type }) => merchantId === as && type === 'withdrawal',
+    );
+    const message = { merchantId: as, txnId: String(row?.['txnId']) };
+    const refuses = async () => ({ kind: 'refused', code: 'account_closed' }) as const;
+    const work = settle({
+      ledger,
+      busy: notBusy(ledger),
+      providers: { bank: { pay: refuses, inquire: refuses } },
+      timers: TIMERS,
+    });
+    while ((await work(message)) !== 'done');
+    const wallet = { as, params: { currency: 'USD' } };
+    expect((await harness.insist('GET /wallets/{currency}', wallet)).body.data.available).toBe(
+      '40.00',
+    );
     expect(await utilised(as)).toBe('0.00');
   });
 
