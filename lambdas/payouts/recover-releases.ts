@@ -1,5 +1,4 @@
-import type { BusyMerchants } from '../ledger/busy/busy-merchants.ts';
-import { leavingOf } from '../ledger/busy/joining.ts';
+import type { BusyMerchants, Handover } from '../ledger/busy/busy-merchants.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import { releasePosition } from '../ledger/keys.ts';
 import { logRelease, releaseMatured, releaseParts } from '../ledger/release.ts';
@@ -38,15 +37,16 @@ async function releaseOne(
   const [first] = oldestFirst;
   if (first === undefined) return;
   const { merchantId, currency } = first;
+  const isBusy = (await busy.busyAmong([merchantId])) !== undefined;
   let left = 0;
   for (const part of releaseParts(oldestFirst)) {
     const [oldest = first] = part;
     const from = releasePosition(oldest);
-    const leaving = leavingOf(busy, merchantId, {
+    const handover: Handover = {
       messageFor: (id, deadline) => ({ work: 'release', merchantId: id, currency, from, deadline }),
       deduplicationId: `release|${merchantId}|${currency}|${from}|${now.toISOString()}`,
-    });
-    if (await leaving.atOnce()) {
+    };
+    if (isBusy && (await busy.send(merchantId, handover))) {
       left += 1;
       if (left === MOST_LEFT) return;
       continue;
