@@ -7,7 +7,8 @@ import type { SignInId } from './sign-in.ts';
 import type { Status } from './transactions.ts';
 
 export type Key = { readonly pk: string; readonly sk: string };
-const storedKey = z.object({ pk: z.string(), sk: z.string() });
+/** Of a stored row, as a query finds it. */
+export const storedKey = z.object({ pk: z.string(), sk: z.string() });
 
 /** One text for each key, to find rows in memory by. */
 export const nameOfKey = ({ pk, sk }: Key): string => `${pk}|${sk}`;

@@ -1,12 +1,10 @@
 import * as z from 'zod';
 import type { LedgerContext } from '../context.ts';
-import { allCheckKeys, type CheckKind, merchantOf } from '../keys.ts';
+import { allCheckKeys, type CheckKind, type Key, merchantOf, storedKey } from '../keys.ts';
 import { type PendingRelease, pendingReleaseRow } from '../pending-releases.ts';
 import { type PoolRoot, poolRoot } from '../pool/pool.ts';
 import { firstRows, getRow } from '../table.ts';
 import { hasPayout, type PayoutTransaction, transactionRow } from '../transactions.ts';
-
-const candidate = z.object({ pk: z.string(), sk: z.string() });
 
 export type Overdue<Row> = {
   readonly rows: readonly Row[];
@@ -78,15 +76,11 @@ const partitioned = <Value>(results: readonly PromiseSettledResult<Value>[]) => 
   failures: results.flatMap((each) => (each.status === 'rejected' ? [each.reason] : [])),
 });
 
-function firstOverdue(
-  ledger: LedgerContext,
-  nextCheckKey: string,
-  now: string,
-): Promise<z.infer<typeof candidate>[]> {
+function firstOverdue(ledger: LedgerContext, nextCheckKey: string, now: string): Promise<Key[]> {
   const condition = {
     IndexName: 'nextCheck',
     KeyConditionExpression: 'nextCheckKey = :key AND nextCheckAt <= :now',
     ExpressionAttributeValues: { ':key': nextCheckKey, ':now': now },
   };
-  return firstRows(ledger, condition, candidate, MOST_OF_A_BUCKET);
+  return firstRows(ledger, condition, storedKey, MOST_OF_A_BUCKET);
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { LedgerContext } from '../context.ts';
-import { type Key, nameOfKey } from '../keys.ts';
+import { type Key, nameOfKey, storedKey } from '../keys.ts';
 import { firstRows } from '../table.ts';
 
-const candidate = z.object({ pk: z.string(), sk: z.string(), statusAt: z.string() });
+const candidate = storedKey.extend({ statusAt: z.string() });
 type Candidate = z.infer<typeof candidate>;
 
 /**

@@ -7,6 +7,7 @@ import {
   nextCheckKeys,
   recipientKey,
   statusKeyOf,
+  storedKey,
   timeKey,
   transactionKey,
 } from '../keys.ts';
@@ -31,8 +32,6 @@ export const readTransaction = (
   txnId: string,
 ): Promise<Transaction | undefined> => getRow(ledger, transactionKey(pk, txnId), transactionRow);
 
-const found = z.object({ pk: z.string(), sk: z.string() });
-
 /** A transaction by its id alone. The index may not have a row yet that was written just now. */
 export async function findTransaction(
   ledger: LedgerContext,
@@ -43,7 +42,7 @@ export async function findTransaction(
     KeyConditionExpression: 'txnId = :id',
     ExpressionAttributeValues: { ':id': txnId },
   };
-  const [key] = await firstRows(ledger, byId, found, 1);
+  const [key] = await firstRows(ledger, byId, storedKey, 1);
   return key && getRow(ledger, key, transactionRow);
 }
 
