@@ -23,6 +23,18 @@ export function inMinorUnits(
   return z.NEVER;
 }
 
+/** Fields of a body that names money. */
+export const moneyFields = (fallback: Currency) => ({
+  amount: amountText,
+  currency: currencyOr(fallback),
+});
+
+/** The money that a body with `moneyFields` names, in minor units. */
+export const moneyIn = (
+  { amount, currency }: { readonly amount: string; readonly currency: Currency },
+  ctx: z.core.$RefinementCtx,
+) => ({ amount: inMinorUnits(['body', 'amount'], amount, currency, ctx), currency });
+
 /** Of a user at a user pool, which Cognito accepts in the place of a name. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { amountText, currencyOr, inMinorUnits, nothing } from '../../http/fields.ts';
+import { moneyFields, moneyIn, nothing } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
 import { formatAmount } from '../../ledger/money.ts';
@@ -12,12 +12,9 @@ const input = ({ currency: fallback }: Settings) =>
   z
     .object({
       query: nothing,
-      body: z.strictObject({ amount: amountText, currency: currencyOr(fallback) }),
+      body: z.strictObject(moneyFields(fallback)),
     })
-    .transform(({ body: { amount, currency } }, ctx) => ({
-      amount: inMinorUnits(['body', 'amount'], amount, currency, ctx),
-      currency,
-    }));
+    .transform(({ body }, ctx) => moneyIn(body, ctx));
 
 /**
  * Repays used credit from the caller's wallet (CR-4).

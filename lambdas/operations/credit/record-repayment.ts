@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { amountText, currencyOr, inMinorUnits, nothing } from '../../http/fields.ts';
+import { moneyFields, moneyIn, nothing } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
 import { merchantPk } from '../../ledger/keys.ts';
@@ -13,12 +13,11 @@ const input = ({ currency: fallback }: Settings) =>
     .object({
       params: z.object({ merchant_id: merchantId }),
       query: nothing,
-      body: z.strictObject({ amount: amountText, currency: currencyOr(fallback) }),
+      body: z.strictObject(moneyFields(fallback)),
     })
-    .transform(({ params, body: { amount, currency } }, ctx) => ({
+    .transform(({ params, body }, ctx) => ({
       merchantId: params.merchant_id,
-      amount: inMinorUnits(['body', 'amount'], amount, currency, ctx),
-      currency,
+      ...moneyIn(body, ctx),
     }));
 
 /**

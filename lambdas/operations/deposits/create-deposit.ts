@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { amountText, currencyOr, inMinorUnits, instant, nothing } from '../../http/fields.ts';
+import { instant, moneyFields, moneyIn, nothing } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
 import { merchantPk } from '../../ledger/keys.ts';
@@ -16,16 +16,14 @@ const input = ({ currency: fallback }: Settings) =>
       params: z.object({ merchant_id: merchantId }),
       query: nothing,
       body: z.strictObject({
-        amount: amountText,
-        currency: currencyOr(fallback),
+        ...moneyFields(fallback),
         release_at: instant.optional(),
       }),
     })
-    .transform(({ params, body: { amount, currency, release_at } }, ctx) => ({
+    .transform(({ params, body }, ctx) => ({
       merchantId: params.merchant_id,
-      amount: inMinorUnits(['body', 'amount'], amount, currency, ctx),
-      currency,
-      releaseAt: release_at,
+      ...moneyIn(body, ctx),
+      releaseAt: body.release_at,
     }));
 
 const MESSAGES = {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { amountText, currencyOr, inMinorUnits } from '../../http/fields.ts';
+import { moneyFields, moneyIn } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
 import { releaseAhead } from '../../ledger/release.ts';
@@ -19,15 +19,10 @@ const input = ({ currency: fallback }: Settings) =>
           .min(1)
           .max(64)
           .refine((to) => to.isWellFormed(), 'invalid'),
-        amount: amountText,
-        currency: currencyOr(fallback),
+        ...moneyFields(fallback),
       }),
     })
-    .transform(({ body: { to, amount, currency } }, ctx) => ({
-      to,
-      amount: inMinorUnits(['body', 'amount'], amount, currency, ctx),
-      currency,
-    }));
+    .transform(({ body }, ctx) => ({ to: body.to, ...moneyIn(body, ctx) }));
 
 /**
  * From the caller's wallet into another merchant's, in one currency, the fee on top (WA-5) at the rate of

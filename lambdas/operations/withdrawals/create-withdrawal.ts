@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { amountText, currencyOr, inMinorUnits, instant, nothing } from '../../http/fields.ts';
+import { instant, moneyFields, moneyIn, nothing } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
 import { readMerchant } from '../../ledger/rows/merchants.ts';
@@ -14,17 +14,15 @@ const input = ({ currency: fallback, checkMarginMs }: Settings) =>
     .object({
       query: nothing,
       body: z.strictObject({
-        amount: amountText,
-        currency: currencyOr(fallback),
+        ...moneyFields(fallback),
         source: z.enum(SOURCES).default('credit'),
         execute_at: instant.optional(),
       }),
     })
-    .transform(({ body: { amount, currency, source, execute_at } }, ctx) => ({
-      amount: inMinorUnits(['body', 'amount'], amount, currency, ctx),
-      currency,
-      source,
-      executeAt: execute_at,
+    .transform(({ body }, ctx) => ({
+      ...moneyIn(body, ctx),
+      source: body.source,
+      executeAt: body.execute_at,
       checkMarginMs,
     }));
 
