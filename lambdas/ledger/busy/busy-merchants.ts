@@ -59,7 +59,7 @@ export class BusyMerchants {
     this.#send = send;
   }
 
-  /** The first of these merchants whose requests are committed in groups. What cannot be read is not busy. */
+  /** The first of these merchants whose requests are committed in groups. One that cannot be read is as last found. */
   async busyAmong(merchantIds: readonly string[]): Promise<Busy | undefined> {
     const found = await Promise.all(merchantIds.map((each) => this.#markerOf(each)));
     return found.find((each) => each !== undefined);
