@@ -131,8 +131,26 @@ describe('CR-4: repayments on the engine', () => {
     const request = { admin: true, params: { currency: 'USD' } };
     return (await harness.insist('GET /admin/pools/{currency}', request)).body.data;
   };
+  /** To the pool, since it was as `before`. */
+  const expectReturned = async (before: Awaited<ReturnType<typeof pool>>, dollars: number) => {
+    const after = await pool();
+    expect(Number(after.available) - Number(before.available)).toBe(dollars);
+    expect(Number(before.lent) - Number(after.lent)).toBe(dollars);
+  };
+  const available = async (as: string): Promise<string> => {
+    const wallet = { as, params: { currency: 'USD' } };
+    return (await harness.insist('GET /wallets/{currency}', wallet)).body.data.available;
+  };
   const repay = (as: string, key: string, amount: string) =>
     harness.insist('POST /repayments', { as, key, body: { amount } });
+  const record = (id: string, key: string, amount: string, more: object = {}) =>
+    harness.insist('POST /admin/wallets/{merchant_id}/repayments', {
+      admin: true,
+      key,
+      params: { merchant_id: id },
+      body: { amount },
+      ...more,
+    });
   const merchantThatUsed = async (amount: string, deposit: string): Promise<string> => {
     const as = await harness.merchant('500.00');
     await harness.deposit(as, { amount: deposit });
@@ -148,13 +166,8 @@ describe('CR-4: repayments on the engine', () => {
     const again = await repay(as, 'one', '60.00');
     expect([again.text, again.headers['idempotency-replayed']]).toEqual([first.text, 'true']);
     expect(await utilised(as)).toBe('40.00');
-    const after = await pool();
-    expect(Number(after.available) - Number(before.available)).toBe(60);
-    expect(Number(before.lent) - Number(after.lent)).toBe(60);
-    const wallet = { as, params: { currency: 'USD' } };
-    expect((await harness.insist('GET /wallets/{currency}', wallet)).body.data.available).toBe(
-      '20.00',
-    );
+    await expectReturned(before, 60);
+    expect(await available(as)).toBe('20.00');
     const byKey = { as, params: { key: 'one' }, query: { operation: 'repayment' } };
     const found = await harness.insist('GET /transactions/by-key/{key}', byKey);
     expect(found.body.data).toMatchObject({ id: first.body.data.id, type: 'repayment' });
@@ -170,15 +183,6 @@ describe('CR-4: repayments on the engine', () => {
     expect(await utilised(as)).toBe('0.00');
   });
 
-  const record = (id: string, key: string, amount: string, more: object = {}) =>
-    harness.insist('POST /admin/wallets/{merchant_id}/repayments', {
-      admin: true,
-      key,
-      params: { merchant_id: id },
-      body: { amount },
-      ...more,
-    });
-
   it('through a bank returns credit to merchant and pool, once, and leaves the wallet as it is', async () => {
     const as = await merchantThatUsed('100.00', '80.00');
     const before = await pool();
@@ -190,13 +194,8 @@ describe('CR-4: repayments on the engine', () => {
     const again = await record(as, `one-${as}`, '60.00');
     expect([again.text, again.headers['idempotency-replayed']]).toEqual([first.text, 'true']);
     expect(await utilised(as)).toBe('40.00');
-    const after = await pool();
-    expect(Number(after.available) - Number(before.available)).toBe(60);
-    expect(Number(before.lent) - Number(after.lent)).toBe(60);
-    const wallet = { as, params: { currency: 'USD' } };
-    expect((await harness.insist('GET /wallets/{currency}', wallet)).body.data.available).toBe(
-      '80.00',
-    );
+    await expectReturned(before, 60);
+    expect(await available(as)).toBe('80.00');
     const { items } = (await harness.insist('GET /transactions', { as })).body.data;
     expect(items).toContainEqual(
       expect.objectContaining({ type: 'repayment', source: 'bank', amount: '60.00' }),
@@ -243,10 +242,7 @@ describe('CR-4: repayments on the engine', () => {
       timers: TIMERS,
     });
     while ((await work(message)) !== 'done');
-    const wallet = { as, params: { currency: 'USD' } };
-    expect((await harness.insist('GET /wallets/{currency}', wallet)).body.data.available).toBe(
-      '40.00',
-    );
+    expect(await available(as)).toBe('40.00');
     expect(await utilised(as)).toBe('0.00');
   });
 
