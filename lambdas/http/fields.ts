@@ -42,7 +42,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const username = z
   .string()
   .toLowerCase()
-  .regex(/^[a-z0-9][a-z0-9._-]{2,63}$/, 'username_malformed')
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'username_malformed')
   .refine((name) => !looksLikeMerchantId(name) && !UUID.test(name), 'username_like_id');
 
 export const bankAccount = z.string().regex(/^[A-Za-z0-9-]{4,34}$/, 'bank_account_malformed');

@@ -46,8 +46,8 @@ export const FIELD_PROBLEMS = {
     fa: 'یک پذیرنده یا یکی از وضعیت‌های PROPOSED، SCHEDULED، UNKNOWN، MANUAL_REVIEW و FAILED را نام ببرید.',
   },
   currency_unknown: {
-    en: 'This is not a known currency. Use an ISO 4217 code, or BTC.',
-    fa: 'این ارز شناخته‌شده نیست. کد ISO 4217 یا BTC بفرستید.',
+    en: 'This is not a known currency. Use an ISO 4217 code, BTC or IRT.',
+    fa: 'این ارز شناخته‌شده نیست. کد ISO 4217 یا BTC یا IRT بفرستید.',
   },
   amount_malformed: {
     en: 'Write the amount as a plain decimal string, such as "12.50".',
@@ -63,8 +63,8 @@ export const FIELD_PROBLEMS = {
     fa: 'مبلغ باید بزرگ‌تر از صفر باشد.',
   },
   username_malformed: {
-    en: 'Use 3 to 64 letters a-z, digits, dots, dashes or underscores, starting with a letter or digit.',
-    fa: '۳ تا ۶۴ نویسه از حروف a-z، رقم، نقطه، خط تیره یا زیرخط؛ آغاز با حرف یا رقم.',
+    en: 'Use 1 to 64 letters a-z, digits, dots, dashes or underscores, starting with a letter or digit.',
+    fa: '۱ تا ۶۴ نویسه از حروف a-z، رقم، نقطه، خط تیره یا زیرخط؛ آغاز با حرف یا رقم.',
   },
   username_like_id: {
     en: 'This looks like the id of a merchant. Choose another name.',

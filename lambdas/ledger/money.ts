@@ -6,12 +6,14 @@ const NO_MONEY = new Set(['XDR', 'XSU', 'XUA']);
 const isMoney = (entry: (typeof data)[number]): boolean =>
   !NO_MONEY.has(entry.code) && !entry.countries.some((country) => country.startsWith('Zz'));
 
-/** How many decimals each currency has: ISO 4217, plus bitcoin in satoshis (WA-1). */
+/** How many decimals each currency has: ISO 4217, plus bitcoin in satoshis and the toman (WA-1). */
 const EXPONENTS: ReadonlyMap<string, number> = new Map([
   ...data.filter(isMoney).map(({ code, digits }) => [code, digits] as const),
   // It replaced ANG in 2025, after the library's last release.
   ['XCG', 2],
   ['BTC', 8],
+  // Ten rials, in which Iran counts. ISO 4217 lists the rial (IRR) alone.
+  ['IRT', 0],
 ]);
 
 /** A currency code in capitals; clients may write it in any case. */

@@ -8,7 +8,7 @@ import { PASSWORD } from './fields.ts';
 import type { KnownValues } from './known-values.ts';
 import type { Callers } from './render.ts';
 
-const CURRENCIES = ['USD', 'EUR', 'JPY', 'BTC'];
+const CURRENCIES = ['USD', 'EUR', 'JPY', 'BTC', 'IRT'];
 /** One merchant's bank refuses every payout, so that refunds are part of the run. */
 const STABLE_ACCOUNTS = ['FUZZ-1', 'FUZZ-2', 'FUZZ-3', 'FUZZ-REFUSE'];
 /** The status in which each changeable merchant begins. */

@@ -49,7 +49,7 @@ const percent: Field = {
 };
 
 const currency: Field = {
-  valid: texts('USD', 'USD', 'USD', 'usd', 'EUR', 'Eur', 'JPY', 'BTC', 'btc'),
+  valid: texts('USD', 'USD', 'USD', 'usd', 'EUR', 'Eur', 'JPY', 'BTC', 'btc', 'IRT', 'irt'),
   near: texts('XXX', 'XAU', 'XDR', 'US', 'USDD', 'USD ', 'uſd', 'ÜSD', '__proto__', 'GBP', 'KWD'),
 };
 
@@ -105,7 +105,7 @@ const username: Field = {
   near: fc.oneof(
     known('username', 'upper'),
     known('username'),
-    texts('ab', '-abc', 'a b', 'a@b', 'x'.repeat(65), 'admin', 'Ａｄｍｉｎ'),
+    texts('', '-', '-abc', 'a b', 'a@b', 'x'.repeat(65), 'admin', 'Ａｄｍｉｎ'),
   ),
 };
 

@@ -12,7 +12,7 @@ type Cloud = Pick<Running, 'api' | 'bank'>;
 type Totals = ReadonlyMap<string, bigint>;
 
 /** The currencies that `fields.ts` names as valid, or as almost right. */
-const CURRENCIES = ['USD', 'EUR', 'JPY', 'BTC', 'GBP', 'KWD'];
+const CURRENCIES = ['USD', 'EUR', 'JPY', 'BTC', 'GBP', 'KWD', 'IRT'];
 const CONCURRENCY = 4;
 
 const pool = z.object({ available: units, lent: units });

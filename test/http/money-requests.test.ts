@@ -131,6 +131,7 @@ describe.each(FORMS)('WA-1 AP-3: %s', (route, field, request, rest) => {
 describe('WA-1: an amount has the decimals of its currency', () => {
   it.each([
     ['1.5', 'JPY', 'amount_too_precise'],
+    ['1.5', 'IRT', 'amount_too_precise'],
     ['1.0001', 'BHD', 'amount_too_precise'],
     ['0.000000001', 'BTC', 'amount_too_precise'],
     ['99999999999', 'BTC', 'amount_too_large'],
@@ -271,7 +272,8 @@ describe('ID-1: an invalid registration is refused by its field', () => {
     bank_account: 'IR-1234',
   };
   it.each([
-    ['username', 'al', 'username_malformed'],
+    ['username', '', 'username_malformed'],
+    ['username', '.', 'username_malformed'],
     ['username', '-alice', 'username_malformed'],
     ['username', 'al ice', 'username_malformed'],
     ['username', 'علی', 'username_malformed'],

@@ -17,6 +17,8 @@ describe('WA-1: a decimal amount is read in minor units of its currency', () => 
     ['1.5', 'USD', 150n],
     ['1.50', 'USD', 150n],
     ['1', 'JPY', 1n],
+    ['1', 'IRT', 1n],
+    ['999999999999999999', 'IRT', 999_999_999_999_999_999n],
     ['0.001', 'BHD', 1n],
     ['1.0001', 'CLF', 10_001n],
     ['0.00000001', 'BTC', 1n],
@@ -54,10 +56,13 @@ const REFUSED: readonly (readonly [string, string, AmountReason])[] = [
   ['1.000', 'USD', 'amount_too_precise'],
   ['0.999', 'USD', 'amount_too_precise'],
   ['1.0', 'JPY', 'amount_too_precise'],
+  ['1.5', 'IRT', 'amount_too_precise'],
+  ['1.0', 'IRT', 'amount_too_precise'],
   ['1.0001', 'BHD', 'amount_too_precise'],
   ['0.000000001', 'BTC', 'amount_too_precise'],
   ['10000000000000000.00', 'USD', 'amount_too_large'],
   ['1000000000000000000', 'JPY', 'amount_too_large'],
+  ['1000000000000000000', 'IRT', 'amount_too_large'],
   ['10000000000', 'BTC', 'amount_too_large'],
   ['1'.repeat(40), 'USD', 'amount_too_large'],
   ['0', 'USD', 'amount_not_positive'],
@@ -74,7 +79,7 @@ describe('WA-1: an inexact amount is refused, never rounded', () => {
   it('any text is either refused or read without loss', () => {
     const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9.,eE+-]{0,12}$/));
     fc.assert(
-      fc.property(texts, fc.constantFrom('USD', 'JPY', 'BHD', 'BTC'), (text, code) => {
+      fc.property(texts, fc.constantFrom('USD', 'JPY', 'BHD', 'BTC', 'IRT'), (text, code) => {
         const units = parseAmount(text, as(code));
         if (typeof units !== 'bigint') return;
         // The canonical text may only add zeros after the decimal point.
@@ -98,6 +103,7 @@ describe('WA-1: an amount is formatted with all decimals of its currency', () =>
     [7n, 'JPY', '7'],
     [-7n, 'JPY', '-7'],
     [0n, 'JPY', '0'],
+    [1_234n, 'IRT', '1234'],
     [1n, 'BHD', '0.001'],
     [1_234n, 'BHD', '1.234'],
     [1n, 'BTC', '0.00000001'],
@@ -107,7 +113,18 @@ describe('WA-1: an amount is formatted with all decimals of its currency', () =>
   });
 
   it('a formatted amount is read back unchanged, in every currency', () => {
-    const codes = fc.constantFrom('USD', 'IRR', 'JPY', 'KRW', 'BHD', 'KWD', 'CLF', 'UYW', 'BTC');
+    const codes = fc.constantFrom(
+      'USD',
+      'IRR',
+      'JPY',
+      'KRW',
+      'BHD',
+      'KWD',
+      'CLF',
+      'UYW',
+      'BTC',
+      'IRT',
+    );
     const amounts = fc.bigInt({ min: 1n, max: 10n ** 18n - 1n });
     fc.assert(
       fc.property(codes, amounts, (code, units) => {
@@ -118,10 +135,13 @@ describe('WA-1: an amount is formatted with all decimals of its currency', () =>
   });
 });
 
-describe('WA-1: a currency is an ISO 4217 code or BTC', () => {
-  it.each(['USD', 'usd', 'uSd', 'EUR', 'IRR', 'JPY', 'BHD', 'CLF', 'BTC', 'btc'])('%s', (code) => {
-    expect(currencyCode.parse(code)).toBe(code.toUpperCase());
-  });
+describe('WA-1: a currency is an ISO 4217 code, BTC or the toman', () => {
+  it.each(['USD', 'usd', 'uSd', 'EUR', 'IRR', 'JPY', 'BHD', 'CLF', 'BTC', 'btc', 'IRT', 'irt'])(
+    '%s',
+    (code) => {
+      expect(currencyCode.parse(code)).toBe(code.toUpperCase());
+    },
+  );
 
   it.each([
     '',

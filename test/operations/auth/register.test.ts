@@ -119,6 +119,15 @@ describe('ID-1: a merchant registers itself', () => {
     }
   });
 
+  it.each(['a', '7', 'a1', 'a'.repeat(64)])(
+    'a name of 1 to 64 characters: %s',
+    async (username) => {
+      const reply = await registration({ ...FORM, username });
+      expect([reply.status, reply.body.data.username]).toEqual([201, username]);
+      expect(written()).toMatchObject([{ pk: `NAME#${username}` }, {}, {}]);
+    },
+  );
+
   it('ID-3: its password is permanent, so that it can sign in', async () => {
     await registration();
     expect(await users.signIn(NAME, FORM.password)).toMatchObject({ kind: 'tokens' });

@@ -33,9 +33,11 @@ describe('a wallet', () => {
     expect([reply.status, reply.body.data.amount]).toEqual([201, '0.12345678']);
     await deposit(id, '1.00000000', 'BTC');
     await deposit(id, '500', 'JPY');
+    await deposit(id, '2500', 'irt');
     const { items } = (await harness.insist('GET /wallets', { as: id })).body.data;
     expect(items).toEqual([
       { currency: 'BTC', available: '1.12345678', pending: '0.00000000', releases: [] },
+      { currency: 'IRT', available: '2500', pending: '0', releases: [] },
       { currency: 'JPY', available: '500', pending: '0', releases: [] },
       { currency: 'USD', available: '0.00', pending: '0.00', releases: [] },
     ]);
@@ -46,6 +48,7 @@ describe('a wallet', () => {
     for (const [amount, currency] of [
       ['0.123456789', 'BTC'],
       ['1.5', 'JPY'],
+      ['1.5', 'IRT'],
       ['1.001', 'USD'],
     ] as const) {
       const reply = await deposit(id, amount, currency);
