@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Reason } from '../ledger/reasons.ts';
+import type { PlainReason } from '../ledger/reasons.ts';
 import type { SignInLookup } from '../ledger/rows/sign-ins.ts';
 import type { Caller } from './endpoint.ts';
 import type { Access, Pools } from './operation.ts';
@@ -39,7 +39,7 @@ export async function callerOf(
   untrusted: unknown,
   pools: Pools,
   merchantOf: SignInLookup,
-): Promise<Caller | Reason> {
+): Promise<Caller | PlainReason> {
   if (access === 'anyone') return NOBODY;
   const claims = accessClaims.safeParse(untrusted).data;
   if (claims === undefined) return 'access_token_required';

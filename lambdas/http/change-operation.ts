@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { LedgerContext } from '../ledger/context.ts';
-import type { Reason } from '../ledger/reasons.ts';
+import type { PlainReason } from '../ledger/reasons.ts';
 import { type ChangeDecision, runChange } from '../ledger/run-change.ts';
 import { type LogCode, type LogKind, log } from '../platform/logger.ts';
 import { type Call, type Caller, endpoint } from './endpoint.ts';
@@ -32,7 +32,7 @@ export const changeOperation = <
     input: z.output<Schema>,
     call: Call,
     more: More,
-  ) => Promise<Reason | undefined>;
+  ) => Promise<PlainReason | undefined>;
   readonly read: (ledger: LedgerContext, input: z.output<Schema>, caller: Caller) => Promise<Facts>;
   readonly decide: (facts: Facts, input: z.output<Schema>, now: Date) => ChangeDecision;
   /** Whether the rows show the change. Asked only after a commit whose answer was lost. */
@@ -66,7 +66,7 @@ export const changeOperation = <
         },
       });
       if (result.kind === 'undecided') return failure('busy', call.id, result);
-      if (result.kind === 'refused') return failure(result.reason, call.id);
+      if (result.kind === 'refused') return failure(result, call.id);
       return success(await respond(result.facts, ledger));
     }),
 });

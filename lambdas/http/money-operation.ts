@@ -3,9 +3,8 @@ import type { Handing } from '../ledger/busy/joining.ts';
 import type { Member } from '../ledger/busy/member.ts';
 import type { QueuedRequest } from '../ledger/busy/messages.ts';
 import type { LedgerContext } from '../ledger/context.ts';
-import type { Decision } from '../ledger/decision.ts';
+import type { Decision, Refusal } from '../ledger/decision.ts';
 import { merchantOf, merchantPk } from '../ledger/keys.ts';
-import type { Reason } from '../ledger/reasons.ts';
 import { confirming, type Recording } from '../ledger/recording.ts';
 import { identityOf, type RequestIdentity, requestIdentity } from '../ledger/request-identity.ts';
 import { type Decider, requestRun } from '../ledger/request-run.ts';
@@ -109,8 +108,8 @@ export const moneyOperation = <
       if (!isOf(transaction, type)) throw new Error(`${transaction.txnId} is no ${type}`);
       return success(described.respond(transaction));
     },
-    refuse: (reason: Reason, tries?: number) =>
-      failure(reason, requestId, tries === undefined ? {} : { tries }),
+    refuse: (refusal: Refusal, tries?: number) =>
+      failure(refusal, requestId, tries === undefined ? {} : { tries }),
   });
 
   const deciderOf = (

@@ -26,7 +26,7 @@ export async function previewOf<Facts, Type extends TransactionType>(
     case 'undecided':
       return failure('busy', requestId, decision);
     case 'refused':
-      return failure(decision.reason, requestId);
+      return failure(decision, requestId);
     case 'accepted':
       return success(preview(decision.transaction));
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { type Refusal, refused } from '../ledger/decision.ts';
 import type { Response } from '../ledger/idempotency.ts';
-import { REASONS, type Reason, type Text } from '../ledger/reasons.ts';
+import { REASONS, type Text } from '../ledger/reasons.ts';
 import { FIELD_PROBLEMS, type FieldReason } from './problems.ts';
 
 /** What leaves the API: one envelope for every success, one problem document for every refusal (AP-2). */
@@ -29,11 +30,14 @@ type Circumstances = {
 
 /** RFC 9457 problem details, with the text in both languages and a code that never changes. */
 export function failure(
-  reason: Reason,
+  refusal: Refusal,
   requestId: string,
   { errors = [], tries = 0 }: Circumstances = {},
 ): HttpResponse {
-  const { status, title, en, fa, retryable } = REASONS[reason];
+  const { reason, values } = typeof refusal === 'string' ? refused(refusal) : refusal;
+  const { status, title, retryable } = REASONS[reason];
+  const en = stating(REASONS[reason].en, values);
+  const fa = stating(REASONS[reason].fa, values);
   const body = {
     type: `urn:surety:problem:${reason}`,
     title,
@@ -41,6 +45,7 @@ export function failure(
     detail: en,
     code: reason,
     message: { en, fa },
+    ...(values !== undefined && { values }),
     ...(errors.length > 0 && { errors: errors.map(fieldError) }),
     request_id: requestId,
     retryable,
@@ -51,6 +56,10 @@ export function failure(
     ...(retryable && { headers: { 'retry-after': String(retryAfter(requestId, tries)) } }),
   };
 }
+
+/** A text with the values that it names in braces. */
+const stating = (text: string, values: Readonly<Record<string, string>> = {}): string =>
+  text.replaceAll(/\{(\w+)\}/g, (named, name: string) => values[name] ?? named);
 
 /**
  * Seconds until the client may repeat the request. Callers that met each other come back one after the

@@ -2,7 +2,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import * as z from 'zod';
-import type { Reason } from '../ledger/reasons.ts';
+import type { PlainReason } from '../ledger/reasons.ts';
 import { signInLookup } from '../ledger/rows/sign-ins.ts';
 import { log, logAlways, logger } from '../platform/logger.ts';
 import { publishMetrics } from '../platform/metrics.ts';
@@ -57,7 +57,7 @@ function bodyOf({ body, isBase64Encoded }: HttpEvent): Body | 'malformed_json' |
 
 type Routed = { readonly access: Operation['access']; readonly handle: Endpoint };
 
-type WhoCalls = (access: Access, claims: unknown) => Promise<Caller | Reason>;
+type WhoCalls = (access: Access, claims: unknown) => Promise<Caller | PlainReason>;
 
 /** Checks the token, then the form, then runs the operation. */
 async function respond(

@@ -1,5 +1,5 @@
 import type { Posting } from './postings.ts';
-import type { Reason } from './reasons.ts';
+import type { PlainReason, Reason, ValueName } from './reasons.ts';
 import type { Change, Guard } from './row-writes.ts';
 import type { NewTransaction } from './transactions.ts';
 
@@ -10,8 +10,22 @@ export type Effects = {
   readonly changes: readonly Change[];
 };
 
-export type Refused = { readonly kind: 'refused'; readonly reason: Reason };
-export const refused = (reason: Reason): Refused => ({ kind: 'refused', reason });
+export type Refused = {
+  readonly kind: 'refused';
+  readonly reason: Reason;
+  /** What the reason's texts state: amounts with all decimals, times in UTC. */
+  readonly values?: Readonly<Record<string, string>>;
+};
+/** A refusal does not compile without the values that its texts state. */
+export const refused = <Of extends Reason>(
+  reason: Of,
+  ...values: [ValueName<Of>] extends [never] ? [] : [Readonly<Record<ValueName<Of>, string>>]
+): Refused => {
+  const [stated] = values;
+  return { kind: 'refused', reason, ...(stated !== undefined && { values: stated }) };
+};
+/** A reason that says everything stands for its refusal. */
+export type Refusal = PlainReason | Refused;
 
 /** The rows that were read do not decide it; reading them again may. */
 export type Retry = { readonly kind: 'retry'; readonly why: string };

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type Refused, refused } from './decision.ts';
 import { feeTier } from './fees.ts';
 import { currencyCode, minorUnits } from './money.ts';
-import type { Reason } from './reasons.ts';
+import type { PlainReason } from './reasons.ts';
 import type { Change, Guard, RowRef } from './row-writes.ts';
 import { type SignIn, type SignInId, signIn } from './sign-in.ts';
 
@@ -60,7 +60,7 @@ export const merchantRow = z.object({
 export type Merchant = z.infer<typeof merchantRow>;
 
 /** Why a merchant may not start anything that moves money; undefined where it may. */
-function mayNotSpend(merchant: Merchant | undefined): Reason | undefined {
+function mayNotSpend(merchant: Merchant | undefined): PlainReason | undefined {
   switch (merchant?.status) {
     case 'ACTIVE':
       return undefined;

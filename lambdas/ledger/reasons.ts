@@ -8,7 +8,7 @@ type Problem = Text & {
   readonly retryable: boolean;
 };
 
-const problem = (status: number, title: string, en: string, fa: string): Problem => ({
+const problem = <const En extends string>(status: number, title: string, en: En, fa: string) => ({
   status,
   title,
   en,
@@ -18,7 +18,7 @@ const problem = (status: number, title: string, en: string, fa: string): Problem
 
 /**
  * Every reason to refuse a request: its HTTP status, and what to do next in both languages. A rule can
- * name only what is listed here.
+ * name only what is listed here. A text states a value of the refusal by its name in braces.
  */
 export const REASONS = {
   malformed_json: problem(
@@ -333,8 +333,8 @@ export const REASONS = {
   repayment_exceeds_utilised: problem(
     422,
     'Repayment exceeds utilised credit',
-    'The amount is more than the credit that is utilised. Repay at most what /me lists as utilised.',
-    'این مبلغ بیش از اعتبار مصرف‌شده است. حداکثر مبلغ utilised را که در ‎/me آمده است بازپرداخت کنید.',
+    'The amount is more than the credit that is utilised, {outstanding} {currency}. Repay at most that.',
+    'این مبلغ بیش از اعتبار مصرف‌شده، {outstanding} {currency}، است. حداکثر همان را بازپرداخت کنید.',
   ),
   insufficient_credit: problem(
     402,
@@ -357,3 +357,13 @@ export const REASONS = {
 } as const satisfies Record<string, Problem>;
 
 export type Reason = keyof typeof REASONS;
+
+type Named<Words extends string> = Words extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Named<Rest>
+  : never;
+/** The names of the values that a reason's texts state. */
+export type ValueName<Of extends Reason> = Named<(typeof REASONS)[Of]['en']>;
+/** A reason whose texts say everything. */
+export type PlainReason = {
+  [Of in Reason]: [ValueName<Of>] extends [never] ? Of : never;
+}[Reason];

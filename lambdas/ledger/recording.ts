@@ -1,6 +1,5 @@
-import type { Accepted } from './decision.ts';
+import type { Accepted, Refusal } from './decision.ts';
 import type { ReplayResult } from './idempotency.ts';
-import type { Reason } from './reasons.ts';
 import type { RequestIdentity } from './request-identity.ts';
 import type { StoredResponse } from './responses.ts';
 import type { Change, Guard } from './row-writes.ts';
@@ -22,7 +21,7 @@ export type Recording = {
 
 type Responder = {
   readonly respond: (transaction: Transaction) => StoredResponse;
-  readonly refuse: (reason: Reason) => StoredResponse;
+  readonly refuse: (refusal: Refusal) => StoredResponse;
 };
 
 /** The request creates the row. */

@@ -1,10 +1,9 @@
 import { type LogCode, log } from '../platform/logger.ts';
 import { type Undecided, undecided } from '../platform/retry.ts';
 import type { LedgerContext } from './context.ts';
-import type { Decision, Effects } from './decision.ts';
+import type { Decision, Effects, Refusal } from './decision.ts';
 import type { ReplayResult, Response } from './idempotency.ts';
 import { post } from './post.ts';
-import type { Reason } from './reasons.ts';
 import { creating, type Recording } from './recording.ts';
 import type { RequestIdentity } from './request-identity.ts';
 import {
@@ -28,7 +27,7 @@ export type Decider<Facts, New extends NewTransaction> = {
   /** A pure function of what never changes in the row: a replay years later is rendered from it. */
   readonly respond: (transaction: Transaction) => StoredResponse;
   /** @param tries how often it was tried in vain, where nothing was decided. */
-  readonly refuse: (reason: Reason, tries?: number) => StoredResponse;
+  readonly refuse: (refusal: Refusal, tries?: number) => StoredResponse;
 };
 
 export type Stores = { readonly ledger: LedgerContext; readonly responses: ResponseStore };
@@ -78,7 +77,7 @@ export function requestRun<Facts, New extends NewTransaction>(
         return undecided(decision.why, 'changed');
       case 'refused': {
         // Committed like an acceptance: it may not contradict one that is under way.
-        const outcome = decider.refuse(decision.reason);
+        const outcome = decider.refuse(decision);
         return attempt(false, outcome, now, {
           postings: [],
           guards: [recording.notAccepted],

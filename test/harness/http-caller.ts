@@ -33,7 +33,8 @@ export function expectProblem(reply: Reply, status: number, code: string): void 
     'cache-control': 'no-store',
     'x-request-id': reply.body.request_id,
   });
-  const { errors: _errors, ...problem } = reply.body;
+  const { errors: _errors, values: _values, ...problem } = reply.body;
+  expect(problem.detail).not.toMatch(/[{}]/);
   expect(problem).toEqual({
     type: `urn:surety:problem:${code}`,
     title: expect.stringMatching(/^[A-Z]/),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { FIELD_PROBLEMS } from '../../lambdas/http/problems.ts';
 import { failure } from '../../lambdas/http/response.ts';
+import { refused } from '../../lambdas/ledger/decision.ts';
 import { REASONS, type Reason } from '../../lambdas/ledger/reasons.ts';
 import { PERSIAN } from '../harness/http-caller.ts';
 
@@ -24,6 +25,27 @@ describe('AP-2: every refusal', () => {
       expect(text.fa).toMatch(PERSIAN);
     },
   );
+
+  it.each(problems)('%s states the same values in both languages', (_, { en, fa }) => {
+    const named = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([name]) => name);
+    expect(named(fa).toSorted()).toEqual(named(en).toSorted());
+  });
+
+  it('CR-4: states its values in both texts, and by name', () => {
+    const values = { outstanding: '12.00', currency: 'USD' };
+    const { status, body } = failure(refused('repayment_exceeds_utilised', values), 'r');
+    expect([status, JSON.parse(body)]).toMatchObject([
+      422,
+      {
+        detail: expect.stringContaining('utilised, 12.00 USD. Repay'),
+        message: {
+          en: expect.stringContaining('utilised, 12.00 USD. Repay'),
+          fa: expect.stringContaining('12.00 USD'),
+        },
+        values,
+      },
+    ]);
+  });
 
   it('has its own text in each language', () => {
     for (const language of ['en', 'fa'] as const) {
@@ -107,7 +129,10 @@ describe('AP-3: the status of each refusal is part of the API', () => {
 
   it('WD-8: a retryable refusal has Retry-After', () => {
     const retryAfter = problems
-      .filter(([reason]) => failure(reason, 'r').headers?.['retry-after'] !== undefined)
+      .filter(
+        ([reason]) =>
+          failure({ kind: 'refused', reason }, 'r').headers?.['retry-after'] !== undefined,
+      )
       .map(([reason]) => reason);
     expect(retryAfter.toSorted()).toEqual([
       'busy',

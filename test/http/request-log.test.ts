@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { operation } from '../../lambdas/http/operation.ts';
 import { failure, type HttpResponse, success } from '../../lambdas/http/response.ts';
-import type { Reason } from '../../lambdas/ledger/reasons.ts';
+import type { PlainReason } from '../../lambdas/ledger/reasons.ts';
 import { createWithdrawal } from '../../lambdas/operations/withdrawals/create-withdrawal.ts';
 import type { Request } from '../harness/harness.ts';
 import { callerOf } from '../harness/http-caller.ts';
@@ -94,7 +94,7 @@ describe('LE-5: every request writes one log line', () => {
 });
 
 describe('LE-5: a query can select access, security and error events', () => {
-  it.each<[Reason, string, string]>([
+  it.each<[PlainReason, string, string]>([
     ['invalid_request', 'access', 'INFO'],
     ['insufficient_credit', 'access', 'INFO'],
     ['name_taken', 'access', 'INFO'],

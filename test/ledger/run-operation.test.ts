@@ -64,7 +64,10 @@ const decider: Decider<unknown, NewTransactionOf<'deposit'>> = {
   prepare,
   decide,
   respond: responseTo,
-  refuse: (reason) => ({ status: REASONS[reason].status, body: reason }),
+  refuse: (refusal) => {
+    const reason = typeof refusal === 'string' ? refusal : refusal.reason;
+    return { status: REASONS[reason].status, body: reason };
+  },
 };
 
 let context: InMemoryLedger;

@@ -161,7 +161,7 @@ async function store(
       log('security', 'MERCHANT_REGISTERED', { request_id: requestId, merchant: merchant.id }),
   });
   if (result.kind === 'undecided') return failure('busy', requestId, result);
-  if (result.kind === 'refused') return failure(result.reason, requestId);
+  if (result.kind === 'refused') return failure(result, requestId);
   return success({
     status: 201,
     message: {

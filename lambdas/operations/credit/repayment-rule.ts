@@ -2,7 +2,7 @@ import type { Account } from '../../ledger/accounts.ts';
 import type { CreditLine } from '../../ledger/balances.ts';
 import { type Decision, type Refused, refused } from '../../ledger/decision.ts';
 import { activeOnTerms, type Merchant, spenderOf } from '../../ledger/merchant.ts';
-import type { Currency, MinorUnits } from '../../ledger/money.ts';
+import { type Currency, formatAmount, type MinorUnits } from '../../ledger/money.ts';
 import { drawOnWallet, releaseFunds, type WalletFunds } from '../../ledger/pending-releases.ts';
 import { toRoot } from '../../ledger/pool/pool.ts';
 import {
@@ -75,7 +75,10 @@ export function decideRecordedRepayment(
 /** At most what is utilised. */
 function refusedBy(line: CreditLine | undefined, amount: MinorUnits): Refused | undefined {
   if (line === undefined) return refused('no_credit_line');
-  return amount > line.utilised ? refused('repayment_exceeds_utilised') : undefined;
+  const { utilised, currency } = line;
+  if (amount <= utilised) return undefined;
+  const outstanding = formatAmount(utilised, currency);
+  return refused('repayment_exceeds_utilised', { outstanding, currency });
 }
 
 const repaid = (

@@ -2,12 +2,12 @@ import { openCreditLine, openWallet } from '../../ledger/balances.ts';
 import { type Decision, refused } from '../../ledger/decision.ts';
 import { decideStatus, type Merchant } from '../../ledger/merchant.ts';
 import type { Currency, MinorUnits } from '../../ledger/money.ts';
-import type { Reason } from '../../ledger/reasons.ts';
+import type { PlainReason } from '../../ledger/reasons.ts';
 import type { NewTransactionOf } from '../../ledger/transactions.ts';
 
 export type Approval = { readonly limit: MinorUnits; readonly currency: Currency };
 
-const NOT_PENDING: Record<Exclude<Merchant['status'], 'PENDING'>, Reason> = {
+const NOT_PENDING: Record<Exclude<Merchant['status'], 'PENDING'>, PlainReason> = {
   ACTIVE: 'merchant_already_approved',
   SUSPENDED: 'merchant_already_approved',
   ARCHIVED: 'merchant_already_approved',

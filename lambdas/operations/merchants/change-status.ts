@@ -3,7 +3,7 @@ import { changeOperation } from '../../http/change-operation.ts';
 import { byMerchantId, noBody, nothing } from '../../http/fields.ts';
 import { refused } from '../../ledger/decision.ts';
 import { changeStatus, type MerchantStatus } from '../../ledger/merchant.ts';
-import type { Reason, Text } from '../../ledger/reasons.ts';
+import type { PlainReason, Text } from '../../ledger/reasons.ts';
 import { readMerchant } from '../../ledger/rows/merchants.ts';
 import { merchantView } from './view.ts';
 
@@ -13,7 +13,7 @@ type StatusChange = {
   readonly from: MerchantStatus;
   readonly to: MerchantStatus;
   /** From any other status. */
-  readonly otherwise: Reason;
+  readonly otherwise: PlainReason;
   readonly message: Text;
 };
 

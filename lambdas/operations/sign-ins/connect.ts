@@ -57,7 +57,7 @@ export const connectSignIn = operation({
     const signIn = { pool: pool.id, sub: user.sub, username: name };
     const { result, earlier } = await connect(ledger, merchant, signIn);
     if (result.kind === 'undecided') return failure('busy', call.id, result);
-    if (result.kind === 'refused') return failure(result.reason, call.id);
+    if (result.kind === 'refused') return failure(result, call.id);
     for (const sub of earlier) {
       await pool.disableUser(sub);
       await pool.signOut(sub);

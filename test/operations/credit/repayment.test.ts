@@ -19,6 +19,7 @@ import {
 import { settle } from '../../../lambdas/payouts/settle.ts';
 import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, startHarness } from '../../harness/harness.ts';
+import { expectProblem } from '../../harness/http-caller.ts';
 import { aCreditLine, aMerchant, aWallet, USD } from '../../harness/in-memory-ledger.ts';
 import { notBusy } from '../../harness/not-busy.ts';
 import { TIMERS } from '../../harness/timers.ts';
@@ -50,7 +51,7 @@ describe('CR-4: a repayment is decided in this order', () => {
     ['wallet_not_found', facts('ACTIVE', { funds: noWallet })],
     ['insufficient_funds', facts('ACTIVE', { funds: shortWallet })],
   ])('%s', (reason, given) => {
-    expect(decideRepayment(given, order)).toEqual({ kind: 'refused', reason });
+    expect(decideRepayment(given, order)).toMatchObject({ kind: 'refused', reason });
   });
 
   it('lowers the wallet and the utilised credit, and raises the pool, by the same amount', () => {
@@ -96,7 +97,7 @@ describe('CR-4: a repayment through a bank is decided in this order', () => {
     ['no_credit_line', { merchant: aMerchant(), line: undefined }],
     ['repayment_exceeds_utilised', { merchant: aMerchant(), line: aCreditLine(100n, 39n) }],
   ])('%s', (reason, given) => {
-    expect(decideRecordedRepayment(given, order)).toEqual({ kind: 'refused', reason });
+    expect(decideRecordedRepayment(given, order)).toMatchObject({ kind: 'refused', reason });
   });
 
   it.each(['ACTIVE', 'SUSPENDED'] as const)(
@@ -204,13 +205,25 @@ describe('CR-4: repayments on the engine', () => {
 
   it.each([
     ['an unknown merchant', { params: { merchant_id: '01ARZ3NDEKTSV4RRFFQ69G5FAV' } }, 404],
-    ['more than is utilised', { body: { amount: '50.01' } }, 422],
     ['a currency without a line', { body: { amount: '1.00', currency: 'EUR' } }, 422],
     ['nothing', { body: { amount: '0.00' } }, 422],
     ['an unknown field', { body: { amount: '1.00', release_at: '2030-01-01T00:00:00Z' } }, 422],
   ])('through a bank is refused for %s, and changes nothing', async (_, more, status) => {
     const as = await merchantThatUsed('50.00', '10.00');
     expect((await record(as, `no-${as}`, '1.00', more)).status).toBe(status);
+    expect(await utilised(as)).toBe('50.00');
+  });
+
+  it.each([
+    ['from the wallet', (as: string, key: string) => repay(as, key, '50.01')],
+    ['through a bank', (as: string, key: string) => record(as, key, '50.01')],
+  ])('%s of more than is utilised is refused, and says what is outstanding', async (_, send) => {
+    const as = await merchantThatUsed('50.00', '90.00');
+    const reply = await send(as, `more-${as}`);
+    expectProblem(reply, 422, 'repayment_exceeds_utilised');
+    expect(reply.body.values).toEqual({ outstanding: '50.00', currency: 'USD' });
+    expect(reply.body.detail).toContain('50.00 USD');
+    expect((await send(as, `more-${as}`)).text).toBe(reply.text);
     expect(await utilised(as)).toBe('50.00');
   });
 
