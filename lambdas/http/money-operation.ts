@@ -2,8 +2,7 @@ import type * as z from 'zod';
 import type { Handing } from '../ledger/busy/joining.ts';
 import type { Member } from '../ledger/busy/member.ts';
 import type { QueuedRequest } from '../ledger/busy/messages.ts';
-import type { LedgerContext } from '../ledger/context.ts';
-import type { Decision, Refusal } from '../ledger/decision.ts';
+import type { Refusal } from '../ledger/decision.ts';
 import { merchantOf, merchantPk } from '../ledger/keys.ts';
 import { confirming, type Recording } from '../ledger/recording.ts';
 import { identityOf, type RequestIdentity, requestIdentity } from '../ledger/request-identity.ts';
@@ -12,78 +11,18 @@ import { runOperation } from '../ledger/run-operation.ts';
 import type {
   NewTransaction,
   NewTransactionOf,
-  PayoutTransaction,
   Transaction,
   TransactionOf,
   TransactionType,
 } from '../ledger/transactions.ts';
 import { adminOf } from './caller.ts';
-import { type Call, type Caller, endpoint, type KeyRule, type RawInput } from './endpoint.ts';
-import type {
-  ApiContext,
-  Confirm,
-  Described,
-  GroupContext,
-  Operation,
-  Route,
-  Settings,
-} from './operation.ts';
+import { type Call, type Caller, endpoint, type RawInput } from './endpoint.ts';
+import type { MoneyOperation } from './money-description.ts';
+import type { ApiContext, Confirm, GroupContext, Operation, Route } from './operation.ts';
 import { asksForPreview, previewOf } from './preview.ts';
 import { callerIn, currencyIn, messageOf } from './queued-request.ts';
-import { failure, type HttpResponse, type Success, success } from './response.ts';
+import { failure, type HttpResponse, success } from './response.ts';
 import { OUTDATED, proposing, reconsidering, storedInput } from './second-admin.ts';
-
-type MoneyOperation<
-  Path extends Route,
-  Type extends TransactionType,
-  Schema extends z.ZodType,
-  Facts,
-> = Described<Path> & {
-  /** Of the transaction that an acceptance writes. */
-  readonly type: Type;
-  readonly key: KeyRule;
-  /**
-   * It brings money in, gives it back or raises a limit: above the stage's limit it only proposes, and a
-   * second admin confirms. Refuses then, in addition: proposal_too_large. A payout cannot be proposed: the
-   * relay knows only those that are new.
-   */
-  readonly secondAdmin?: Type extends PayoutTransaction['type'] ? never : true;
-  /** It writes rows of its subject, a merchant, and of the payee: while one is busy, it is decided with others. */
-  readonly handsOver?: {
-    readonly payee?: (
-      ledger: LedgerContext,
-      input: z.output<Schema>,
-    ) => Promise<{ readonly id: string } | undefined>;
-  };
-  readonly input: (settings: Settings) => Schema;
-  /** The partition of the row it concerns; the caller's own where it is left out. */
-  readonly subject?: (input: z.output<Schema>) => string;
-  /** At one instant, which is also the decision's. */
-  readonly read: (
-    ledger: LedgerContext,
-    input: z.output<Schema>,
-    caller: Caller,
-    now: Date,
-  ) => Promise<Facts>;
-  /** Makes rows ready for an acceptance, also for the next try. @returns whether it changed what was read. */
-  readonly prepare?: (
-    ledger: LedgerContext,
-    facts: Facts,
-    input: z.output<Schema>,
-    now: Date,
-  ) => Promise<boolean>;
-  /** The rule. */
-  readonly decide: (
-    facts: Facts,
-    input: z.output<Schema>,
-    now: Date,
-    txnId: string,
-  ) => Decision<NewTransactionOf<Type>>;
-  /** A pure function of what never changes in the row: a replay years later is rendered from it. */
-  readonly respond: (transaction: TransactionOf<Type>) => Success;
-  /** With `?preview=true`: what it would do now. Nothing is written. */
-  readonly preview?: (transaction: NewTransactionOf<Type>) => Success;
-};
 
 const isOf = <Type extends TransactionType>(
   row: Transaction,
