@@ -1,6 +1,12 @@
 import * as z from 'zod';
 import { looksLikeMerchantId, merchantId } from '../ledger/merchant-id.ts';
-import { type Currency, currencyCode, type MinorUnits, parseAmount } from '../ledger/money.ts';
+import {
+  type AmountReason,
+  type Currency,
+  currencyCode,
+  type MinorUnits,
+  parseAmount,
+} from '../ledger/money.ts';
 import { TRANSACTION_TYPES } from '../ledger/transactions.ts';
 
 /** Fields that several operations take. Each names what is wrong by a `FieldReason`. */
@@ -10,14 +16,18 @@ export const amountText = z.string().max(64, 'amount_too_large');
 
 export const currencyOr = (fallback: Currency) => currencyCode.default(fallback);
 
-/** Reads an amount in its currency's minor units, or names the field at `path` as wrong. */
+/**
+ * Reads an amount in its currency's minor units, or names the field at `path` as wrong.
+ * @param parse `parseUnits` where nothing at all is allowed too, such as a limit of zero.
+ */
 export function inMinorUnits(
   path: string[],
   text: string,
   currency: Currency,
   ctx: z.core.$RefinementCtx,
+  parse: (text: string, currency: Currency) => MinorUnits | AmountReason = parseAmount,
 ): MinorUnits {
-  const amount = parseAmount(text, currency);
+  const amount = parse(text, currency);
   if (typeof amount === 'bigint') return amount;
   ctx.addIssue({ code: 'custom', path, message: amount, input: text });
   return z.NEVER;

@@ -45,15 +45,23 @@ export type AmountReason =
   | 'amount_not_positive';
 
 /** A client's decimal text in minor units, or why not. Too many decimals is an error, never a rounding. */
-export function parseAmount(text: string, currency: Currency): MinorUnits | AmountReason {
+export function parseUnits(
+  text: string,
+  currency: Currency,
+): MinorUnits | Exclude<AmountReason, 'amount_not_positive'> {
   const [, whole, decimals = ''] = DECIMAL.exec(text) ?? [];
   if (whole === undefined) return 'amount_malformed';
   const exponent = exponentOf(currency);
   if (decimals.length > exponent) return 'amount_too_precise';
   const digits = whole + decimals.padEnd(exponent, '0');
   if (digits.length > MOST_DIGITS) return 'amount_too_large';
-  const units = BigInt(digits);
-  return units === 0n ? 'amount_not_positive' : minor(units);
+  return minor(BigInt(digits));
+}
+
+/** The same of what moves: more than zero. */
+export function parseAmount(text: string, currency: Currency): MinorUnits | AmountReason {
+  const units = parseUnits(text, currency);
+  return units === 0n ? 'amount_not_positive' : units;
 }
 
 /** Minor units as decimal text with all of the currency's decimals. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Decision, refused } from './decision.ts';
-import { currencyCode, parseAmount } from './money.ts';
+import { currencyCode, parseUnits } from './money.ts';
 import type { ProposedTransaction, Transaction } from './transactions.ts';
 
 /**
@@ -19,8 +19,7 @@ function needsSecondAdmin(
 ): boolean {
   const text = limits[currency] ?? limits['*'];
   if (text === undefined) return false;
-  const limit = parseAmount(text, currency);
-  // Zero is no amount.
+  const limit = parseUnits(text, currency);
   return typeof limit === 'string' || amount > limit;
 }
 
