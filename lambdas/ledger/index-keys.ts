@@ -1,5 +1,5 @@
-import { nextCheckKeys, statusKeyOf, timeKey } from './keys.ts';
-import { merchantRow } from './merchant.ts';
+import * as z from 'zod';
+import { nextCheckKeys, type StatusEntity, statusKeyOf, timeKey } from './keys.ts';
 import { pendingReleaseRow } from './pending-releases.ts';
 import { ROOT } from './pool/pool.ts';
 import type { RowRef } from './row-writes.ts';
@@ -9,22 +9,26 @@ export function indexKeysOf(
   row: RowRef,
   written: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, string>> {
-  if (row.kind === 'merchant') return merchantKeys(row.merchantId, written);
+  if (row.kind === 'merchant') return statusKeys('MERCHANT', row.merchantId, written);
+  if (row.kind === 'own') return row.of === 'CREDITREQ' ? statusKeys(row.of, row.id, written) : {};
   if (row.kind === 'pool') return poolKeys(row, written);
   if (row.kind !== 'release') return {};
   const { depositId, releaseAt } = pendingReleaseRow.parse(written);
   return nextCheckKeys(depositId, releaseAt, 'RELEASE');
 }
 
-/** Every merchant is in the index of its status: admins list them all. */
-function merchantKeys(merchantId: string, written: Readonly<Record<string, unknown>>) {
-  const { status, createdAt } = merchantRow
-    .pick({ status: true, createdAt: true })
-    .partial()
-    .parse(written);
+const inStatus = z.object({ status: z.string(), createdAt: z.string() }).partial();
+
+/** Such a row is in the index of its status, whatever that is: admins list them all. */
+function statusKeys(
+  entity: StatusEntity,
+  id: string,
+  written: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, string>> {
+  const { status, createdAt } = inStatus.parse(written);
   return {
-    ...(status !== undefined && { statusKey: statusKeyOf('MERCHANT', status, merchantId) }),
-    ...(createdAt !== undefined && { statusAt: timeKey(createdAt, merchantId) }),
+    ...(status !== undefined && { statusKey: statusKeyOf(entity, status, id) }),
+    ...(createdAt !== undefined && { statusAt: timeKey(createdAt, id) }),
   };
 }
 

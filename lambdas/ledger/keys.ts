@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { type Currency, currencyCode } from './money.ts';
 import type { PendingRelease } from './pending-releases.ts';
-import type { RowRef } from './row-writes.ts';
+import type { OwnRows, RowRef } from './row-writes.ts';
 import type { SignInId } from './sign-in.ts';
 import type { Status } from './transactions.ts';
 
@@ -34,6 +34,11 @@ export const nameKey = (name: string): Key => ({ pk: `NAME#${name}`, sk: 'NAME' 
 export const signInKey = ({ pool, sub }: SignInId): Key => ({
   pk: `LOGIN#${pool}#${sub}`,
   sk: 'LOGIN',
+});
+/** Ids that begin with their time, as ULIDs do, sort by it. */
+export const ownKey = (merchantId: string, of: OwnRows, id: string): Key => ({
+  pk: merchantPk(merchantId),
+  sk: `${of}#${id}`,
 });
 export const creditKey = (merchantId: string, currency: Currency): Key => ({
   pk: merchantPk(merchantId),
@@ -80,6 +85,8 @@ export function ledgerKeyOf(row: LedgerRow): Key {
       return signInKey(row);
     case 'merchant':
       return merchantKey(row.merchantId);
+    case 'own':
+      return ownKey(row.merchantId, row.of, row.id);
     case 'credit':
       return creditKey(row.merchantId, row.currency);
     case 'wallet':
@@ -136,7 +143,7 @@ export const nextCheckKeys = (
 export const allCheckKeys = (kind: CheckKind): readonly string[] =>
   Array.from({ length: CHECK_BUCKETS }, (_, bucket) => `${kind}#${bucket}`);
 
-type StatusEntity = 'MERCHANT' | 'TXN';
+export type StatusEntity = 'MERCHANT' | 'TXN' | 'CREDITREQ';
 const statusKey = (entity: StatusEntity, status: string, bucket: number): string =>
   `${entity}#${status}#${bucket}`;
 export const statusKeyOf = (entity: StatusEntity, status: string, id: string): string =>

@@ -1,5 +1,8 @@
 import type { Currency } from './money.ts';
 
+/** Rows of one operation's own in the partition of a merchant, each by its id. */
+export type OwnRows = 'CREDITREQ' | 'QUOTE';
+
 /** A row by what it is. `keys.ts` knows where it is stored. */
 export type RowRef =
   | { readonly kind: 'response'; readonly table: string; readonly id: string }
@@ -7,6 +10,12 @@ export type RowRef =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'sign-in'; readonly pool: string; readonly sub: string }
   | { readonly kind: 'merchant'; readonly merchantId: string }
+  | {
+      readonly kind: 'own';
+      readonly merchantId: string;
+      readonly of: OwnRows;
+      readonly id: string;
+    }
   | { readonly kind: 'credit' | 'wallet'; readonly merchantId: string; readonly currency: Currency }
   | { readonly kind: 'pool'; readonly currency: Currency; readonly shard: string }
   | {
@@ -27,6 +36,7 @@ export const LABELS = [
   'name',
   'sign-in',
   'merchant',
+  'own',
   'credit',
   'wallet',
   'pool',

@@ -11,6 +11,7 @@ import {
   merchantPk,
   nameKey,
   nextCheckKeys,
+  ownKey,
   poolKey,
   releaseKey,
   releasePosition,
@@ -64,6 +65,8 @@ describe('rows', () => {
       creditKey('m1', USD),
       walletKey('m1', USD),
       releaseKey('m1', RELEASE),
+      ownKey('m1', 'QUOTE', 'T1'),
+      ownKey('m1', 'CREDITREQ', 'T1'),
       transactionKey('M#m1', 'T1'),
     ];
     expect(new Set(keys.map(({ pk }) => pk))).toEqual(new Set(['M#m1']));
@@ -95,6 +98,7 @@ describe('rows', () => {
     [{ kind: 'transaction', pk: 'M#m1', txnId: 'T1' }, transactionKey('M#m1', 'T1')],
     [{ kind: 'name', name: 'alice' }, nameKey('alice')],
     [{ kind: 'merchant', merchantId: 'm1' }, merchantKey('m1')],
+    [{ kind: 'own', merchantId: 'm1', of: 'QUOTE', id: 'Q1' }, ownKey('m1', 'QUOTE', 'Q1')],
     [{ kind: 'credit', merchantId: 'm1', currency: USD }, creditKey('m1', USD)],
     [{ kind: 'wallet', merchantId: 'm1', currency: USD }, walletKey('m1', USD)],
     [{ kind: 'pool', currency: USD, shard: '7' }, poolKey(USD, '7')],

@@ -92,6 +92,8 @@ const CHANGES = [
   'change terms',
   'archive',
   'archive',
+  'quote',
+  'use quote',
 ] as const;
 type Kind = (typeof MOVES | typeof CHANGES)[number];
 
@@ -271,8 +273,30 @@ function advanced(
   return row && advance(row, now.toISOString());
 }
 
+/** Few, so that one is used twice. */
+const quoteOf = ({ merchant, id }: PhaseInput): RowRef => ({
+  kind: 'own',
+  merchantId: merchant,
+  of: 'QUOTE',
+  id: `Q${id % 5}`,
+});
+
 type Build = (rows: Rows, input: PhaseInput) => Phase | undefined;
 const BUILD: Readonly<Record<Kind, Build>> = {
+  quote: (_rows, given) =>
+    phase(`T${given.id}`, {
+      changes: [{ row: quoteOf(given), conditions: [], put: { amount: given.amount } }],
+    }),
+  'use quote': (_rows, given) =>
+    phase(`T${given.id}`, {
+      changes: [
+        {
+          row: quoteOf(given),
+          conditions: [{ must: 'exist' }, { must: 'be absent', path: 'usedBy' }],
+          set: { usedBy: `T${given.id}` },
+        },
+      ],
+    }),
   approve: (rows, given) => {
     const { merchant, currency, amount } = given;
     return accepted(
