@@ -28,6 +28,9 @@ type Circumstances = {
   readonly tries?: number;
 };
 
+/** A body of 32 KB can have thousands of wrong fields, and each takes more room in the response than in the request. */
+const MOST_ERRORS = 20;
+
 /** RFC 9457 problem details, with the text in both languages and a code that never changes. */
 export function failure(
   refusal: Refusal,
@@ -46,7 +49,8 @@ export function failure(
     code: reason,
     message: { en, fa },
     ...(values !== undefined && { values }),
-    ...(errors.length > 0 && { errors: errors.map(fieldError) }),
+    ...(errors.length > 0 && { errors: errors.slice(0, MOST_ERRORS).map(fieldError) }),
+    ...(errors.length > MOST_ERRORS && { more_errors: errors.length - MOST_ERRORS }),
     request_id: requestId,
     retryable,
   };

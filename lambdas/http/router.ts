@@ -9,6 +9,7 @@ import { publishMetrics } from '../platform/metrics.ts';
 import { isRetryable } from '../platform/retry.ts';
 import { callerOf } from './caller.ts';
 import type { Caller, Endpoint } from './endpoint.ts';
+import { jsonBody } from './json-body.ts';
 import {
   type Access,
   API_PREFIX,
@@ -38,23 +39,6 @@ const httpEvent = z.object({
 });
 type HttpEvent = z.output<typeof httpEvent>;
 
-/** The largest body that is read; the gateway itself accepts 10 MB. */
-const MOST_BYTES = 32 * 1024;
-
-type Body =
-  | { readonly kind: 'json'; readonly value: z.core.util.JSONType }
-  | { readonly kind: 'none' };
-function bodyOf({ body, isBase64Encoded }: HttpEvent): Body | 'malformed_json' | 'body_too_large' {
-  if (!body) return { kind: 'none' };
-  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > MOST_BYTES) return 'body_too_large';
-  try {
-    return { kind: 'json', value: JSON.parse(bytes.toString('utf8')) };
-  } catch {
-    return 'malformed_json';
-  }
-}
-
 type Routed = { readonly access: Operation['access']; readonly handle: Endpoint };
 
 type WhoCalls = (access: Access, claims: unknown) => Promise<Caller | PlainReason>;
@@ -73,7 +57,7 @@ async function respond(
   if (typeof caller === 'string') return failure(caller, id);
   if (routed.access !== 'anyone') logAlways({ [routed.access]: caller.id });
   const { method, sourceIp } = event.requestContext.http;
-  const body = method === 'GET' ? ({ kind: 'none' } as const) : bodyOf(event);
+  const body = method === 'GET' ? ({ kind: 'none' } as const) : jsonBody(event);
   if (typeof body === 'string') return failure(body, id);
   const value = body.kind === 'json' ? body.value : undefined;
   return routed.handle(

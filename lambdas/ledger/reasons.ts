@@ -27,6 +27,12 @@ export const REASONS = {
     'The body is not valid JSON. Send one JSON object.',
     'بدنهٔ درخواست JSON معتبر نیست. یک شیء JSON بفرستید.',
   ),
+  duplicate_json_keys: problem(
+    400,
+    'Duplicate JSON keys',
+    'An object in the body names a key twice. Send each key once.',
+    'یک شیء در بدنهٔ درخواست کلیدی را دو بار دارد. هر کلید را یک بار بفرستید.',
+  ),
   body_too_large: problem(
     413,
     'Body too large',

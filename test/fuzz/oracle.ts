@@ -16,7 +16,9 @@ const problemBody = z.strictObject({
   errors: z
     .array(z.strictObject({ field: z.string(), code: z.string(), message: bilingual }))
     .min(1)
+    .max(20)
     .optional(),
+  more_errors: z.int().min(1).optional(),
   request_id: z.string().min(1),
   retryable: z.boolean(),
 });

@@ -181,6 +181,30 @@ describe('AP-3: an invalid request is refused before the operation runs', () => 
     expect(seen).toEqual([]);
   });
 
+  it.each([
+    ['twice', '{"name":"a","name":"b"}'],
+    ['twice with one value', '{"name":"a","name":"a"}'],
+    ['in two spellings', '{"name":"a","n\\u0061me":"b"}'],
+    ['far apart', '{"name":"a","size":"S","name":"b"}'],
+    ['in an object of a list', '{"name":[{"x":1},{"y":1,"y" : 2}]}'],
+    ['called __proto__', '{"name":"a","__proto__":1,"__proto__":2}'],
+  ])('a key that an object names %s is refused: no value is chosen', async (_, text) => {
+    const reply = await call('POST /withdrawals', { ...withdraw, body: text });
+    expectProblem(reply, 400, 'duplicate_json_keys');
+    expect(seen).toEqual([]);
+  });
+
+  it('at most 20 invalid fields are listed, and the number of the others', async () => {
+    const unknown = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`x${index}`, 1]));
+    const most = await call('POST /withdrawals', { as, key, body: { name: 'a', ...unknown(20) } });
+    expectProblem(most, 422, 'invalid_request');
+    expect([most.body.errors.length, most.body.more_errors]).toEqual([20, undefined]);
+    const more = await call('POST /withdrawals', { as, key, body: { name: 7, ...unknown(3000) } });
+    expect([more.body.errors.length, more.body.more_errors]).toEqual([20, 2981]);
+    expect(more.text.length).toBeLessThan(8_000);
+  });
+
   it('a body nested as deep as its size allows is refused like any other', async () => {
     const nested = '['.repeat(16_000) + ']'.repeat(16_000);
     expectProblem(
