@@ -72,6 +72,17 @@ export const openCreditLine = (
   put: { currency, limit },
 });
 
+/** Another limit, as of the one that was read. A debit that was decided on the earlier limit loses. */
+export const setCreditLimit = (
+  merchantId: string,
+  { currency, limit: read }: Pick<CreditLine, 'currency' | 'limit'>,
+  limit: MinorUnits,
+): Change => ({
+  row: creditOf(merchantId, currency),
+  conditions: [{ must: 'equal', path: 'limit', value: read }],
+  set: { limit },
+});
+
 /** What is utilised is still what was read: a refund that was split on it would otherwise be wrong. */
 export const utilisedAsRead = (
   merchantId: string,

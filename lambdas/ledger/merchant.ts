@@ -106,6 +106,12 @@ export const activeOnTerms = ({ id, termsVersion }: Merchant): Guard => ({
 const MOST_WALLETS = 90n;
 export const mayOpenWallet = ({ wallets }: Merchant): boolean => wallets < MOST_WALLETS;
 
+/** The merchant is still approved, and not archived. */
+export const receiving = (merchantId: string): Guard => ({
+  row: merchantRef(merchantId),
+  conditions: [{ must: 'be one of', path: 'status', values: RECEIVING }],
+});
+
 /** The merchant may still receive money in a wallet that is opened for it. */
 export const receivingInNewWallet = (merchantId: string): Guard => ({
   row: merchantRef(merchantId),

@@ -264,6 +264,12 @@ export const REASONS = {
     'This needs a second administrator, and the request is too large to be kept for one. Send at most 1,000 bytes.',
     'این عملیات تأیید مدیر دوم را لازم دارد و درخواست برای نگهداری بیش از حد بزرگ است. حداکثر ۱۰۰۰ بایت بفرستید.',
   ),
+  merchant_cannot_have_credit: problem(
+    422,
+    'Merchant cannot have credit',
+    'Only a merchant that is approved and not archived has credit. Approve it first.',
+    'فقط پذیرنده‌ای که تأیید شده و بایگانی نشده باشد اعتبار دارد. ابتدا آن را تأیید کنید.',
+  ),
   merchant_cannot_receive: problem(
     422,
     'Merchant cannot receive',

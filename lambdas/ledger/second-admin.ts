@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type Decision, refused } from './decision.ts';
 import { currencyCode, parseUnits } from './money.ts';
-import type { ProposedTransaction, Transaction } from './transactions.ts';
+import type { NewTransaction, ProposedTransaction } from './transactions.ts';
 
 /**
  * The amount above which an operation needs a second admin, by currency, in its whole units; `*` is every
@@ -13,10 +13,10 @@ export const secondAdminLimits = z.record(
 );
 export type SecondAdminLimits = Readonly<Record<string, string>>;
 
-function needsSecondAdmin(
-  limits: SecondAdminLimits,
-  { amount, currency }: Pick<Transaction, 'amount' | 'currency'>,
-): boolean {
+function needsSecondAdmin(limits: SecondAdminLimits, transaction: NewTransaction): boolean {
+  const { amount, currency } = transaction;
+  // A limit that falls gives nothing away.
+  if (transaction.type === 'limit_change' && amount <= transaction.limitBefore) return false;
   const text = limits[currency] ?? limits['*'];
   if (text === undefined) return false;
   const limit = parseUnits(text, currency);

@@ -136,6 +136,13 @@ const repayment = z.object({
   type: z.literal('repayment'),
   source: z.enum(['wallet', 'bank']),
 });
+/** Of a credit limit, to `amount` (CR-3). */
+const limitChange = z.object({
+  ...ofMerchant,
+  type: z.literal('limit_change'),
+  /** Nothing where it opened the credit line. */
+  limitBefore: minorUnits,
+});
 const topUp = z.object({ ...common, type: z.literal('top_up') });
 /** Money that moved within a pool, and the shards that opened or closed with it. */
 const rebalance = z.object({ ...common, type: z.literal('rebalance') });
@@ -150,6 +157,7 @@ export const transactionRow = z.discriminatedUnion('type', [
   plain('archive'),
   plain('release'),
   repayment,
+  limitChange,
   topUp,
   rebalance,
   poolChange,

@@ -144,6 +144,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
     ),
     near: texts('0', '-1', '101', '1e2', '1.0', '999', '٣', '', ' 1', '9007199254740993'),
   },
+  'PUT /admin/merchants/{id}/credit/{currency} limit': amount(1_000),
   shards: {
     valid: fc.nat(24).map((count) => source(String(count))),
     near: fc.constantFrom('-1', '97', '1.5', '1e2', '"4"', '[4]', 'true').map(source),
@@ -192,6 +193,7 @@ const PARAMS: Readonly<Record<string, Field>> = {
   'PATCH /admin/merchants/{id} id': knownField('merchant'),
   // A merchant with another sign-in could not be asked for its history at the end.
   'PUT /admin/merchants/{id}/sign-in id': oneOf(['01arz3ndektsv4rrffq69g5fav'], '0'),
+  'PUT /admin/merchants/{id}/credit/{currency} id': knownField('merchant'),
   'GET /withdrawals/{id} id': knownField('withdrawal'),
   'DELETE /withdrawals/{id} id': knownField('scheduled'),
   'GET /transactions/{id} id': knownField('transaction'),

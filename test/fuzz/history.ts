@@ -35,6 +35,7 @@ const EFFECTS: Readonly<Record<TransactionType, (item: Item) => Effect>> = {
     ...(source === 'wallet' && { wallet: -amount }),
   }),
   approval: () => ({}),
+  limit_change: () => ({}),
   archive: () => ({}),
   // Moves money inside the wallet, from pending to available.
   release: () => ({}),

@@ -109,7 +109,7 @@ const bodyOf = (route: string, fields: OperationFields['body']): fc.Arbitrary<Pl
 
 const FRESH_KEY: Value = { kind: 'fresh', prefix: 'key.' };
 const keyOf = (route: string): fc.Arbitrary<Value | undefined> =>
-  route.startsWith('POST ') ? fc.constant(FRESH_KEY) : fc.constant(undefined);
+  fc.constant(route.startsWith('GET ') ? undefined : FRESH_KEY);
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const validRequest = ({ route, query, body }: OperationFields): fc.Arbitrary<OneRequest> =>

@@ -46,6 +46,7 @@ const ROWS = {
   transfer,
   deposit: { ...ofMerchant, type: 'deposit' },
   repayment: { ...ofMerchant, type: 'repayment', source: 'bank' },
+  limit_change: { ...ofMerchant, type: 'limit_change', limitBefore: minor(0n) },
   top_up: { ...common, pk: 'POOL#USD#ROOT', type: 'top_up' },
   rebalance: { ...common, pk: 'POOL#USD#3', type: 'rebalance' },
   pool_change: { ...common, pk: 'POOL#USD#ROOT', type: 'pool_change', shards: 16n },

@@ -126,6 +126,13 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
   'POST /admin/merchants/{id}/archive': {
     request: () => ({ params: { id: merchants.PENDING } }),
   },
+  'PUT /admin/merchants/{id}/credit/{currency}': {
+    request: () => ({
+      params: { id: merchants.ACTIVE, currency: 'USD' },
+      key: randomUUID(),
+      body: { limit: '1.00' },
+    }),
+  },
   'PUT /admin/merchants/{id}/sign-in': { request: aMerchant() },
   'POST /admin/wallets/{merchant_id}/deposits': {
     request: () => ({ params: { merchant_id: merchants.ACTIVE }, body: money }),

@@ -1,16 +1,23 @@
 import type { Group } from '../../http/operation.ts';
 import { recordRepayment } from '../credit/record-repayment.ts';
+import { setLimit } from '../credit/set-limit.ts';
 import { createDeposit } from '../deposits/create-deposit.ts';
 import { approveMerchant } from '../merchants/approve.ts';
 import { topUpPool } from '../pools/top-up-pool.ts';
 import { confirmTransaction } from './confirm.ts';
 
 /** Every operation that proposes (a test compares). Not derived: the bundle would hold the whole API. */
-export const PROPOSING = [createDeposit, recordRepayment, approveMerchant, topUpPool] as const;
+export const PROPOSING = [
+  createDeposit,
+  recordRepayment,
+  approveMerchant,
+  setLimit,
+  topUpPool,
+] as const;
 
 export const confirmations = {
   name: 'confirmations',
   impact:
-    'No second admin can confirm large deposits, repayments, top-ups or approvals. They stay proposed.',
+    'No second admin can confirm large deposits, repayments, top-ups, approvals or credit limits. They stay proposed.',
   operations: [confirmTransaction(PROPOSING)],
 } satisfies Group;

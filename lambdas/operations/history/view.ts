@@ -19,6 +19,9 @@ const plainView = (row: Transaction) => ({
   created_at: row.createdAt,
   ...('releaseAt' in row && { release_at: row.releaseAt }),
   ...(row.type === 'repayment' && { source: row.source }),
+  ...(row.type === 'limit_change' && {
+    limit_before: formatAmount(row.limitBefore, row.currency),
+  }),
   history: statusHistory(row),
 });
 
