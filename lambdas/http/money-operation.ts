@@ -129,6 +129,7 @@ export const moneyOperation = <
     name,
     route,
     access,
+    location: described.location ?? `${access === 'admin' ? '/admin' : ''}/transactions/{id}`,
     byKey: access === 'merchant',
     grants: [
       'commit',

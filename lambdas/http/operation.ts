@@ -92,6 +92,7 @@ export type Operation<Path extends Route = Route, Context extends ApiContext = A
   readonly route: Path;
   readonly access: Access;
   readonly grants: readonly Grant[];
+  readonly location?: string | undefined;
   /** Whether a merchant can look up its transaction by the key of the request. */
   readonly byKey: boolean;
   readonly endpoint: (context: Context) => Endpoint;
@@ -119,6 +120,11 @@ export type Described<Path extends Route> = {
   readonly name: string;
   readonly route: Path;
   readonly access: Access;
+  /**
+   * Where what it creates can be read, for `Location`: the path of a route, with `{id}` of the response. An operation
+   * that moves money leaves it out where that is its transaction.
+   */
+  readonly location?: `/${string}`;
 };
 
 /** An operation that reads, or that needs more than the ledger. */

@@ -10,6 +10,7 @@ import { isRetryable } from '../platform/retry.ts';
 import { callerOf } from './caller.ts';
 import type { Caller, Endpoint } from './endpoint.ts';
 import { jsonBody } from './json-body.ts';
+import { locationOf } from './location.ts';
 import {
   type Access,
   API_PREFIX,
@@ -39,7 +40,7 @@ const httpEvent = z.object({
 });
 type HttpEvent = z.output<typeof httpEvent>;
 
-type Routed = { readonly access: Operation['access']; readonly handle: Endpoint };
+type Routed = Pick<Operation, 'access' | 'location'> & { readonly handle: Endpoint };
 
 type WhoCalls = (access: Access, claims: unknown) => Promise<Caller | PlainReason>;
 
@@ -60,7 +61,7 @@ async function respond(
   const body = method === 'GET' ? ({ kind: 'none' } as const) : jsonBody(event);
   if (typeof body === 'string') return failure(body, id);
   const value = body.kind === 'json' ? body.value : undefined;
-  return routed.handle(
+  const response = await routed.handle(
     {
       id,
       caller,
@@ -75,6 +76,10 @@ async function respond(
       key: event.headers['idempotency-key'],
     },
   );
+  return {
+    ...response,
+    headers: { ...response.headers, ...locationOf(response, routed.location) },
+  };
 }
 
 /** Cognito's names for its own limits; DynamoDB's throttling is retryable. */
@@ -116,9 +121,9 @@ export function apiHandler<Context extends ApiContext>(
   context: Context,
 ) {
   const routes = new Map(
-    operations.map(({ route, access, endpoint }): [string, Routed] => [
+    operations.map(({ route, access, location, endpoint }): [string, Routed] => [
       route,
-      { access, handle: endpoint(context) },
+      { access, location, handle: endpoint(context) },
     ]),
   );
   const merchantOf = signInLookup(context.ledger);

@@ -56,8 +56,8 @@ const signsIn = (grant: Grant): boolean =>
 const isOpen = ({ route, access, grants }: Routed): boolean =>
   access === 'anyone' || route.includes('/auth/') || grants.some(signsIn);
 
-const ALLOW_HEADERS = ['authorization', 'content-type', 'idempotency-key'];
-const EXPOSE_HEADERS = ['x-request-id', 'idempotency-replayed', 'retry-after'];
+const ALLOW_HEADERS = ['authorization', 'content-type', 'idempotency-key', 'if-match'];
+const EXPOSE_HEADERS = ['x-request-id', 'idempotency-replayed', 'retry-after', 'location', 'etag'];
 const ALLOW_METHODS = [
   CorsHttpMethod.GET,
   CorsHttpMethod.POST,

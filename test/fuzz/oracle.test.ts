@@ -112,6 +112,7 @@ describe('the oracle rejects every other response', () => {
     ['a status unlike its code', 'is not a 409', problem(409, 'wallet_not_found')],
     ['a status unlike its body', 'the body says', { ...success(), status: 201 }],
     ['an unknown code', 'is unknown', problem(404, 'nothing_like_it')],
+    ['201 without Location', 'Location', { ...success(), status: 201 }],
     ['no request id', 'X-Request-Id', { ...success(), headers: { 'content-type': 'x' } }],
     ['another content type', 'content-type', { ...success(), headers: HEADERS }],
     ['a list that is no page', 'no page', success([]), { target: { ...wallets, isList: true } }],

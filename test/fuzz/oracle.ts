@@ -92,6 +92,9 @@ function findingsInBody(request: SentRequest, response: ReceivedResponse): reado
   return [
     ...inEnvelope(response),
     ...(success.data.status === status ? [] : [`the body says ${success.data.status}`]),
+    ...((status === 201 || status === 202) === (response.headers['location'] !== undefined)
+      ? []
+      : ['Location does not fit']),
     ...(isList && !page.safeParse(success.data.data).success ? ['the list is no page'] : []),
   ];
 }

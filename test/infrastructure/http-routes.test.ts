@@ -166,12 +166,12 @@ describe('the HTTP API', () => {
     });
   });
 
-  it('lets pages of the listed origins send an Idempotency-Key and read the response headers', () => {
+  it('lets pages of the listed origins send Idempotency-Key and If-Match, and read the response headers', () => {
     expect(theResource(STAGE, 'AWS::ApiGatewayV2::Api').Properties).toMatchObject({
       CorsConfiguration: {
         AllowOrigins: ['https://console.example.com'],
-        AllowHeaders: ['authorization', 'content-type', 'idempotency-key'],
-        ExposeHeaders: ['x-request-id', 'idempotency-replayed', 'retry-after'],
+        AllowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match'],
+        ExposeHeaders: ['x-request-id', 'idempotency-replayed', 'retry-after', 'location', 'etag'],
       },
     });
   });

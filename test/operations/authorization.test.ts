@@ -148,6 +148,7 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
   },
   'GET /admin/pools/{currency}': { request: () => ({ params: { currency: 'USD' } }) },
   'POST /admin/transactions/{id}/confirm': { request: byId },
+  'GET /admin/transactions/{id}': { request: byId },
   'GET /admin/transactions': { request: () => ({ query: { status: 'FAILED' } }) },
 };
 

@@ -59,6 +59,7 @@ export const register = operation({
   name: 'register',
   route: 'POST /auth/register',
   access: 'anyone',
+  location: '/me',
   grants: [
     'register',
     { merchants: 'CreateUser' },

@@ -19,6 +19,7 @@ export const confirmTransaction = (
     name: NAME,
     route: 'POST /admin/transactions/{id}/confirm',
     access: 'admin',
+    location: '/admin/transactions/{id}',
     // It carries out any of them, each by itself.
     grants: [
       ...new Set(proposing.flatMap(({ grants }) => grants).filter((each) => each !== 'hand-over')),

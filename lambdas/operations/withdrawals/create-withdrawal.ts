@@ -49,6 +49,7 @@ export const createWithdrawal = moneyOperation({
   type: 'withdrawal',
   route: 'POST /withdrawals',
   access: 'merchant',
+  location: '/withdrawals/{id}',
   key: 'required',
   handsOver: {},
   input,

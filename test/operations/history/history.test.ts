@@ -245,6 +245,27 @@ describe('one transaction', () => {
 });
 
 describe('an administrator', () => {
+  const read = (id: string) =>
+    harness.call('GET /admin/transactions/{id}', { admin: true, params: { id } });
+
+  it('LE-2: reads any transaction by its id, as it is, whoever it concerns', async () => {
+    const unclear = (await read(made.unclear)).body.data;
+    expect(unclear).toMatchObject({ id: made.unclear, merchant_id: as, status: 'PROCESSING' });
+    expect(unclear).toMatchObject({ attempt: 1, bank_reference: null });
+    expect((await read(made.otherFailed)).body.data).toMatchObject({ merchant_id: other });
+    const params = { currency: 'USD' };
+    const topUp = { admin: true, key: randomUUID(), params, body: { amount: '1.00' } };
+    const { id } = (await harness.call('POST /admin/pools/{currency}/topups', topUp)).body.data;
+    expect((await read(id)).body.data).toMatchObject({ id, type: 'top_up', merchant_id: null });
+  });
+
+  it('LE-2: does not find an id that no transaction has', async () => {
+    for (const id of ['0', as, 'M#1', 'x'.repeat(64)]) {
+      const reply = await read(id);
+      expect([id, reply.status, reply.body.code]).toEqual([id, 404, 'transaction_not_found']);
+    }
+  });
+
   it('LE-2: reads one merchant’s history with internal statuses', async () => {
     const items = ids(await all({ merchant: as, type: 'withdrawal' }));
     expect(items).toEqual([made.pending, made.unclear, made.failed, made.paid]);

@@ -48,7 +48,7 @@ describe('registration', () => {
   it('ID-1: creates a merchant that is PENDING and has no balances', async () => {
     const name = `m-${randomUUID()}`;
     const reply = await send(form(name));
-    expect(reply.status).toBe(201);
+    expect([reply.status, reply.headers['location']]).toEqual([201, '/api/v1/me']);
     const claims = { ...merchantClaims(''), sub: users.users.get(name)?.sub ?? '' };
     const me = await harness.insist('GET /me', { claims });
     expect(me.body.data).toMatchObject({
