@@ -76,9 +76,9 @@ export class ServiceStack extends Stack {
       schedules.executionRole,
       recover.executionRole,
     ]);
-    schedules.scheduleQueue.onlyFrom('OnlySchedulesAndRecoverySend', [
+    schedules.scheduleQueue.onlyFrom('OnlySchedulesRelayAndRecoverySend', [
       schedules.schedulerRole,
-      recover.executionRole,
+      ...finders,
     ]);
 
     this.#outputs({

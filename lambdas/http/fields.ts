@@ -64,12 +64,23 @@ export const noBody = nothing.optional();
 export const byId = z.object({ id: z.string().min(1).max(64) });
 export const byMerchantId = z.object({ id: merchantId });
 
-/** An instant with its zone, in UTC from here on. */
-export const instant = z.iso
-  .datetime({ offset: true, error: 'time_malformed' })
-  .transform((text) => new Date(text).toISOString())
-  // In UTC the year may need more than four digits, which would not sort.
-  .pipe(z.string().regex(/^[0-9]{4}-/, 'time_malformed'));
+/** Less than a millisecond, which a Date drops. */
+const BELOW_MS = /\.[0-9]{3}[0-9]*[1-9]/;
+
+/** In UTC from here on, in whole milliseconds. */
+const inMilliseconds = (roundedUpBy: 0 | 1) =>
+  z.iso
+    .datetime({ offset: true, error: 'time_malformed' })
+    .transform((text) =>
+      new Date(Date.parse(text) + (BELOW_MS.test(text) ? roundedUpBy : 0)).toISOString(),
+    )
+    // In UTC the year may need more than four digits, which would not sort.
+    .pipe(z.string().regex(/^[0-9]{4}-/, 'time_malformed'));
+
+/** An instant with its zone. */
+const instant = inMilliseconds(0);
+/** An instant before which something may not happen, not by a fraction of a millisecond. */
+export const notBefore = inMilliseconds(1);
 
 /** The filters of a list of transactions; the statuses depend on the caller. */
 export const historyQuery = {

@@ -285,8 +285,8 @@ export const REASONS = {
   execution_too_soon: problem(
     422,
     'Execution too soon',
-    'A withdrawal is scheduled at least one minute ahead. Choose a later execute_at, or leave it out.',
-    'برداشت دست‌کم یک دقیقه بعد زمان‌بندی می‌شود. execute_at دیرتری برگزینید یا آن را نفرستید.',
+    'A withdrawal is scheduled for the next second at the earliest. Choose a later execute_at, or leave it out.',
+    'برداشت زودتر از ثانیهٔ بعد زمان‌بندی نمی‌شود. execute_at دیرتری برگزینید یا آن را نفرستید.',
   ),
   execution_too_far: problem(
     422,

@@ -75,8 +75,8 @@ export type Relays = {
 };
 
 /**
- * Forwards the work. Twice is harmless: a payout is claimed by its row and scheduled under its id, and a pool
- * that is level stays as it is.
+ * Forwards the work. Twice is harmless: a payout is claimed or executed by its row and scheduled under its id,
+ * and a pool that is level stays as it is.
  */
 export const relay =
   (relays: Relays) =>

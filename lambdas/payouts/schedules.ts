@@ -18,28 +18,48 @@ export type ScheduleTarget = {
   readonly roleArn: string;
 };
 
-/** A time that passes while the schedule is created may be refused, or never fire. */
-const SOONEST_MS = 60_000;
+/** The longest delay of a message in SQS. */
+const MOST_DELAY_MS = 900_000;
+/** Scheduler fires within the minute of a time. Its message is then postponed to the second. */
+const FIRES_EARLY_MS = 60_000;
 
-/** Whole seconds, in UTC, rounded up: never before the time itself. */
-function atExpression(executeAt: string, now: Date): string {
-  const at = Math.max(Date.parse(executeAt), now.getTime() + SOONEST_MS);
-  const seconds = Math.ceil(at / 1_000);
-  return `at(${new Date(seconds * 1_000).toISOString().slice(0, 19)})`;
+/** How a withdrawal's message gets to the schedule queue in time. */
+export type Ways = {
+  /** By a delay of at most 900 seconds. */
+  readonly soon: (message: PayoutMessage, delaySeconds: number) => Promise<void>;
+  readonly far: (message: PayoutMessage, executeAt: string) => Promise<void>;
+};
+
+/**
+ * Sends the message of a scheduled withdrawal so that it arrives at or just before its time (WD-2): within 15
+ * minutes by its own delay, later by a schedule.
+ */
+export const scheduleExecution =
+  ({ soon, far }: Ways, now: () => Date) =>
+  async (message: PayoutMessage, executeAt: string): Promise<void> => {
+    const aheadMs = Date.parse(executeAt) - now().getTime();
+    if (aheadMs > MOST_DELAY_MS) return far(message, executeAt);
+    return soon(message, Math.max(0, Math.floor(aheadMs / 1_000)));
+  };
+
+/** Whole seconds, in UTC. */
+function atExpression(executeAt: string): string {
+  const firesAt = new Date(Date.parse(executeAt) - FIRES_EARLY_MS);
+  return `at(${firesAt.toISOString().slice(0, 19)})`;
 }
 
 /**
  * One schedule for each withdrawal, under its id: creating it twice is harmless (WD-2). A schedule that
  * cannot be created does not stop the payouts behind it in the stream: the failure is logged, and recovery
- * executes the withdrawal two minutes after its time.
+ * executes the withdrawal one minute after its time.
  */
 export const createSchedule =
-  (scheduler: SchedulerClient, target: ScheduleTarget, now: () => Date) =>
+  (scheduler: SchedulerClient, target: ScheduleTarget) =>
   async (message: PayoutMessage, executeAt: string): Promise<void> => {
     const schedule = new CreateScheduleCommand({
       GroupName: target.group,
       Name: message.txnId,
-      ScheduleExpression: atExpression(executeAt, now()),
+      ScheduleExpression: atExpression(executeAt),
       ScheduleExpressionTimezone: 'UTC',
       FlexibleTimeWindow: { Mode: FlexibleTimeWindowMode.OFF },
       // Schedules that have fired would otherwise count against the quota.
@@ -54,7 +74,7 @@ export const createSchedule =
     await attempt(message, ConflictException, scheduler.send(schedule));
   };
 
-/** Of a cancelled withdrawal. A schedule that remains, and fires, changes nothing. */
+/** Of a cancelled withdrawal, if it has one. A schedule or message that remains changes nothing. */
 export const deleteSchedule =
   (scheduler: SchedulerClient, { group }: Pick<ScheduleTarget, 'group'>) =>
   async (message: PayoutMessage): Promise<void> => {

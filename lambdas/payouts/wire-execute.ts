@@ -15,5 +15,6 @@ export function executeScheduledFrom(env: z.output<typeof executeScheduledEnv>) 
   return scheduleMessage(
     executeScheduled({ ledger, busy, checkMarginMs: env.CHECK_MARGIN_MS }),
     postpone(sqs, env.SCHEDULE_QUEUE_URL),
+    ledger.pacing,
   );
 }

@@ -50,6 +50,7 @@ export const notFoundEnv = z.object({ ROUTES: list });
 export const relayEnv = z.object({
   PAYOUT_QUEUE_URL: z.url(),
   POOL_QUEUE_URL: z.url(),
+  SCHEDULE_QUEUE_URL: z.url(),
   SCHEDULE_GROUP: text,
   SCHEDULE_ROLE_ARN: arn,
   SCHEDULE_QUEUE_ARN: arn,

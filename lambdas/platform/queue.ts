@@ -6,16 +6,20 @@ import {
 import { log } from './logger.ts';
 import { isCertainlyLost } from './retry.ts';
 
-/** Sends a message. Those of one group do not delay those of others. */
+/**
+ * Sends a message. Those of one group do not delay those of others.
+ * @param delaySeconds before it can be received, at most 900.
+ */
 export const sendTo =
   <Message>(groupOf: (message: Message) => string) =>
   (sqs: SQSClient, queueUrl: string) =>
-  async (message: Message): Promise<void> => {
+  async (message: Message, delaySeconds?: number): Promise<void> => {
     await sqs.send(
       new SendMessageCommand({
         QueueUrl: queueUrl,
         MessageBody: JSON.stringify(message),
         MessageGroupId: groupOf(message),
+        DelaySeconds: delaySeconds,
       }),
     );
   };

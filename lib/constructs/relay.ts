@@ -57,7 +57,7 @@ const FILTERS = [
  */
 const SHARDS = 16;
 
-/** Sends each new payout to the payout queue, creates and deletes schedules, and calls the rebalancer. */
+/** Sends each new payout to its queue, creates and deletes schedules, and calls the rebalancer. */
 export class Relay extends SuretyFunction<typeof relayEnv> {
   constructor(scope: Construct, id: string, props: RelayProps) {
     const { stage, ledger, payoutQueue, poolQueue, schedules } = props;
@@ -69,6 +69,7 @@ export class Relay extends SuretyFunction<typeof relayEnv> {
       environment: {
         PAYOUT_QUEUE_URL: payoutQueue.queueUrl,
         POOL_QUEUE_URL: poolQueue.queueUrl,
+        SCHEDULE_QUEUE_URL: scheduleQueue.queue.queueUrl,
         SCHEDULE_GROUP: schedules.group.scheduleGroupName,
         SCHEDULE_ROLE_ARN: schedules.schedulerRole.roleArn,
         SCHEDULE_QUEUE_ARN: scheduleQueue.queue.queueArn,
@@ -79,6 +80,7 @@ export class Relay extends SuretyFunction<typeof relayEnv> {
     });
     payoutQueue.grantSendMessages(this);
     poolQueue.grantSendMessages(this);
+    scheduleQueue.queue.grantSendMessages(this);
     schedules.grantSchedule(this.executionRole);
     this.#readStream(stage, ledger);
   }

@@ -65,8 +65,8 @@ describe('WA-1: money is never a JavaScript number', () => {
       'lambdas/ledger/pool/choice.ts: Math.floor',
       // Seconds, not money.
       'lambdas/ledger/responses.ts: Math.floor',
-      'lambdas/payouts/schedule-message.ts: Math.ceil',
-      'lambdas/payouts/schedules.ts: Math.ceil',
+      'lambdas/payouts/schedule-message.ts: Math.floor',
+      'lambdas/payouts/schedules.ts: Math.floor',
     ]);
   });
 

@@ -130,7 +130,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   execute_at: time(
     // Most are far ahead: a withdrawal that is executed during the final check delays it.
     fc.oneof(
-      { weight: 1, arbitrary: ahead(61 * SECOND, 70 * SECOND) },
+      { weight: 1, arbitrary: ahead(2 * SECOND, 10 * SECOND) },
       { weight: 9, arbitrary: ahead(DAY, 300 * DAY) },
     ),
   ),

@@ -23,6 +23,23 @@ export async function makeOverdue(merchantId: string, txnId: string): Promise<vo
   );
 }
 
+/** Sets the time of a scheduled withdrawal. */
+export async function executeSooner(
+  merchantId: string,
+  txnId: string,
+  executeAt: string,
+): Promise<void> {
+  await new DynamoDBClient(asRoot()).send(
+    new UpdateItemCommand({
+      TableName: localCloud().outputs.LedgerTableName,
+      Key: { pk: { S: `M#${merchantId}` }, sk: { S: `TXN#${txnId}` } },
+      UpdateExpression: 'SET executeAt = :at',
+      ConditionExpression: 'attribute_exists(executeAt)',
+      ExpressionAttributeValues: { ':at': { S: executeAt } },
+    }),
+  );
+}
+
 /** Runs recovery at once, and waits until it has ended. */
 export async function recoverNow(): Promise<void> {
   const recover = { FunctionName: localCloud().outputs.RecoverFunctionName };

@@ -51,7 +51,7 @@ describe('queues', () => {
     BusyWorkDeadLetters: { send: [], consume: [] },
     PayoutsQueue: { send: ['recover', 'relay'], consume: ['settle'] },
     PayoutsDeadLetters: { send: [], consume: [] },
-    SchedulesWorkQueue: { send: [scheduler, 'recover'], consume: ['execute-scheduled'] },
+    SchedulesWorkQueue: { send: [scheduler, 'recover', 'relay'], consume: ['execute-scheduled'] },
     SchedulesWorkDeadLetters: { send: [scheduler], consume: [] },
     PoolsWorkQueue: { send: ['recover', 'relay'], consume: ['rebalance'] },
     PoolsWorkDeadLetters: { send: [], consume: [] },

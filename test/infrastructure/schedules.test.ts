@@ -17,8 +17,8 @@ const scheduler = productionRoles().find(({ arn }) => arn === ROLE);
 describe('WD-2 WD-4: the schedule queue', () => {
   const send = { action: 'sqs:SendMessage', resource: QUEUE };
 
-  it('accepts messages only from schedules and recovery', async () => {
-    expect(await allowedRoles(send)).toEqual([scheduler?.name, 'recover'].toSorted());
+  it('accepts messages only from schedules, relay and recovery', async () => {
+    expect(await allowedRoles(send)).toEqual([scheduler?.name, 'recover', 'relay'].toSorted());
     expect(await simulate({ caller: ADMINISTRATOR, ...send })).toBe('ExplicitlyDenied');
   });
 
@@ -41,7 +41,7 @@ describe('WD-2 WD-4: the schedule queue', () => {
     ]);
   });
 
-  it('sends batches of ten, and retries only the messages that failed', () => {
+  it('sends batches of ten without waiting for them to fill, and retries only the messages that failed', () => {
     const source = theResource(
       'production',
       'AWS::Lambda::EventSourceMapping',
@@ -52,6 +52,7 @@ describe('WD-2 WD-4: the schedule queue', () => {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       ScalingConfig: { MaximumConcurrency: 50 },
     });
+    expect(source.Properties).not.toHaveProperty('MaximumBatchingWindowInSeconds');
   });
 });
 

@@ -127,7 +127,7 @@ const ms = fc.constantFrom(
   20 * HOUR,
   12 * 24 * HOUR,
 );
-const executeInMs = fc.constantFrom(undefined, undefined, MINUTE, 11 * MINUTE, 2 * HOUR);
+const executeInMs = fc.constantFrom(undefined, undefined, SECOND, 11 * MINUTE, 2 * HOUR);
 const releaseInMs = fc.constantFrom(undefined, undefined, -MINUTE, SECOND, 11 * MINUTE, 20 * HOUR);
 const fee = fc.constantFrom('0', '1.5', '2', '99.9999');
 const tiers = fc.constantFrom<readonly Tier[]>(

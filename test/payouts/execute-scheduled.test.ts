@@ -16,10 +16,12 @@ import { readMerchant } from '../../lambdas/ledger/rows/merchants.ts';
 import { transactionRow } from '../../lambdas/ledger/transactions.ts';
 import { executeScheduled } from '../../lambdas/payouts/execute-scheduled.ts';
 import { recover } from '../../lambdas/payouts/recover.ts';
+import { scheduleMessage } from '../../lambdas/payouts/schedule-message.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import { ROUGH } from '../harness/faults.ts';
 import { type Harness, startHarness } from '../harness/harness.ts';
 import { REAL } from '../harness/pacing.ts';
+import { sqsRecord } from '../harness/sqs-record.ts';
 import { TIMERS } from '../harness/timers.ts';
 import { untilDone } from '../harness/until-done.ts';
 
@@ -196,7 +198,7 @@ describe('a scheduled withdrawal', () => {
 
   it('WD-2: a time that is past, too soon, too far or without a zone is refused, and a repeat returns the refusal', async () => {
     const id = await harness.merchant('100.00');
-    const execute_at = inMinutes(0.5);
+    const execute_at = inMinutes(0);
     const soon = await schedule(id, { execute_at }, 'soon');
     expect([soon.status, soon.body.code]).toEqual([422, 'execution_too_soon']);
     expect((await schedule(id, { execute_at }, 'soon')).text).toBe(soon.text);
@@ -209,6 +211,61 @@ describe('a scheduled withdrawal', () => {
       const reply = await schedule(id, { execute_at: wrong });
       expect([reply.status, reply.body.errors?.[0].field]).toEqual([422, 'execute_at']);
     }
+  });
+
+  it('WD-2: it may be set for the next second, and is executed at its time, not a fraction before', async () => {
+    const id = await harness.merchant('100.00');
+    const second = new Date(harness.clock.now.getTime() + 1_000).toISOString();
+    const next = (await schedule(id, { execute_at: second })).body.data;
+    expect(next.execute_at).toBe(second);
+    // A tenth of a millisecond later: times are rounded up.
+    const precise = second.replace('.000Z', '.0001Z');
+    const rounded = (await schedule(id, { execute_at: precise })).body.data;
+    expect(rounded.execute_at).toBe(second.replace('.000Z', '.001Z'));
+    harness.clock.now = new Date(second);
+    expect(await execute(id, next.id)).toEqual({ kind: 'done' });
+    expect(await execute(id, rounded.id)).toEqual({ kind: 'early', byMs: 1 });
+  });
+
+  describe('WD-2: its message arrives up to a second early, and waits', () => {
+    /** Delivers a message 700 ms early. `during` happens in its wait. */
+    const deliverEarly = async (id: string, txnId: string, during = async () => {}) => {
+      const at = (await read(id, txnId)).execute_at;
+      harness.clock.now = new Date(Date.parse(at) - 700);
+      const pauses: number[] = [];
+      const handle = scheduleMessage(
+        (message) => execute(message.merchantId, message.txnId),
+        () => Promise.reject(new Error('postponed')),
+        {
+          pause: async (ms) => {
+            pauses.push(ms);
+            await during();
+            harness.clock.now = new Date(harness.clock.now.getTime() + ms);
+          },
+        },
+      );
+      await handle(sqsRecord({ merchantId: id, txnId }));
+      return { at, pauses };
+    };
+
+    it('it is executed at its time, to the millisecond', async () => {
+      const id = await harness.merchant('100.00');
+      const { data } = (await schedule(id)).body;
+      const { at, pauses } = await deliverEarly(id, data.id);
+      expect(pauses).toEqual([700]);
+      const { status, history } = await read(id, data.id);
+      expect([status, history.at(-1)]).toEqual(['PENDING', { status: 'PENDING', at }]);
+    });
+
+    it('a cancellation during the wait wins, and the message is deleted', async () => {
+      const id = await harness.merchant('100.00');
+      const { data } = (await schedule(id)).body;
+      await deliverEarly(id, data.id, async () => {
+        expect((await cancel(id, data.id)).status).toBe(200);
+      });
+      expect(await read(id, data.id)).toMatchObject({ status: 'CANCELLED' });
+      expect((await me(id)).credit).toMatchObject([{ utilised: '0.00' }]);
+    });
   });
 
   it('WD-2 ID-2: its merchant cannot be archived', async () => {
@@ -410,7 +467,7 @@ describe('a scheduled withdrawal is listed and cancelled', () => {
   }, 180_000);
 });
 
-it('WD-2 WD-8: recovery executes a withdrawal whose schedule never fired, two minutes after its time', async () => {
+it('WD-2 WD-8: recovery executes a withdrawal whose message was lost, one minute after its time', async () => {
   const id = await harness.merchant('100.00');
   const { data } = (await schedule(id)).body;
   const [toExecute, toSettle]: [string[], string[]] = [[], []];
@@ -424,7 +481,7 @@ it('WD-2 WD-8: recovery executes a withdrawal whose schedule never fired, two mi
       execute: async ({ txnId }) => void toExecute.push(txnId),
       rebalance: async () => {},
     })();
-  advanceClock(2.9);
+  advanceClock(1.9);
   for (let runs = 0; runs < 5; runs += 1) await run();
   expect(toExecute).not.toContain(data.id);
   advanceClock(0.1);

@@ -127,6 +127,12 @@ describe('WD-8: the payout queue', () => {
     ]);
   });
 
+  it('WD-2: a message may be delayed by whole seconds', async () => {
+    const { sqs, sent } = queue();
+    await sendPayout(sqs, 'https://queue')(MESSAGE, 7);
+    expect(sent).toMatchObject([{ input: { DelaySeconds: 7, MessageGroupId: 'm1' } }]);
+  });
+
   it('a message is postponed by the given number of seconds', async () => {
     const { sqs, sent } = queue();
     await postpone(sqs, 'https://queue')('receipt', 900);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { instant, moneyFields, moneyIn, nothing } from '../../http/fields.ts';
+import { moneyFields, moneyIn, notBefore, nothing } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
 import { merchantPk } from '../../ledger/keys.ts';
@@ -17,7 +17,7 @@ const input = ({ currency: fallback }: Settings) =>
       query: nothing,
       body: z.strictObject({
         ...moneyFields(fallback),
-        release_at: instant.optional(),
+        release_at: notBefore.optional(),
       }),
     })
     .transform(({ params, body }, ctx) => ({

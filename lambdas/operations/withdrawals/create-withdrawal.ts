@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { instant, moneyFields, moneyIn, nothing } from '../../http/fields.ts';
+import { moneyFields, moneyIn, notBefore, nothing } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
 import { readMerchant } from '../../ledger/rows/merchants.ts';
@@ -16,7 +16,7 @@ const input = ({ currency: fallback, checkMarginMs }: Settings) =>
       body: z.strictObject({
         ...moneyFields(fallback),
         source: z.enum(SOURCES).default('credit'),
-        execute_at: instant.optional(),
+        execute_at: notBefore.optional(),
       }),
     })
     .transform(({ body }, ctx) => ({

@@ -10,14 +10,16 @@ export type ScheduleFacts = {
   readonly executeAt: string;
 };
 
-const SOONEST_MS = 60_000;
 const MOST_YEARS_AHEAD = 1;
-/** A schedule fires within the minute of its time. After two minutes recovery executes it. */
-const FIRST_CHECK_MS = 2 * 60_000;
+/** Its message arrives at its time. A minute later recovery takes it for lost. */
+const FIRST_CHECK_MS = 60_000;
+
+/** The first instant of the second after this one. */
+const nextSecond = (now: Date): string => later(now, 1_000 - now.getUTCMilliseconds());
 
 /**
- * A withdrawal at a set time, from one minute to one year ahead (WD-2). No money moves yet: the balance is
- * checked when it is executed.
+ * A withdrawal at a set time, from the next second to one year ahead (WD-2). No money moves yet: the balance
+ * is checked when it is executed.
  */
 export function decideSchedule(
   { merchant: found, executeAt }: ScheduleFacts,
@@ -26,7 +28,7 @@ export function decideSchedule(
 ): Decision<NewTransactionOf<'withdrawal'>> {
   const merchant = spenderOf(found);
   if ('kind' in merchant) return merchant;
-  if (executeAt < later(now, SOONEST_MS)) return refused('execution_too_soon');
+  if (executeAt < nextSecond(now)) return refused('execution_too_soon');
   if (executeAt > yearsLater(now, MOST_YEARS_AHEAD).toISOString()) {
     return refused('execution_too_far');
   }
