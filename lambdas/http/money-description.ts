@@ -8,7 +8,7 @@ import type {
   TransactionType,
 } from '../ledger/transactions.ts';
 import type { Caller, KeyRule } from './endpoint.ts';
-import type { Described, Route, Settings } from './operation.ts';
+import type { Described, Grant, Route, Settings } from './operation.ts';
 import type { Success } from './response.ts';
 
 /** What one operation that moves money or a limit says about itself. */
@@ -34,15 +34,24 @@ export type MoneyOperation<
       input: z.output<Schema>,
     ) => Promise<{ readonly id: string } | undefined>;
   };
+  /** Beyond what every operation that moves money may do. */
+  readonly grants?: readonly Grant[];
   readonly input: (settings: Settings) => Schema;
-  /** The partition of the row it concerns; the caller's own where it is left out. */
-  readonly subject?: (input: z.output<Schema>) => string;
-  /** At one instant, which is also the decision's. */
+  /**
+   * The partition of the row it concerns; the caller's own where it is left out. It may have to be looked up, and
+   * never changes. Undefined: transaction_not_found, which is not stored, since an index may lag behind.
+   */
+  readonly subject?: (
+    input: z.output<Schema>,
+    ledger: LedgerContext,
+  ) => string | Promise<string | undefined>;
+  /** At one instant, which is also the decision's. The last argument is the partition. */
   readonly read: (
     ledger: LedgerContext,
     input: z.output<Schema>,
     caller: Caller,
     now: Date,
+    pk: string,
   ) => Promise<Facts>;
   /** Makes rows ready for an acceptance, also for the next try. @returns whether it changed what was read. */
   readonly prepare?: (

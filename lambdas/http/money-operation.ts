@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Handing } from '../ledger/busy/joining.ts';
 import type { Member } from '../ledger/busy/member.ts';
 import type { QueuedRequest } from '../ledger/busy/messages.ts';
+import type { LedgerContext } from '../ledger/context.ts';
 import type { Refusal } from '../ledger/decision.ts';
 import { merchantOf, merchantPk } from '../ledger/keys.ts';
 import { confirming, type Recording } from '../ledger/recording.ts';
@@ -55,11 +56,11 @@ export const moneyOperation = <
     { ledger }: Pick<ApiContext, 'ledger'>,
     input: z.output<Schema>,
     caller: Caller,
-    txnId: string,
+    { pk, txnId }: Pick<RequestIdentity, 'pk' | 'txnId'>,
     requestId: string,
   ): Decider<Facts, NewTransactionOf<Type>> => ({
     ...responderOf(requestId),
-    read: (now) => described.read(ledger, input, caller, now),
+    read: (now) => described.read(ledger, input, caller, now, pk),
     prepare: async (facts, now) => (await described.prepare?.(ledger, facts, input, now)) ?? false,
     decide: (facts, now) => described.decide(facts, input, now, txnId),
   });
@@ -70,15 +71,16 @@ export const moneyOperation = <
     input: z.output<Schema>,
     raw: Omit<RawInput, 'key'>,
     caller: Caller,
-    txnId: string,
+    identity: RequestIdentity,
     requestId: string,
   ): Decider<Facts, NewTransaction> => {
-    const decider = deciderOf(context, input, caller, txnId, requestId);
+    const decider = deciderOf(context, input, caller, identity, requestId);
     if (secondAdmin === undefined) return decider;
     const order = { operation: name, input: storedInput(raw), by: caller.id };
     return proposing(decider, context.settings.secondAdminAbove, order);
   };
-  const pkOf = (input: z.output<Schema>, { id }: Caller) => subject?.(input) ?? merchantPk(id);
+  const pkOf = (input: z.output<Schema>, { id }: Caller, ledger: LedgerContext) =>
+    subject === undefined ? merchantPk(id) : subject(input, ledger);
   const adminIn = ({ id }: Caller) => ({ admin: access === 'admin' ? id : undefined });
 
   const queued = (context: GroupContext) => {
@@ -88,9 +90,9 @@ export const moneyOperation = <
       if (!parsed.success) return undefined;
       const input = parsed.data;
       const caller = callerIn(message);
-      const { key: sentKey, hash, requestId, deadline } = message;
+      const { key: sentKey, pk, hash, requestId, deadline } = message;
       const identity = {
-        ...identityOf(caller.name, name, sentKey, pkOf(input, caller), hash),
+        ...identityOf(caller.name, name, sentKey, pk, hash),
         ...adminIn(caller),
       };
       return {
@@ -99,8 +101,7 @@ export const moneyOperation = <
         currency: currencyIn(input),
         open: (ledger) => {
           const stores = { ...context, ledger };
-          const { txnId } = identity;
-          const decider = requestedBy(stores, input, message.input, caller, txnId, requestId);
+          const decider = requestedBy(stores, input, message.input, caller, identity, requestId);
           return requestRun(stores, decider, identity, { requestId });
         },
       };
@@ -120,7 +121,7 @@ export const moneyOperation = <
         return run(context, reconsidered, { ...own, txnId }, call, { recording });
       };
       return input.success
-        ? again(deciderOf(context, input.data, adminOf(proposal.by), txnId, call.id))
+        ? again(deciderOf(context, input.data, adminOf(proposal.by), proposed, call.id))
         : again({ ...responderOf(call.id), ...OUTDATED });
     };
   };
@@ -134,6 +135,7 @@ export const moneyOperation = <
     grants: [
       'commit',
       'store-responses',
+      ...(described.grants ?? []),
       ...(described.prepare === undefined ? [] : (['release'] as const)),
       ...(handsOver === undefined ? [] : (['hand-over'] as const)),
     ],
@@ -144,17 +146,17 @@ export const moneyOperation = <
         schema,
         async (input, call, raw) => {
           const { caller } = call;
-          const pk = pkOf(input, caller);
+          const pk = await pkOf(input, caller, context.ledger);
+          if (pk === undefined) return failure('transaction_not_found', call.id);
           const identity = {
             ...requestIdentity(caller.name, name, call.key, pk, call.request),
             ...adminIn(caller),
           };
-          const { txnId } = identity;
           if (preview !== undefined && asksForPreview(raw)) {
-            const decider = deciderOf(context, input, caller, txnId, call.id);
+            const decider = deciderOf(context, input, caller, identity, call.id);
             return previewOf(context, decider, preview, call.id);
           }
-          const decider = requestedBy(context, input, raw, caller, txnId, call.id);
+          const decider = requestedBy(context, input, raw, caller, identity, call.id);
           const handing = handsOver && {
             busy: context.busy,
             merchants: async () => {

@@ -9,7 +9,7 @@ import type { Call, Caller, RawInput } from './endpoint.ts';
 export const messageOf =
   (
     operation: string,
-    { hash }: Pick<RequestIdentity, 'hash'>,
+    { pk, hash }: Pick<RequestIdentity, 'pk' | 'hash'>,
     { id: requestId, key, caller }: Pick<Call, 'id' | 'key' | 'caller'>,
     { params, query, body }: RawInput,
   ): Handover['messageFor'] =>
@@ -21,6 +21,7 @@ export const messageOf =
     caller: { id: caller.id, name: caller.name },
     key,
     input: { params, query, body },
+    pk,
     hash,
     requestId,
   });

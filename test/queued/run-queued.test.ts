@@ -73,6 +73,7 @@ const withdrawalOf = (id: string, requestId: string, deadlineMs = 1_000, key = '
     caller: { id, name: `merchant:${id}` },
     key,
     input: { params: {}, query: {}, body: { amount: '2.00', currency: 'USD' } },
+    pk: `M#${id}`,
     hash: 'h',
     requestId,
   }),
@@ -383,6 +384,7 @@ describe('WD-8: what cannot be decided does not take the others along', () => {
       operation: 'withdrawal',
       caller: { id, name: `merchant:${id}` },
       key: 'k',
+      pk: `M#${id}`,
       hash: 'h',
       requestId: 'r',
     };
@@ -412,6 +414,7 @@ describe('WD-8: what cannot be decided does not take the others along', () => {
       caller: { id, name: `merchant:${id}` },
       key: 'k',
       input: { params: {}, query: {}, body: { amount: '3.00' } },
+      pk: `M#${id}`,
       hash: 'h',
       requestId: 'r',
     });

@@ -16,6 +16,8 @@ const request = z.object({
   caller: z.object({ id: z.string(), name: z.string() }),
   key: z.string(),
   input: z.object({ params: z.unknown(), query: z.unknown(), body: z.unknown() }),
+  /** The partition of what it concerns: its sender may have looked it up. */
+  pk: z.string().min(1),
   /** Of what was sent: method, path, query and body. */
   hash: z.string(),
   requestId: z.string(),

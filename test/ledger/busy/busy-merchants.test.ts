@@ -70,6 +70,7 @@ describe('OP-3: a request hands over', () => {
       caller: { id: 'm1', name: 'merchant:m1' },
       key: 'k1',
       input: { body: { amount: '1.00' } },
+      pk: 'M#m1',
       requestId: 'r1',
     });
   });
