@@ -57,6 +57,13 @@ export const username = z
 
 export const bankAccount = z.string().regex(/^[A-Za-z0-9-]{4,34}$/, 'bank_account_malformed');
 
+/** Why somebody decided something, in its own words. Half a character is no text. */
+export const reasonText = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((text) => text.isWellFormed(), 'invalid');
+
 /** A query without parameters, a body without fields. */
 export const nothing = z.strictObject({});
 export const noBody = nothing.optional();

@@ -78,6 +78,7 @@ export type LedgerRow = Exclude<RowRef, { readonly kind: 'response' }>;
 export function ledgerKeyOf(row: LedgerRow): Key {
   switch (row.kind) {
     case 'transaction':
+    case 'reversed':
       return transactionKey(row.pk, row.txnId);
     case 'name':
       return nameKey(row.name);

@@ -105,12 +105,19 @@ export const releaseFunds = (
     walletAvailable(merchantId),
     sumOf(releases),
   ]),
-  changes: releases.map((release) => ({
+  changes: endReleases(merchantId, releases),
+});
+
+/** What was pending is so no longer: the row of each is deleted, once. */
+export const endReleases = (
+  merchantId: string,
+  releases: readonly PendingRelease[],
+): readonly Change[] =>
+  releases.map((release) => ({
     row: rowOf(merchantId, release),
     conditions: [{ must: 'exist' }],
     delete: true,
-  })),
-});
+  }));
 
 /** The record of releases of one wallet that no debit needed. */
 export const releaseTransaction = (

@@ -240,6 +240,24 @@ export const REASONS = {
     'Only a transaction that is PROPOSED can be confirmed. Read it to see what became of it.',
     'فقط تراکنشی که PROPOSED است تأیید می‌شود. برای دیدن وضعیت، آن را بخوانید.',
   ),
+  transaction_not_reversible: problem(
+    422,
+    'Transaction not reversible',
+    'Only a deposit or top-up that has succeeded can be reversed. Read the transaction to see what it is.',
+    'فقط واریز یا شارژی که انجام شده است برگردانده می‌شود. برای دیدن نوع و وضعیت تراکنش، آن را بخوانید.',
+  ),
+  transaction_already_reversed: problem(
+    409,
+    'Transaction already reversed',
+    'This was reversed already, by {reversal}. Nothing is left to do.',
+    'این تراکنش پیش‌تر با {reversal} برگردانده شده است. کار دیگری لازم نیست.',
+  ),
+  deposit_spent: problem(
+    402,
+    'Deposit spent',
+    'The wallet no longer holds this amount, only {held} {currency}. Reverse the deposit with a new key once the money is back.',
+    'کیف پول دیگر این مبلغ را ندارد و فقط {held} {currency} دارد. پس از بازگشت پول، با کلید تازه دوباره برگردانید.',
+  ),
   second_admin_needed: problem(
     403,
     'Second administrator needed',

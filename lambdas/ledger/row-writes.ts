@@ -7,6 +7,8 @@ export type OwnRows = 'CREDITREQ' | 'QUOTE';
 export type RowRef =
   | { readonly kind: 'response'; readonly table: string; readonly id: string }
   | { readonly kind: 'transaction'; readonly pk: string; readonly txnId: string }
+  /** Another transaction than the one that is created or goes on: the one that it reverses. */
+  | { readonly kind: 'reversed'; readonly pk: string; readonly txnId: string }
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'sign-in'; readonly pool: string; readonly sub: string }
   | { readonly kind: 'merchant'; readonly merchantId: string }
@@ -33,6 +35,7 @@ export type RowRef =
 export const LABELS = [
   'response',
   'transaction',
+  'reversed',
   'name',
   'sign-in',
   'merchant',

@@ -121,8 +121,14 @@ const transfer = z.object({
   /** The volume from which its tier applies; absent where the payer's own rate applied. */
   feeTierFrom: minorUnits.optional(),
 });
+/** What can be a mistake of an admin's (WA-9). */
+const reversible = {
+  /** The id of its reversal. */
+  reversedBy: z.string().optional(),
+};
 const deposit = z.object({
   ...ofMerchant,
+  ...reversible,
   type: z.literal('deposit'),
   /** When a deposit that is not immediate becomes available. */
   releaseAt: z.string().optional(),
@@ -143,7 +149,18 @@ const limitChange = z.object({
   /** Nothing where it opened the credit line. */
   limitBefore: minorUnits,
 });
-const topUp = z.object({ ...common, type: z.literal('top_up') });
+const topUp = z.object({ ...common, ...reversible, type: z.literal('top_up') });
+/** Takes back the whole amount of a deposit or top-up, in its partition (WA-9). */
+const reversal = z.object({
+  ...common,
+  type: z.literal('reversal'),
+  /** The id of the deposit or top-up. */
+  reverses: z.string(),
+  /** Of a deposit. */
+  merchantId: z.string().optional(),
+  /** Why, in the admin's words. */
+  reason: z.string().optional(),
+});
 /** Money that moved within a pool, and the shards that opened or closed with it. */
 const rebalance = z.object({ ...common, type: z.literal('rebalance') });
 const poolChange = z.object({ ...common, type: z.literal('pool_change'), shards: z.bigint() });
@@ -159,6 +176,7 @@ export const transactionRow = z.discriminatedUnion('type', [
   repayment,
   limitChange,
   topUp,
+  reversal,
   rebalance,
   poolChange,
 ]);

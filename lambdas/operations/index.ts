@@ -10,6 +10,7 @@ import { me } from './me/index.ts';
 import { merchants } from './merchants/index.ts';
 import { pools } from './pools/index.ts';
 import { profile } from './profile/index.ts';
+import { reversals } from './reversals/index.ts';
 import { signIns } from './sign-ins/index.ts';
 import { transfers } from './transfers/index.ts';
 import { wallets } from './wallets/index.ts';
@@ -29,6 +30,7 @@ export const GROUPS = [
   credit,
   merchants,
   pools,
+  reversals,
   history,
   confirmations,
   health,

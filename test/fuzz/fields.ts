@@ -178,6 +178,7 @@ const FIELDS: Readonly<Record<string, Field>> = {
   // The local cloud sets the password of any user that an answer names.
   'POST /auth/challenge username': oneOf(['fz-nobody'], ''),
   'POST /admin/auth/challenge username': oneOf(['fz-nobody'], ''),
+  reason: oneOf(['a mistake', 'اشتباه'], '', 'x'.repeat(201)),
   bank_account: oneOf(['FUZZ-1', 'FUZZ-REFUSE'], 'A', 'x'.repeat(35), 'IR 1', 'حساب'),
 };
 export const FIELD_NAMES: readonly string[] = [
@@ -198,6 +199,7 @@ const PARAMS: Readonly<Record<string, Field>> = {
   'DELETE /withdrawals/{id} id': knownField('scheduled'),
   'GET /transactions/{id} id': knownField('transaction'),
   'POST /admin/transactions/{id}/confirm id': knownField('transaction'),
+  'POST /admin/transactions/{id}/reverse id': knownField('transaction'),
   id: knownField('changeable'),
 };
 

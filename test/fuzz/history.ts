@@ -39,6 +39,7 @@ const EFFECTS: Readonly<Record<TransactionType, (item: Item) => Effect>> = {
   archive: () => ({}),
   // Moves money inside the wallet, from pending to available.
   release: () => ({}),
+  reversal: ({ amount }) => ({ wallet: -amount }),
   top_up: () => ({}),
   rebalance: () => ({}),
   pool_change: () => ({}),

@@ -33,8 +33,13 @@ const STORE_RESPONSES = namesOf(
 const RESPONDERS = [...STORE_RESPONSES, 'run-queued'];
 /** New rows are those of transactions and of what they open. Other changes are of rows that exist. */
 const PUTTERS = [...RESPONDERS, 'auth', 'execute-scheduled', 'recover'];
-/** Only where a merchant spends, or what it scheduled is executed, may pending releases be deleted. */
+/**
+ * Only where a merchant spends, what it scheduled is executed, or a deposit is reversed, also by a second admin, may
+ * pending releases be deleted.
+ */
 const DELETE_RELEASES = [
+  'reversals',
+  'confirmations',
   ...namesOf(
     (each) => each.access === 'merchant' && each.route.startsWith('POST ') && isChange(each),
   ),
@@ -152,7 +157,7 @@ describe('the Ledger table', () => {
   it.each([
     ['byTime', ['history', 'transfers', 'withdrawals']],
     ['byRecipient', ['history', 'transfers', 'withdrawals']],
-    ['byId', ['confirmations', 'history']],
+    ['byId', ['confirmations', 'history', 'reversals']],
     ['byStatus', ['history', 'merchants']],
     ['nextCheck', ['pools', 'recover']],
   ])('allows queries of the index %s to %p alone, and no scan', async (index, names) => {

@@ -96,6 +96,7 @@ describe('rows', () => {
   it.each<[RowRef, object]>([
     [{ kind: 'response', table: 'Responses', id: 'R1' }, { id: 'R1' }],
     [{ kind: 'transaction', pk: 'M#m1', txnId: 'T1' }, transactionKey('M#m1', 'T1')],
+    [{ kind: 'reversed', pk: 'M#m1', txnId: 'T1' }, transactionKey('M#m1', 'T1')],
     [{ kind: 'name', name: 'alice' }, nameKey('alice')],
     [{ kind: 'merchant', merchantId: 'm1' }, merchantKey('m1')],
     [{ kind: 'own', merchantId: 'm1', of: 'QUOTE', id: 'Q1' }, ownKey('m1', 'QUOTE', 'Q1')],

@@ -31,6 +31,7 @@ import {
   walletAvailable,
   walletPending,
 } from '../../lambdas/ledger/postings.ts';
+import { markReversed } from '../../lambdas/ledger/reversed.ts';
 import {
   type Change,
   type Condition,
@@ -912,12 +913,14 @@ it('AP-1: writes are in the order of refusal, whatever the order of the effects'
           conditions: [],
           put: { id: 'Q1' },
         },
+        markReversed({ pk: 'M#m1', txnId: 'T0' }, 'T1'),
         createTransaction(aWithdrawal()),
       ],
     }),
   ]);
   expect(labelsOf(writes)).toEqual([
     'transaction',
+    'reversed',
     'name',
     'sign-in',
     'merchant',

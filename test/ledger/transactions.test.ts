@@ -48,6 +48,7 @@ const ROWS = {
   repayment: { ...ofMerchant, type: 'repayment', source: 'bank' },
   limit_change: { ...ofMerchant, type: 'limit_change', limitBefore: minor(0n) },
   top_up: { ...common, pk: 'POOL#USD#ROOT', type: 'top_up' },
+  reversal: { ...common, pk: 'POOL#USD#ROOT', type: 'reversal', reverses: 'T0' },
   rebalance: { ...common, pk: 'POOL#USD#3', type: 'rebalance' },
   pool_change: { ...common, pk: 'POOL#USD#ROOT', type: 'pool_change', shards: 16n },
 } as const;

@@ -58,6 +58,7 @@ export function expectConsistentLedger(
     ...snapshot.merchants.flatMap((merchant) => merchantViolations(snapshot, merchant)),
     ...releaseViolations(snapshot),
     ...snapshot.transactions.flatMap(repaymentViolations),
+    ...reversalViolations(snapshot),
     ...[...snapshot.rows.values()].flatMap(transactionRowViolations),
   ]).toEqual([]);
 }
@@ -180,7 +181,11 @@ const poolViolations = (snapshot: LedgerSnapshot): readonly Violation[] => {
     const lent = sum(own.map((pool) => pool.lent));
     const available = sum(own.map((pool) => pool.available));
     const topUps = ofCurrency(transactions, currency).filter(({ type }) => type === 'top_up');
-    const paidIn = sum(topUps.map(({ amount }) => amount));
+    const takenBack = ofCurrency(transactions, currency).filter(
+      (row) => row.type === 'reversal' && row.merchantId === undefined,
+    );
+    const paidIn =
+      sum(topUps.map(({ amount }) => amount)) - sum(takenBack.map(({ amount }) => amount));
     const utilised = sum(ofCurrency(credit, currency).map((line) => line.utilised));
     return [
       ...unequal('LE-1 what was paid in is available or lent', currency, available + lent, paidIn),
@@ -226,11 +231,18 @@ function shardViolations({ roots, shards }: LedgerSnapshot, currency: string) {
 const isFromBank = (transaction: Transaction): boolean =>
   transaction.type === 'repayment' && transaction.source === 'bank';
 
+/** WA-9: a reversal returns its amount to where a pool or a merchant had it from. */
+const reversedIn = ({ type, pk, amount }: Transaction, partition: string): bigint =>
+  type === 'reversal' && pk.startsWith(partition) ? amount : 0n;
+
 /** What each kind of transaction contributes to the accounts that have no row, in minor units. */
 const SYSTEM_BALANCES: Readonly<Record<string, (transaction: Transaction) => bigint>> = {
-  funding: ({ type, amount }) => (type === 'top_up' ? -amount : 0n),
+  funding: (transaction) =>
+    transaction.type === 'top_up' ? -transaction.amount : reversedIn(transaction, 'POOL#'),
   outside: (transaction) =>
-    transaction.type === 'deposit' || isFromBank(transaction) ? -transaction.amount : 0n,
+    transaction.type === 'deposit' || isFromBank(transaction)
+      ? -transaction.amount
+      : reversedIn(transaction, 'M#'),
   clearing: (transaction) => (isInFlight(transaction) ? transaction.amount : 0n),
   fees: (transaction) => (transaction.type === 'transfer' ? transaction.fee : 0n),
   bank: ({ type, status, amount }) =>
@@ -398,6 +410,25 @@ const repaymentViolations = once((transaction: Transaction): readonly Violation[
   });
 });
 
+/** WA-9: each reversal takes back one whole deposit or top-up, in its partition, and the two name each other. */
+function reversalViolations({ transactions }: LedgerSnapshot): readonly Violation[] {
+  const reversals = transactions.filter((row) => row.type === 'reversal');
+  const reversed = transactions.filter((row) => 'reversedBy' in row);
+  const links = reversals.map(({ txnId, reverses, pk, amount, currency, merchantId }) => {
+    const type = merchantId === undefined ? 'top_up' : 'deposit';
+    return [type, reverses, txnId, pk, amount, currency, merchantId];
+  });
+  const originals = reversed.map((row) => {
+    const { type, txnId, pk, amount, currency } = row;
+    const reversedBy = 'reversedBy' in row ? row.reversedBy : undefined;
+    const merchantId = 'merchantId' in row ? row.merchantId : undefined;
+    return [type, txnId, reversedBy, pk, amount, currency, merchantId];
+  });
+  const inOrder = (each: typeof links): unknown =>
+    each.toSorted(([, one = ''], [, other = '']) => (String(one) < String(other) ? -1 : 1));
+  return unequal('WA-9 reversals', '', inOrder(links), inOrder(originals));
+}
+
 /** A limit and an archive move no money; everything else but a withdrawal is one phase. */
 const PHASES_OF: Readonly<Record<string, readonly string[]>> = {
   approval: [],
@@ -505,6 +536,9 @@ function changeViolations(row: Row, next: Row | undefined): readonly Violation[]
   if (isDeepStrictEqual(row, next)) return [];
   if (kind === 'TXN') {
     const { status } = transactionRow.parse(row);
+    // WA-9: its reversal leaves a link, once.
+    const linked = { ...row, reversedBy: next['reversedBy'] };
+    if (row['reversedBy'] === undefined && isDeepStrictEqual(linked, next)) return [];
     return unequal('a final transaction never changes', id, isFinal(status), false);
   }
   const changesTerms = !isDeepStrictEqual(termsOf(row), termsOf(next));

@@ -149,6 +149,7 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
   'GET /admin/pools/{currency}': { request: () => ({ params: { currency: 'USD' } }) },
   'POST /admin/transactions/{id}/confirm': { request: byId },
   'GET /admin/transactions/{id}': { request: byId },
+  'POST /admin/transactions/{id}/reverse': { request: byId },
   'GET /admin/transactions': { request: () => ({ query: { status: 'FAILED' } }) },
 };
 

@@ -1,8 +1,8 @@
 import type { LedgerContext } from '../context.ts';
-import { merchantPk, releasePrefix } from '../keys.ts';
+import { merchantPk, releaseKey, releasePrefix } from '../keys.ts';
 import type { Currency, MinorUnits } from '../money.ts';
 import { type PendingRelease, pendingReleaseRow } from '../pending-releases.ts';
-import { firstRows, queryRows } from '../table.ts';
+import { firstRows, getRow, queryRows } from '../table.ts';
 
 /** `~` sorts after every id: what is released at this very instant has matured. */
 const until = (now: Date): string => `${now.toISOString()}#~`;
@@ -17,6 +17,14 @@ const between = (merchantId: string, currency: Currency, first: string, last: st
   },
   ConsistentRead: true,
 });
+
+/** The release of one deposit, until it is released. */
+export const readRelease = (
+  ledger: LedgerContext,
+  merchantId: string,
+  release: Parameters<typeof releaseKey>[1],
+): Promise<PendingRelease | undefined> =>
+  getRow(ledger, releaseKey(merchantId, release), pendingReleaseRow);
 
 /** Matured releases, oldest first, at most as many as make up `amount` minor units. */
 export async function maturedReleases(

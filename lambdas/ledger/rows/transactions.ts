@@ -3,6 +3,7 @@ import type { LedgerContext } from '../context.ts';
 import type { Accepted } from '../decision.ts';
 import {
   checkKindOf,
+  type Key,
   merchantPk,
   nextCheckKeys,
   recipientKey,
@@ -32,17 +33,26 @@ export const readTransaction = (
   txnId: string,
 ): Promise<Transaction | undefined> => getRow(ledger, transactionKey(pk, txnId), transactionRow);
 
-/** A transaction by its id alone. The index may not have a row yet that was written just now. */
-export async function findTransaction(
+/** Where a transaction is, by its id alone. The index may not have a row yet that was written just now. */
+export async function findTransactionKey(
   ledger: LedgerContext,
   txnId: string,
-): Promise<Transaction | undefined> {
+): Promise<Key | undefined> {
   const byId = {
     IndexName: 'byId',
     KeyConditionExpression: 'txnId = :id',
     ExpressionAttributeValues: { ':id': txnId },
   };
   const [key] = await firstRows(ledger, byId, storedKey, 1);
+  return key;
+}
+
+/** A transaction by its id alone, as its row is now. */
+export async function findTransaction(
+  ledger: LedgerContext,
+  txnId: string,
+): Promise<Transaction | undefined> {
+  const key = await findTransactionKey(ledger, txnId);
   return key && getRow(ledger, key, transactionRow);
 }
 

@@ -4,6 +4,7 @@ import { setLimit } from '../credit/set-limit.ts';
 import { createDeposit } from '../deposits/create-deposit.ts';
 import { approveMerchant } from '../merchants/approve.ts';
 import { topUpPool } from '../pools/top-up-pool.ts';
+import { reverseTransaction } from '../reversals/reverse-transaction.ts';
 import { confirmTransaction } from './confirm.ts';
 
 /** Every operation that proposes (a test compares). Not derived: the bundle would hold the whole API. */
@@ -13,11 +14,12 @@ export const PROPOSING = [
   approveMerchant,
   setLimit,
   topUpPool,
+  reverseTransaction,
 ] as const;
 
 export const confirmations = {
   name: 'confirmations',
   impact:
-    'No second admin can confirm large deposits, repayments, top-ups, approvals or credit limits. They stay proposed.',
+    'No second admin can confirm large deposits, repayments, top-ups, approvals, credit limits or reversals. They stay proposed.',
   operations: [confirmTransaction(PROPOSING)],
 } satisfies Group;

@@ -22,6 +22,9 @@ const plainView = (row: Transaction) => ({
   ...(row.type === 'limit_change' && {
     limit_before: formatAmount(row.limitBefore, row.currency),
   }),
+  ...('reversedBy' in row && { reversed_by: row.reversedBy }),
+  ...(row.type === 'reversal' && { reverses: row.reverses }),
+  ...('reason' in row && { reason: row.reason }),
   history: statusHistory(row),
 });
 
@@ -38,7 +41,7 @@ const adminsView = ({ admin, proposal, at }: Transaction) => ({
 
 /** As an admin sees it: with its merchant, the admins who asked for it, and the status as it is. */
 export const adminTransactionView = (row: Transaction) => {
-  const merchantId = 'merchantId' in row ? row.merchantId : null;
+  const merchantId = 'merchantId' in row ? (row.merchantId ?? null) : null;
   return {
     ...(merchantId === null ? plainView(row) : transactionView(row, merchantId)),
     merchant_id: merchantId,
