@@ -7,6 +7,7 @@ import type {
   TransactionOf,
   TransactionType,
 } from '../ledger/transactions.ts';
+import type { SuccessWith } from './annotations.ts';
 import type { Caller, KeyRule } from './endpoint.ts';
 import type { Described, Grant, Route, Settings } from './operation.ts';
 import type { Success } from './response.ts';
@@ -20,6 +21,7 @@ export type MoneyOperation<
 > = Described<Path> & {
   /** Of the transaction that an acceptance writes. */
   readonly type: Type;
+  /** Where it is required, the body may also hold a `reference` and `metadata` (AP-8): nothing here names them. */
   readonly key: KeyRule;
   /**
    * It brings money in, gives it back or raises a limit: above the stage's limit it only proposes, and a
@@ -68,7 +70,7 @@ export type MoneyOperation<
     txnId: string,
   ) => Decision<NewTransactionOf<Type>>;
   /** A pure function of what never changes in the row: a replay years later is rendered from it. */
-  readonly respond: (transaction: TransactionOf<Type>) => Success;
+  readonly respond: (transaction: TransactionOf<Type>) => SuccessWith<object>;
   /** With `?preview=true`: what it would do now. Nothing is written. */
   readonly preview?: (transaction: NewTransactionOf<Type>) => Success;
 };

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { annotationsOf } from '../ledger/annotations.ts';
 import type { Handing } from '../ledger/busy/joining.ts';
 import type { Member } from '../ledger/busy/member.ts';
 import type { QueuedRequest } from '../ledger/busy/messages.ts';
@@ -16,10 +17,11 @@ import type {
   TransactionOf,
   TransactionType,
 } from '../ledger/transactions.ts';
+import { type Annotated, annotated, annotating, withAnnotations } from './annotations.ts';
 import { adminOf } from './caller.ts';
-import { type Call, type Caller, endpoint, type RawInput } from './endpoint.ts';
+import { type Call, type Caller, endpoint } from './endpoint.ts';
 import type { MoneyOperation } from './money-description.ts';
-import type { ApiContext, Confirm, GroupContext, Operation, Route } from './operation.ts';
+import type { ApiContext, Confirm, GroupContext, Operation, Route, Settings } from './operation.ts';
 import { asksForPreview, previewOf } from './preview.ts';
 import { callerIn, currencyIn, messageOf } from './queued-request.ts';
 import { failure, type HttpResponse, success } from './response.ts';
@@ -46,15 +48,19 @@ export const moneyOperation = <
     respond: (transaction: Transaction): HttpResponse => {
       // The operation's name is part of the id.
       if (!isOf(transaction, type)) throw new Error(`${transaction.txnId} is no ${type}`);
-      return success(described.respond(transaction));
+      return success(withAnnotations(described.respond(transaction), transaction));
     },
     refuse: (refusal: Refusal, tries?: number) =>
       failure(refusal, requestId, tries === undefined ? {} : { tries }),
   });
 
+  type Asked = Annotated<z.output<Schema>>;
+  /** Where each request is one movement of money, it takes annotations (AP-8). */
+  const schemaIn = (settings: Settings) => annotated(described.input(settings), key === 'required');
+
   const deciderOf = (
     { ledger }: Pick<ApiContext, 'ledger'>,
-    input: z.output<Schema>,
+    { input, annotations }: Omit<Asked, 'sent'>,
     caller: Caller,
     { pk, txnId }: Pick<RequestIdentity, 'pk' | 'txnId'>,
     requestId: string,
@@ -62,33 +68,32 @@ export const moneyOperation = <
     ...responderOf(requestId),
     read: (now) => described.read(ledger, input, caller, now, pk),
     prepare: async (facts, now) => (await described.prepare?.(ledger, facts, input, now)) ?? false,
-    decide: (facts, now) => described.decide(facts, input, now, txnId),
+    decide: (facts, now) => annotating(described.decide(facts, input, now, txnId), annotations),
   });
 
   /** What a request of this operation does: it may only propose it. */
   const requestedBy = (
     context: GroupContext,
-    input: z.output<Schema>,
-    raw: Omit<RawInput, 'key'>,
+    asked: Asked,
     caller: Caller,
     identity: RequestIdentity,
     requestId: string,
   ): Decider<Facts, NewTransaction> => {
-    const decider = deciderOf(context, input, caller, identity, requestId);
+    const decider = deciderOf(context, asked, caller, identity, requestId);
     if (secondAdmin === undefined) return decider;
-    const order = { operation: name, input: storedInput(raw), by: caller.id };
+    const order = { operation: name, input: storedInput(asked.sent), by: caller.id };
     return proposing(decider, context.settings.secondAdminAbove, order);
   };
-  const pkOf = (input: z.output<Schema>, { id }: Caller, ledger: LedgerContext) =>
+  const pkOf = ({ input }: Asked, { id }: Caller, ledger: LedgerContext) =>
     subject === undefined ? merchantPk(id) : subject(input, ledger);
   const adminIn = ({ id }: Caller) => ({ admin: access === 'admin' ? id : undefined });
 
   const queued = (context: GroupContext) => {
-    const schema = described.input(context.settings);
+    const schema = schemaIn(context.settings);
     return (message: QueuedRequest): Member | undefined => {
       const parsed = schema.safeParse(message.input);
       if (!parsed.success) return undefined;
-      const input = parsed.data;
+      const asked = parsed.data;
       const caller = callerIn(message);
       const { key: sentKey, pk, hash, requestId, deadline } = message;
       const identity = {
@@ -98,10 +103,10 @@ export const moneyOperation = <
       return {
         id: identity.responseId,
         deadline,
-        currency: currencyIn(input),
+        currency: currencyIn(asked.input),
         open: (ledger) => {
           const stores = { ...context, ledger };
-          const decider = requestedBy(stores, input, message.input, caller, identity, requestId);
+          const decider = requestedBy(stores, asked, caller, identity, requestId);
           return requestRun(stores, decider, identity, { requestId });
         },
       };
@@ -120,9 +125,9 @@ export const moneyOperation = <
         const reconsidered = reconsidering(decider, proposed, admin);
         return run(context, reconsidered, { ...own, txnId }, call, { recording });
       };
-      return input.success
-        ? again(deciderOf(context, input.data, adminOf(proposal.by), proposed, call.id))
-        : again({ ...responderOf(call.id), ...OUTDATED });
+      if (!input.success) return again({ ...responderOf(call.id), ...OUTDATED });
+      const asked = { input: input.data, annotations: annotationsOf(proposed) };
+      return again(deciderOf(context, asked, adminOf(proposal.by), proposed, call.id));
     };
   };
 
@@ -140,27 +145,29 @@ export const moneyOperation = <
       ...(handsOver === undefined ? [] : (['hand-over'] as const)),
     ],
     endpoint: (context) => {
-      const schema = described.input(context.settings);
+      const schema = schemaIn(context.settings);
       return endpoint(
         (raw) => (preview !== undefined && asksForPreview(raw) ? 'optional' : key),
         schema,
-        async (input, call, raw) => {
+        async (asked, call, raw) => {
           const { caller } = call;
-          const pk = await pkOf(input, caller, context.ledger);
+          const pk = await pkOf(asked, caller, context.ledger);
           if (pk === undefined) return failure('transaction_not_found', call.id);
           const identity = {
             ...requestIdentity(caller.name, name, call.key, pk, call.request),
             ...adminIn(caller),
           };
           if (preview !== undefined && asksForPreview(raw)) {
-            const decider = deciderOf(context, input, caller, identity, call.id);
+            const decider = deciderOf(context, asked, caller, identity, call.id);
             return previewOf(context, decider, preview, call.id);
           }
-          const decider = requestedBy(context, input, raw, caller, identity, call.id);
+          const decider = requestedBy(context, asked, caller, identity, call.id);
           const handing = handsOver && {
             busy: context.busy,
             merchants: async () => {
-              const payee = await handsOver.payee?.(context.ledger, input).catch(() => undefined);
+              const payee = await handsOver
+                .payee?.(context.ledger, asked.input)
+                .catch(() => undefined);
               return [merchantOf(pk), ...(payee === undefined ? [] : [payee.id])];
             },
             messageFor: messageOf(name, identity, call, raw),

@@ -45,6 +45,10 @@ export const FIELD_PROBLEMS = {
     en: 'Name a merchant, or one of the statuses PROPOSED, SCHEDULED, UNKNOWN, MANUAL_REVIEW and FAILED.',
     fa: 'یک پذیرنده یا یکی از وضعیت‌های PROPOSED، SCHEDULED، UNKNOWN، MANUAL_REVIEW و FAILED را نام ببرید.',
   },
+  annotations_too_long: {
+    en: 'Shorten the reference or the metadata: together they may have 512 bytes of UTF-8, with the names in the metadata.',
+    fa: 'reference یا metadata را کوتاه کنید: روی هم، با نام‌های metadata، حداکثر ۵۱۲ بایت UTF-8 می‌گیرند.',
+  },
   currency_unknown: {
     en: 'This is not a known currency. Use an ISO 4217 code, BTC or IRT.',
     fa: 'این ارز شناخته‌شده نیست. کد ISO 4217 یا BTC یا IRT بفرستید.',

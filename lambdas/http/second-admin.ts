@@ -7,8 +7,9 @@ import {
   type ProposedTransaction,
   wasProposed,
 } from '../ledger/transactions.ts';
+import { type SuccessWith, withAnnotations } from './annotations.ts';
 import type { RawInput } from './endpoint.ts';
-import { type Success, success } from './response.ts';
+import { success } from './response.ts';
 
 /** What the operation's own schema parses again at a confirmation. */
 export const storedInput = ({ params, query, body }: Omit<RawInput, 'key'>): string =>
@@ -22,7 +23,8 @@ export const proposing = <Facts>(
 ): Decider<Facts, NewTransaction> => ({
   ...decider,
   decide: (facts, now) => propose(decider.decide(facts, now), limits, order, now),
-  respond: (row) => (wasProposed(row) ? success(proposalResponse(row)) : decider.respond(row)),
+  respond: (row) =>
+    wasProposed(row) ? success(withAnnotations(proposalResponse(row), row)) : decider.respond(row),
 });
 
 /** The same for a second admin: it decides again what was proposed. */
@@ -43,7 +45,7 @@ export const OUTDATED: Pick<Decider<undefined, never>, 'read' | 'prepare' | 'dec
 };
 
 /** The response to the admin who proposed it: of what never changes in the row, confirmed or not. */
-const proposalResponse = (row: ProposedTransaction): Success => ({
+const proposalResponse = (row: ProposedTransaction): SuccessWith<object> => ({
   status: 202,
   message: {
     en: 'The operation is proposed. Another administrator has to confirm it within 24 hours.',

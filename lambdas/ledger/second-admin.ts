@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { bytesOf } from './annotations.ts';
 import { type Decision, refused } from './decision.ts';
 import { currencyCode, parseUnits } from './money.ts';
 import type { NewTransaction, ProposedTransaction } from './transactions.ts';
@@ -26,7 +27,7 @@ function needsSecondAdmin(limits: SecondAdminLimits, transaction: NewTransaction
 /** What has to be stored to decide it again. */
 export type Order = {
   readonly operation: string;
-  /** As JSON. */
+  /** As JSON, without annotations. */
   readonly input: string;
   /** The name of the admin who sent it. */
   readonly by: string;
@@ -49,7 +50,9 @@ export function propose(
   if (decision.kind !== 'accepted') return decision;
   const { transaction } = decision;
   if (!needsSecondAdmin(limits, transaction)) return decision;
-  if (Buffer.byteLength(order.input) > MOST_BYTES) return refused('proposal_too_large');
+  // The row keeps annotations once, beside the input.
+  if (Buffer.byteLength(order.input) + bytesOf(transaction) > MOST_BYTES)
+    return refused('proposal_too_large');
   const expiresAt = new Date(now.getTime() + EXPIRES_AFTER_MS).toISOString();
   return {
     kind: 'accepted',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { annotationAttributes } from './annotations.ts';
 import { currencyCode, minorUnits } from './money.ts';
 import { storedPhase } from './postings.ts';
 
@@ -74,6 +75,7 @@ const common = {
   /** The admin who asked for it; absent where no admin did. */
   admin: z.string().optional(),
   proposal: proposal.optional(),
+  ...annotationAttributes,
   phases: z.array(storedPhase),
   /** When it last entered each status (WD-3). */
   at: z.partialRecord(z.enum(STATUSES), z.string()),

@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, RegExp>> = {
 
 /** The modules that decide: no clock, no randomness, no I/O. */
 const PURE =
-  /rule\.ts$|^lambdas\/ledger\/(accounts|balances|calendar|decision|fees|limits|merchant|money|pending-releases|pool\/(choice|moves|pool|rebalance-plan)|postings|reasons|reversed|row-writes|second-admin|sign-in|transactions)\.ts$/;
+  /rule\.ts$|^lambdas\/ledger\/(accounts|annotations|balances|calendar|decision|fees|limits|merchant|money|pending-releases|pool\/(choice|moves|pool|rebalance-plan)|postings|reasons|reversed|row-writes|second-admin|sign-in|transactions)\.ts$/;
 
 const folderOf = (path: string): string => path.split('/')[1] ?? '';
 const all = sourcesUnder('lambdas');
@@ -174,6 +174,7 @@ describe('rules and the pure ledger modules are functions of their arguments', (
     const modules = pure.filter(({ path }) => path.startsWith('lambdas/ledger/'));
     expect(modules.map(({ path }) => path)).toEqual([
       'lambdas/ledger/accounts.ts',
+      'lambdas/ledger/annotations.ts',
       'lambdas/ledger/balances.ts',
       'lambdas/ledger/calendar.ts',
       'lambdas/ledger/decision.ts',

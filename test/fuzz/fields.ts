@@ -137,6 +137,28 @@ const FIELDS: Readonly<Record<string, Field>> = {
   release_at: time(
     fc.oneof(ahead(1 * SECOND, 30 * SECOND), ahead(DAY, 1_800 * DAY), ahead(-DAY, 0)),
   ),
+  reference: {
+    valid: texts('INV-1', 'INV-2', 'سفارش ۷', '😀'),
+    near: fc.oneof(texts('', 'a\nb', '\ud83d', 'x'.repeat(513), 'پ'.repeat(257)), hostileText()),
+  },
+  metadata: {
+    valid: fc
+      .constantFrom('{}', '{"shop":"1"}', '{"constructor":"a","10":"b","9":"c"}')
+      .map(source),
+    near: fc
+      .constantFrom(
+        '{"__proto__":"a"}',
+        '{"a":{"b":"c"}}',
+        '{"a":["b"]}',
+        '{"a":1}',
+        '{"":"a"}',
+        '{"a":""}',
+        '{"\\ud800":"a"}',
+        '["a"]',
+        `{"a":"${'x'.repeat(512)}"}`,
+      )
+      .map(source),
+  },
   limit: {
     valid: fc.oneof(
       fc.integer({ min: 1, max: 5 }).map((n) => text(String(n))),

@@ -1,11 +1,19 @@
+import { annotationsView } from '../../http/annotations.ts';
 import { formatAmount } from '../../ledger/money.ts';
 import { hasPayout, type Transaction } from '../../ledger/transactions.ts';
 import { transferView } from '../transfers/view.ts';
 import { withdrawalView } from '../withdrawals/view.ts';
 import { statusHistory } from './status-history.ts';
 
-/** Any transaction, as a merchant that it concerns sees it. */
-export const transactionView = (row: Transaction, viewer: string) => {
+/** Any transaction, as a merchant that it concerns sees it. Metadata is not for the payee of a transfer. */
+export const transactionView = (row: Transaction, viewer: string) => ({
+  ...bareView(row, viewer),
+  ...annotationsView(
+    row.type === 'transfer' && viewer === row.payeeId ? { reference: row.reference } : row,
+  ),
+});
+
+const bareView = (row: Transaction, viewer: string) => {
   if (row.type === 'transfer') return transferView(row, viewer);
   return row.type === 'withdrawal' ? withdrawalView(row) : plainView(row);
 };
@@ -43,7 +51,8 @@ const adminsView = ({ admin, proposal, at }: Transaction) => ({
 export const adminTransactionView = (row: Transaction) => {
   const merchantId = 'merchantId' in row ? (row.merchantId ?? null) : null;
   return {
-    ...(merchantId === null ? plainView(row) : transactionView(row, merchantId)),
+    ...(merchantId === null ? plainView(row) : bareView(row, merchantId)),
+    ...annotationsView(row),
     merchant_id: merchantId,
     ...adminsView(row),
     status: row.status,

@@ -7,7 +7,7 @@ import { spenderOf } from '../../ledger/merchant.ts';
 import { readMerchant } from '../../ledger/rows/merchants.ts';
 import { readTransaction, transition } from '../../ledger/rows/transactions.ts';
 import { TRANSITIONS } from '../../payouts/transitions.ts';
-import { withdrawalView } from './view.ts';
+import { transactionView } from '../history/view.ts';
 
 const input = z.object({ params: byId, query: nothing, body: noBody });
 
@@ -44,7 +44,7 @@ export const cancelWithdrawal = changeOperation({
   respond: ({ row }) => ({
     status: 200,
     message: { en: 'The withdrawal is cancelled.', fa: 'برداشت لغو شد.' },
-    data: row && withdrawalView(row),
+    data: row && transactionView(row, row.merchantId),
   }),
   logged: {
     kind: 'money',

@@ -4,7 +4,7 @@ import { operation } from '../../http/operation.ts';
 import { failure, success } from '../../http/response.ts';
 import { merchantPk } from '../../ledger/keys.ts';
 import { readTransaction } from '../../ledger/rows/transactions.ts';
-import { withdrawalView } from './view.ts';
+import { transactionView } from '../history/view.ts';
 
 /** One of the caller's own withdrawals. Another merchant's is not found, never forbidden. */
 export const readWithdrawal = operation({
@@ -18,7 +18,7 @@ export const readWithdrawal = operation({
     return success({
       status: 200,
       message: { en: 'The withdrawal.', fa: 'برداشت.' },
-      data: withdrawalView(row),
+      data: transactionView(row, call.caller.id),
     });
   },
 });
