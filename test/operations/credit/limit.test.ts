@@ -70,6 +70,8 @@ describe('CR-3: PUT /admin/merchants/{id}/credit/{currency}', () => {
       200,
       { type: 'limit_change', limit: '250.00', limit_before: '100.00', merchant_id: id },
     ]);
+    // At one instant, the ids decide the order of the history.
+    harness.clock.now = new Date(harness.clock.now.getTime() + 1_000);
     await put(id, `later-${id}`, '120.00');
     const again = await put(id, `raise-${id}`, '250.00');
     expect([again.text, again.headers['idempotency-replayed']]).toEqual([first.text, 'true']);
