@@ -282,6 +282,36 @@ export const REASONS = {
     'This needs a second administrator, and the request is too large to be kept for one. Send at most 1,000 bytes.',
     'این عملیات تأیید مدیر دوم را لازم دارد و درخواست برای نگهداری بیش از حد بزرگ است. حداکثر ۱۰۰۰ بایت بفرستید.',
   ),
+  credit_request_open: problem(
+    409,
+    'Credit request open',
+    'Your request {id} in this currency is not decided yet. Wait for its decision.',
+    'دربارهٔ درخواست {id} شما در این ارز هنوز تصمیم گرفته نشده است. منتظر تصمیم بمانید.',
+  ),
+  credit_request_not_found: problem(
+    404,
+    'Credit request not found',
+    'There is no credit request with this id. List them under /admin/credit-requests.',
+    'درخواست اعتباری با این شناسه وجود ندارد. فهرست آن‌ها زیر ‎/admin/credit-requests است.',
+  ),
+  credit_request_approved: problem(
+    409,
+    'Credit request approved',
+    'Approved already by {decided_by}, with a limit of {limit} {currency}. Read the request.',
+    'پیش‌تر به دست {decided_by} با سقف {limit} {currency} تأیید شده است. درخواست را بخوانید.',
+  ),
+  credit_request_rejected: problem(
+    409,
+    'Credit request rejected',
+    'Rejected already by {decided_by}. The merchant may ask again.',
+    'پیش‌تر به دست {decided_by} رد شده است. پذیرنده می‌تواند دوباره درخواست دهد.',
+  ),
+  credit_request_currency: problem(
+    422,
+    'Credit request in another currency',
+    'This request is in {currency}. Send the limit in that currency.',
+    'این درخواست به {currency} است. سقف را به همان ارز بفرستید.',
+  ),
   merchant_cannot_have_credit: problem(
     422,
     'Merchant cannot have credit',

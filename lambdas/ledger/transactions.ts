@@ -144,12 +144,20 @@ const repayment = z.object({
   type: z.literal('repayment'),
   source: z.enum(['wallet', 'bank']),
 });
+/** For `amount` more credit (CR-3). What becomes of it is a row of its own. */
+const creditRequest = z.object({
+  ...ofMerchant,
+  type: z.literal('credit_request'),
+  reason: z.string().optional(),
+});
 /** Of a credit limit, to `amount` (CR-3). */
 const limitChange = z.object({
   ...ofMerchant,
   type: z.literal('limit_change'),
   /** Nothing where it opened the credit line. */
   limitBefore: minorUnits,
+  /** The request that it approves. */
+  creditRequest: z.string().optional(),
 });
 const topUp = z.object({ ...common, ...reversible, type: z.literal('top_up') });
 /** Takes back the whole amount of a deposit or top-up, in its partition (WA-9). */
@@ -176,6 +184,7 @@ export const transactionRow = z.discriminatedUnion('type', [
   plain('archive'),
   plain('release'),
   repayment,
+  creditRequest,
   limitChange,
   topUp,
   reversal,

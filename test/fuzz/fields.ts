@@ -167,6 +167,8 @@ const FIELDS: Readonly<Record<string, Field>> = {
     near: texts('0', '-1', '101', '1e2', '1.0', '999', '٣', '', ' 1', '9007199254740993'),
   },
   'PUT /admin/merchants/{id}/credit/{currency} limit': amount(1_000),
+  reason: oneOf(['a mistake', 'اشتباه'], '', 'x'.repeat(201), 'half \ud800'),
+  'GET /admin/credit-requests status': oneOf(['OPEN', 'APPROVED', 'REJECTED'], 'open', ''),
   shards: {
     valid: fc.nat(24).map((count) => source(String(count))),
     near: fc.constantFrom('-1', '97', '1.5', '1e2', '"4"', '[4]', 'true').map(source),
@@ -200,7 +202,6 @@ const FIELDS: Readonly<Record<string, Field>> = {
   // The local cloud sets the password of any user that an answer names.
   'POST /auth/challenge username': oneOf(['fz-nobody'], ''),
   'POST /admin/auth/challenge username': oneOf(['fz-nobody'], ''),
-  reason: oneOf(['a mistake', 'اشتباه'], '', 'x'.repeat(201)),
   bank_account: oneOf(['FUZZ-1', 'FUZZ-REFUSE'], 'A', 'x'.repeat(35), 'IR 1', 'حساب'),
 };
 export const FIELD_NAMES: readonly string[] = [
@@ -217,6 +218,8 @@ const PARAMS: Readonly<Record<string, Field>> = {
   // A merchant with another sign-in could not be asked for its history at the end.
   'PUT /admin/merchants/{id}/sign-in id': oneOf(['01arz3ndektsv4rrffq69g5fav'], '0'),
   'PUT /admin/merchants/{id}/credit/{currency} id': knownField('merchant'),
+  'POST /admin/credit-requests/{id}/approve id': knownField('transaction'),
+  'POST /admin/credit-requests/{id}/reject id': knownField('transaction'),
   'GET /withdrawals/{id} id': knownField('withdrawal'),
   'DELETE /withdrawals/{id} id': knownField('scheduled'),
   'GET /transactions/{id} id': knownField('transaction'),

@@ -36,6 +36,7 @@ const EFFECTS: Readonly<Record<TransactionType, (item: Item) => Effect>> = {
   }),
   approval: () => ({}),
   limit_change: () => ({}),
+  credit_request: () => ({}),
   archive: () => ({}),
   // Moves money inside the wallet, from pending to available.
   release: () => ({}),

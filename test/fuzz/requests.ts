@@ -23,6 +23,7 @@ const OFTEN: Partial<Record<RouteName, number>> = {
   'POST /withdrawals': 18,
   'POST /repayments': 12,
   'POST /admin/wallets/{merchant_id}/repayments': 8,
+  'POST /credit-requests': 4,
   'DELETE /withdrawals/{id}': 6,
   'POST /admin/pools/{currency}/topups': 14,
   'PATCH /admin/merchants/{id}': 6,

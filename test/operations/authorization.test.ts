@@ -103,6 +103,8 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
     request: () => ({ params: { currency: 'USD' } }),
   },
   'POST /repayments': { merchant: ACTIVE_ONLY, request: () => ({ body: money }) },
+  'POST /credit-requests': { merchant: ACTIVE_ONLY, request: () => ({ body: money }) },
+  'GET /credit-requests': { merchant: ANY_STATUS },
   'GET /transactions': { merchant: ANY_STATUS },
   'GET /transactions/{id}': {
     merchant: ANY_STATUS,
@@ -139,6 +141,11 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
   },
   'POST /admin/wallets/{merchant_id}/repayments': {
     request: () => ({ params: { merchant_id: merchants.ACTIVE }, body: money }),
+  },
+  'GET /admin/credit-requests': {},
+  'POST /admin/credit-requests/{id}/approve': { request: byId },
+  'POST /admin/credit-requests/{id}/reject': {
+    request: () => ({ params: { id: withdrawalId }, body: { reason: 'too much' } }),
   },
   'POST /admin/pools/{currency}/topups': {
     request: () => ({ params: { currency: 'USD' }, body: money }),

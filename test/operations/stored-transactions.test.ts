@@ -152,7 +152,7 @@ it('CR-2 WD-1 WD-2: a withdrawal stores the postings of its source, and none whi
     payout,
     phases: [],
     executeAt: '2026-11-21T12:00:00.000Z',
-    nextCheckAt: '2026-11-21T12:02:00.000Z',
+    nextCheckAt: '2026-11-21T12:01:00.000Z',
     nextCheckKey: expect.stringMatching(/^SCHEDULE#\d+$/),
   });
   expect(scheduled).not.toHaveProperty('limitDay');

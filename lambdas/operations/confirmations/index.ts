@@ -1,4 +1,5 @@
 import type { Group } from '../../http/operation.ts';
+import { approveCreditRequest } from '../credit/decide-request.ts';
 import { recordRepayment } from '../credit/record-repayment.ts';
 import { setLimit } from '../credit/set-limit.ts';
 import { createDeposit } from '../deposits/create-deposit.ts';
@@ -13,6 +14,7 @@ export const PROPOSING = [
   recordRepayment,
   approveMerchant,
   setLimit,
+  approveCreditRequest,
   topUpPool,
   reverseTransaction,
 ] as const;

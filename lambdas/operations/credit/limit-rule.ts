@@ -23,7 +23,7 @@ export type LimitFacts = {
 };
 
 /** The limit that a merchant has in a currency; nothing without a credit line. */
-const limitOf = ({ line }: Pick<LimitFacts, 'line'>): MinorUnits => line?.limit ?? minor(0n);
+export const limitOf = ({ line }: Pick<LimitFacts, 'line'>): MinorUnits => line?.limit ?? minor(0n);
 
 /**
  * Sets a credit limit (CR-3). Below what is utilised it only stops new use. The first limit in a currency opens

@@ -22,7 +22,7 @@ const input = z
   }));
 
 /** Everything that a limit is decided on. */
-async function readLimitFacts(
+export async function readLimitFacts(
   ledger: LedgerContext,
   merchantId: string,
   currency: Currency,

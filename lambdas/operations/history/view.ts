@@ -29,6 +29,7 @@ const plainView = (row: Transaction) => ({
   ...(row.type === 'repayment' && { source: row.source }),
   ...(row.type === 'limit_change' && {
     limit_before: formatAmount(row.limitBefore, row.currency),
+    ...(row.creditRequest !== undefined && { credit_request_id: row.creditRequest }),
   }),
   ...('reversedBy' in row && { reversed_by: row.reversedBy }),
   ...(row.type === 'reversal' && { reverses: row.reverses }),
