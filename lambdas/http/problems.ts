@@ -29,6 +29,22 @@ export const FIELD_PROBLEMS = {
     en: 'The tiers of a currency must begin at rising volumes. Put them in order.',
     fa: 'پله‌های هر ارز باید از حجم‌های افزایشی آغاز شوند. آن‌ها را مرتب کنید.',
   },
+  limit_empty: {
+    en: 'Name a daily or a monthly limit, or leave this currency out.',
+    fa: 'سقف روزانه یا ماهانه را نام ببرید، یا این ارز را نفرستید.',
+  },
+  daily_above_monthly: {
+    en: 'The daily limit is above the monthly one. Lower it, or raise the monthly one.',
+    fa: 'سقف روزانه بیش از سقف ماهانه است. آن را کم کنید یا سقف ماهانه را بالا ببرید.',
+  },
+  currency_repeated: {
+    en: 'This currency is listed twice. List it once.',
+    fa: 'این ارز دو بار آمده است. آن را یک بار بیاورید.',
+  },
+  time_zone_unknown: {
+    en: 'This is not a time zone of the IANA list. Name one such as "Asia/Tehran".',
+    fa: 'این منطقهٔ زمانی در فهرست IANA نیست. نامی مانند "Asia/Tehran" بفرستید.',
+  },
   code_malformed: {
     en: 'Write the six digits that your authenticator shows.',
     fa: 'شش رقمی را که برنامهٔ احراز هویت نشان می‌دهد بنویسید.',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { TimeZones } from './calendar.ts';
 import { type Refused, refused } from './decision.ts';
 import { feeTier } from './fees.ts';
 import { currencyCode, minorUnits } from './money.ts';
@@ -43,6 +44,8 @@ export const merchantRow = z.object({
   /** By currency, rising. */
   feeTiers: z.record(z.string(), z.array(feeTier)),
   timeZone: z.string().min(1),
+  /** Counts instead from this instant on. */
+  nextTimeZone: z.object({ zone: z.string().min(1), from: z.string() }).optional(),
   limits: z.record(
     z.string(),
     z.object({ daily: minorUnits.optional(), monthly: minorUnits.optional() }),
@@ -139,14 +142,28 @@ export const changeStatus = (
   set: { status },
 });
 
-export type Terms = Pick<Merchant, 'feePpm' | 'feeTiers' | 'bankAccount'>;
+export type Terms = Pick<Merchant, 'feePpm' | 'feeTiers' | 'limits' | 'bankAccount'>;
 
-/** What a merchant pays, and where it is paid, from now on. A decision on the earlier terms loses. */
+/**
+ * What a merchant pays, what it may spend, and where it is paid, from now on. A decision on the earlier terms
+ * loses.
+ */
 export const changeTerms = (merchantId: string, terms: Partial<Terms>): Change => ({
   row: merchantRef(merchantId),
   conditions: [{ must: 'exist' }],
   set: terms,
   add: { termsVersion: 1n },
+});
+
+/** Another time zone, on the terms that were read: it depends on the zone that counts now. */
+export const changeTimeZone = (
+  { id, termsVersion }: Merchant,
+  { timeZone, nextTimeZone }: TimeZones,
+): Change => ({
+  row: merchantRef(id),
+  conditions: [{ must: 'equal', path: 'termsVersion', value: termsVersion }],
+  set: { timeZone, ...(nextTimeZone !== undefined && { nextTimeZone }) },
+  remove: nextTimeZone === undefined ? ['nextTimeZone'] : [],
 });
 
 const putSignIn = (merchantId: string, { pool, sub }: SignInId): Change => ({

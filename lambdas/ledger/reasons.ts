@@ -384,6 +384,18 @@ export const REASONS = {
     'The wallet does not hold this amount. Lower it, or wait for a deposit.',
     'موجودی کیف پول برای این مبلغ کافی نیست. مبلغ را کم کنید یا منتظر واریز بمانید.',
   ),
+  daily_limit_exceeded: problem(
+    402,
+    'Daily limit exceeded',
+    'This exceeds what may be spent in a day. {left} {currency} is left. Lower the amount, or wait until {resets_at}.',
+    'این مبلغ از سقف روزانه بیشتر است. {left} {currency} باقی مانده است. مبلغ را کم کنید یا تا {resets_at} صبر کنید.',
+  ),
+  monthly_limit_exceeded: problem(
+    402,
+    'Monthly limit exceeded',
+    'This exceeds what may be spent in a month. {left} {currency} is left. Lower the amount, or wait until {resets_at}.',
+    'این مبلغ از سقف ماهانه بیشتر است. {left} {currency} باقی مانده است. مبلغ را کم کنید یا تا {resets_at} صبر کنید.',
+  ),
   no_credit_line: problem(
     422,
     'No credit line',

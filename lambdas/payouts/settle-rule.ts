@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type CreditLine, utilisedAsRead } from '../ledger/balances.ts';
+import { uncountSpending } from '../ledger/counters.ts';
 import type { Effects } from '../ledger/decision.ts';
-import { uncountSpending } from '../ledger/limits.ts';
 import type { Merchant, MerchantStatus } from '../ledger/merchant.ts';
 import { minor, smaller } from '../ledger/money.ts';
 import { type PoolShare, partOf, returnedTo } from '../ledger/pool/pool.ts';

@@ -7,10 +7,9 @@ import {
   openWallet,
   walletRow,
 } from '../../lambdas/ledger/balances.ts';
-import { calendarLabels } from '../../lambdas/ledger/calendar.ts';
+import { countingLabels, countSpending, countVolume } from '../../lambdas/ledger/counters.ts';
 import type { Effects } from '../../lambdas/ledger/decision.ts';
 import { merchantPk, poolPk } from '../../lambdas/ledger/keys.ts';
-import { countingLabels, countSpending, countVolume } from '../../lambdas/ledger/limits.ts';
 import {
   activeOnTerms,
   changeStatus,
@@ -228,7 +227,7 @@ const sharesOf = ({ amount, share }: PhaseInput) => {
 
 function spending(rows: Rows, { merchant, currency, amount, now }: PhaseInput) {
   const payer = read.merchant(rows, merchant);
-  const labels = countingLabels(payer, currency, calendarLabels(now, payer.timeZone));
+  const labels = countingLabels(payer, currency, now);
   return {
     payer,
     labels,

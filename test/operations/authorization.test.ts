@@ -83,6 +83,7 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
     request: () => ({ body: { bank_account: 'IR-9999', password: credentials.password } }),
   },
   'GET /me': { merchant: ANY_STATUS },
+  'GET /me/limits': { merchant: ANY_STATUS },
   'POST /withdrawals': { merchant: ACTIVE_ONLY, request: () => ({ body: money }) },
   'GET /withdrawals': { merchant: ANY_STATUS },
   'GET /withdrawals/{id}': { merchant: ANY_STATUS, request: byId, foreign: 'withdrawal_not_found' },

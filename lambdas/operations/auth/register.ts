@@ -169,6 +169,6 @@ async function store(
       en: 'Registered. An administrator must approve you before you can withdraw.',
       fa: 'ثبت‌نام انجام شد. پیش از برداشت باید مدیر شما را تأیید کند.',
     },
-    data: merchantView(result.facts.own ?? merchant),
+    data: merchantView(result.facts.own ?? merchant, ledger.now()),
   });
 }

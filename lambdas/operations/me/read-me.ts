@@ -17,7 +17,7 @@ export const readMe = operation({
     return success({
       status: 200,
       message: { en: 'Your profile and balances.', fa: 'نمایه و موجودی‌های شما.' },
-      data: { ...merchantBalancesView(found), default_currency: settings.currency },
+      data: { ...merchantBalancesView(found, ledger.now()), default_currency: settings.currency },
     });
   },
 });

@@ -38,7 +38,11 @@ const statusChange = <const Name extends string>(
     },
     isDone: (merchant) => merchant?.status === to,
     versionOf: (merchant) => merchant?.version,
-    respond: (merchant) => ({ status: 200, message, data: merchant && merchantView(merchant) }),
+    respond: (merchant, ledger) => ({
+      status: 200,
+      message,
+      data: merchant && merchantView(merchant, ledger.now()),
+    }),
     logged: {
       kind: 'security',
       code: 'MERCHANT_STATUS_CHANGED',

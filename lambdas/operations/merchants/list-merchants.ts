@@ -28,8 +28,9 @@ export const listMerchantsAsAdmin = operation({
         name === undefined
           ? await listMerchants(ledger, status, place.before, place.limit)
           : { merchants: await named(ledger, name, status), last: undefined };
+      const now = ledger.now();
       const items = await withBalances(ledger, found.merchants);
-      return { items: items.map(merchantBalancesView), last: found.last };
+      return { items: items.map((item) => merchantBalancesView(item, now)), last: found.last };
     });
   },
 });

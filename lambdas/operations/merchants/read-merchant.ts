@@ -24,7 +24,7 @@ export const readMerchantAsAdmin = operation({
     return success({
       status: 200,
       message: { en: 'The merchant and its balances.', fa: 'پذیرنده و موجودی‌های آن.' },
-      data: { ...merchantBalancesView(found), last_busy_at: busy?.markedAt ?? null },
+      data: { ...merchantBalancesView(found, ledger.now()), last_busy_at: busy?.markedAt ?? null },
     });
   },
 });

@@ -1,11 +1,12 @@
 import { type CreditLine, creditAvailable } from '../../ledger/balances.ts';
+import { pendingZone, zoneAt } from '../../ledger/calendar.ts';
 import { formatPercent } from '../../ledger/fees.ts';
 import type { Merchant } from '../../ledger/merchant.ts';
 import { currencyCode, formatAmount } from '../../ledger/money.ts';
 import type { MerchantBalances } from '../../ledger/rows/merchants.ts';
 import { balanceView } from '../wallets/view.ts';
 
-export const merchantView = (merchant: Merchant) => ({
+export const merchantView = (merchant: Merchant, now: Date) => ({
   id: merchant.id,
   username: merchant.name,
   status: merchant.status,
@@ -14,9 +15,18 @@ export const merchantView = (merchant: Merchant) => ({
   bank_account: merchant.bankAccount,
   fee: formatPercent(merchant.feePpm),
   fee_tiers: feeTiersView(merchant),
-  time_zone: merchant.timeZone,
+  ...timeZoneView(merchant, now),
   created_at: merchant.createdAt,
 });
+
+/** The zone that counts, and a change that has not begun. */
+export function timeZoneView(merchant: Merchant, now: Date) {
+  const next = pendingZone(merchant, now);
+  return {
+    time_zone: zoneAt(merchant, now),
+    next_time_zone: next === undefined ? null : { time_zone: next.zone, from: next.from },
+  };
+}
 
 /** In a stable order: a map in DynamoDB has none. */
 const feeTiersView = ({ feeTiers }: Merchant) =>
@@ -40,17 +50,23 @@ const creditView = (line: CreditLine) => ({
 });
 
 const limitsView = ({ limits }: Merchant) =>
-  Object.entries(limits).map(([code, { daily, monthly }]) => {
-    const currency = currencyCode.parse(code);
-    return {
-      currency,
-      ...(daily !== undefined && { daily: formatAmount(daily, currency) }),
-      ...(monthly !== undefined && { monthly: formatAmount(monthly, currency) }),
-    };
-  });
+  Object.keys(limits)
+    .toSorted()
+    .map((code) => {
+      const currency = currencyCode.parse(code);
+      const { daily, monthly } = limits[code] ?? {};
+      return {
+        currency,
+        ...(daily !== undefined && { daily: formatAmount(daily, currency) }),
+        ...(monthly !== undefined && { monthly: formatAmount(monthly, currency) }),
+      };
+    });
 
-export const merchantBalancesView = ({ merchant, credit, wallets }: MerchantBalances) => ({
-  ...merchantView(merchant),
+export const merchantBalancesView = (
+  { merchant, credit, wallets }: MerchantBalances,
+  now: Date,
+) => ({
+  ...merchantView(merchant, now),
   credit: credit.map(creditView),
   wallets: wallets.map(balanceView),
   limits: limitsView(merchant),

@@ -35,13 +35,13 @@ export const changeBankAccount = changeOperation({
   },
   isDone: (merchant, { body }) => merchant?.bankAccount === body.bank_account,
   versionOf: (merchant) => merchant?.termsVersion,
-  respond: (merchant) => ({
+  respond: (merchant, ledger) => ({
     status: 200,
     message: {
       en: 'The bank account is changed for later withdrawals.',
       fa: 'حساب بانکی برای برداشت‌های بعدی تغییر کرد.',
     },
-    data: merchant && merchantView(merchant),
+    data: merchant && merchantView(merchant, ledger.now()),
   }),
   logged: { kind: 'security', code: 'BANK_ACCOUNT_CHANGED', fields: () => ({}) },
 });

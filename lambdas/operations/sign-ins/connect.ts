@@ -69,7 +69,7 @@ export const connectSignIn = operation({
         en: 'The sign-in is connected. Give the merchant its temporary password.',
         fa: 'ورود تازه متصل شد. گذرواژهٔ موقت را به پذیرنده بدهید.',
       },
-      data: merchantView(result.facts ?? merchant),
+      data: merchantView(result.facts ?? merchant, ledger.now()),
     });
   },
 });

@@ -1,8 +1,8 @@
 import { openWallet, type Wallet } from '../../ledger/balances.ts';
-import { type CalendarLabels, calendarLabels } from '../../ledger/calendar.ts';
+import { countingLabels, type TierBounds, volumeIn } from '../../ledger/counters.ts';
 import { type Decision, refused } from '../../ledger/decision.ts';
 import { type FeeTier, feeOf, rateAt } from '../../ledger/fees.ts';
-import { countDebit, countingLabels, type TierBounds, volumeIn } from '../../ledger/limits.ts';
+import { spend } from '../../ledger/limits.ts';
 import {
   activeOnTerms,
   type Merchant,
@@ -38,17 +38,16 @@ export type Price = {
   readonly tier: FeeTier | undefined;
   /** The volume between which the price holds; none where the payer has no tiers. */
   readonly bounds: TierBounds;
-  readonly labels: CalendarLabels;
 };
 
-/** What a transfer costs its payer, and on which day and month it counts. */
+/** What a transfer costs its payer. */
 export function priceOf(
   payer: Merchant,
   { amount, currency }: Omit<TransferOrder, 'to'>,
   now: Date,
 ): Price {
-  const labels = countingLabels(payer, currency, calendarLabels(now, payer.timeZone));
-  const volume = volumeIn(payer, currency, labels.month);
+  const { month } = countingLabels(payer, currency, now);
+  const volume = volumeIn(payer, currency, month);
   const tiers = payer.feeTiers[currency] ?? [];
   const { ppm, tier, next } = rateAt(volume, payer.feePpm, tiers);
   const fee = feeOf(amount, ppm);
@@ -58,11 +57,10 @@ export function priceOf(
     feePpm: ppm,
     tier,
     bounds: { from: tier?.from, below: next?.from },
-    labels,
   };
 }
 
-/** Refuses in this order: payer's status, the payee, the payer's wallet and its funds (WA-5). */
+/** Refuses in this order: the payer's status, the payee, the payer's limits, its wallet and its funds (WA-5). */
 export function decideTransfer(
   { payer: merchant, payee, funds, payeeWallet }: TransferFacts,
   order: TransferOrder,
@@ -73,12 +71,14 @@ export function decideTransfer(
   if (payee?.id === payer.id) return refused('self_transfer');
   // A merchant that was never approved, or is archived, is unknown to a payer.
   if (payee === undefined || !mayReceive(payee)) return refused('payee_not_found');
+  const { amount, currency } = order;
+  const { fee, total, feePpm, tier, bounds } = priceOf(payer, order, now);
+  const spending = spend(payer, currency, amount, now, bounds);
+  if (spending.kind === 'refused') return spending;
   if (funds.wallet === undefined) return refused('wallet_not_found');
   if (payeeWallet?.closed) return refused('wallet_closed');
   const opens = payeeWallet === undefined;
   if (opens && !mayOpenWallet(payee)) return refused('too_many_wallets');
-  const { amount, currency } = order;
-  const { fee, total, feePpm, tier, bounds, labels } = priceOf(payer, order, now);
   const draw = drawOnWallet(funds, total);
   if (draw.kind === 'refused') return draw;
 
@@ -97,8 +97,8 @@ export function decideTransfer(
       fee,
       feePpm,
       ...(tier !== undefined && { feeTierFrom: tier.from }),
-      limitDay: labels.day,
-      limitMonth: labels.month,
+      limitDay: spending.labels.day,
+      limitMonth: spending.labels.month,
     },
     postings: [
       ...released.postings,
@@ -110,7 +110,7 @@ export function decideTransfer(
     ],
     guards: [activeOnTerms(payer), ...(opens ? [receivingInNewWallet(payee.id)] : [])],
     changes: [
-      ...countDebit(payer, currency, amount, labels, bounds),
+      ...spending.changes,
       ...released.changes,
       ...(opens ? openWallet(payee.id, currency) : []),
     ],

@@ -1,5 +1,5 @@
 import { type CreditLine, creditAvailable } from '../../ledger/balances.ts';
-import { type CalendarLabels, calendarLabels, later } from '../../ledger/calendar.ts';
+import { type CalendarLabels, later } from '../../ledger/calendar.ts';
 import {
   type Decision,
   type Effects,
@@ -8,7 +8,7 @@ import {
   refused,
   retry,
 } from '../../ledger/decision.ts';
-import { countDebit, countingLabels } from '../../ledger/limits.ts';
+import { spend } from '../../ledger/limits.ts';
 import { activeOnTerms, type Merchant, spenderOf } from '../../ledger/merchant.ts';
 import type { Currency, MinorUnits } from '../../ledger/money.ts';
 import { drawOnWallet, releaseFunds, type WalletFunds } from '../../ledger/pending-releases.ts';
@@ -46,7 +46,7 @@ export type Execution = Effects & {
   readonly labels: CalendarLabels;
 };
 
-/** Refuses in this order: the merchant's status, its own funds or credit, the pool. */
+/** Refuses in this order: the merchant's status, its limits, its own funds or credit, the pool. */
 export function decideExecution(
   { merchant: found, funds }: WithdrawalFacts,
   { amount, currency }: Pick<WithdrawalOrder, 'amount' | 'currency'>,
@@ -54,18 +54,19 @@ export function decideExecution(
 ): Refused | Retry | Execution {
   const merchant = spenderOf(found);
   if ('kind' in merchant) return merchant;
+  const spending = spend(merchant, currency, amount, now);
+  if (spending.kind === 'refused') return spending;
   const draw = drawOn(merchant.id, funds, amount, currency);
   if ('kind' in draw) return draw;
 
   // From here on the withdrawal must succeed.
-  const labels = countingLabels(merchant, currency, calendarLabels(now, merchant.timeZone));
   return {
     kind: 'executed',
     merchant,
-    labels,
+    labels: spending.labels,
     postings: draw.postings,
     guards: [activeOnTerms(merchant)],
-    changes: [...countDebit(merchant, currency, amount, labels), ...draw.changes],
+    changes: [...spending.changes, ...draw.changes],
   };
 }
 

@@ -96,6 +96,7 @@ describe('ID-1: a merchant registers itself', () => {
       fee: '0.00',
       fee_tiers: [],
       time_zone: 'Asia/Tehran',
+      next_time_zone: null,
       created_at: '2026-11-20T12:00:00.000Z',
     });
     expect(reply.text).not.toContain('Secret-123');

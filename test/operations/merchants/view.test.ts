@@ -3,11 +3,14 @@ import { currencyCode, minor } from '../../../lambdas/ledger/money.ts';
 import { merchantBalancesView, merchantView } from '../../../lambdas/operations/merchants/view.ts';
 import { aCreditLine, aMerchant, USD } from '../../harness/in-memory-ledger.ts';
 
+const balancesView = (balances: Parameters<typeof merchantBalancesView>[0]) =>
+  merchantBalancesView(balances, NOW);
+const NOW = new Date('2026-11-20T12:00:00.000Z');
 const BTC = currencyCode.parse('BTC');
 
 describe('ID-4: the view of a merchant', () => {
   it('shows what was registered, and nothing internal', () => {
-    expect(merchantView(aMerchant())).toEqual({
+    expect(merchantView(aMerchant(), NOW)).toEqual({
       id: 'm1',
       username: 'alice',
       status: 'ACTIVE',
@@ -17,6 +20,7 @@ describe('ID-4: the view of a merchant', () => {
       fee: '0.00',
       fee_tiers: [],
       time_zone: 'Asia/Tehran',
+      next_time_zone: null,
       created_at: '2026-11-01T00:00:00.000Z',
     });
   });
@@ -30,7 +34,7 @@ describe('ID-4: the view of a merchant', () => {
     [1n, '0.0001'],
     [12_345n, '1.2345'],
   ])('ID-5: a fee of %s parts per million is %s per cent', (feePpm, fee) => {
-    expect(merchantView(aMerchant({ feePpm })).fee).toBe(fee);
+    expect(merchantView(aMerchant({ feePpm }), NOW).fee).toBe(fee);
   });
 
   it('WA-8: lists the fee tiers by currency, with volumes in its decimals', () => {
@@ -41,7 +45,7 @@ describe('ID-4: the view of a merchant', () => {
       ],
       BTC: [{ from: minor(1n), ppm: 5_000n }],
     };
-    expect(merchantView(aMerchant({ feeTiers })).fee_tiers).toEqual([
+    expect(merchantView(aMerchant({ feeTiers }), NOW).fee_tiers).toEqual([
       { currency: 'BTC', from_volume: '0.00000001', fee: '0.50' },
       { currency: 'USD', from_volume: '100.00', fee: '1.50' },
       { currency: 'USD', from_volume: '500.00', fee: '1.00' },
@@ -50,7 +54,7 @@ describe('ID-4: the view of a merchant', () => {
 
   it('available credit is the limit less what is utilised, and never negative', () => {
     const creditOf = (limit: bigint, utilised: bigint) =>
-      merchantBalancesView({
+      balancesView({
         merchant: aMerchant(),
         credit: [aCreditLine(limit, utilised)],
         wallets: [],
@@ -65,7 +69,7 @@ describe('ID-4: the view of a merchant', () => {
   });
 
   it('WA-1 WA-4: wallets show each amount in the decimals of its currency, without releases', () => {
-    const { wallets } = merchantBalancesView({
+    const { wallets } = balancesView({
       merchant: aMerchant(),
       credit: [],
       wallets: [
@@ -93,12 +97,26 @@ describe('ID-4: the view of a merchant', () => {
 
   it('CR-5: limits are decimal text, like every other amount', () => {
     const limitsOf = (limits: ReturnType<typeof aMerchant>['limits']) =>
-      merchantBalancesView({ merchant: aMerchant({ limits }), credit: [], wallets: [] }).limits;
+      balancesView({ merchant: aMerchant({ limits }), credit: [], wallets: [] }).limits;
     expect(limitsOf({ USD: { daily: minor(250_00n) } })).toEqual([
       { currency: 'USD', daily: '250.00' },
     ]);
-    expect(limitsOf({ BTC: { monthly: minor(1n) } })).toEqual([
+    expect(limitsOf({ USD: { daily: minor(0n) }, BTC: { monthly: minor(1n) } })).toEqual([
       { currency: 'BTC', monthly: '0.00000001' },
+      { currency: 'USD', daily: '0.00' },
     ]);
+  });
+
+  it('CR-5: the time zone is the one that counts, beside a change that has not begun', () => {
+    const from = '2026-11-21T00:00:00.000Z';
+    const merchant = aMerchant({ nextTimeZone: { zone: 'UTC', from } });
+    expect(merchantView(merchant, NOW)).toMatchObject({
+      time_zone: 'Asia/Tehran',
+      next_time_zone: { time_zone: 'UTC', from },
+    });
+    expect(merchantView(merchant, new Date(from))).toMatchObject({
+      time_zone: 'UTC',
+      next_time_zone: null,
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { countSpending } from '../../../lambdas/ledger/limits.ts';
+import { countSpending } from '../../../lambdas/ledger/counters.ts';
 import { activeOnTerms, type Merchant } from '../../../lambdas/ledger/merchant.ts';
 import { minor } from '../../../lambdas/ledger/money.ts';
 import { releaseFunds } from '../../../lambdas/ledger/pending-releases.ts';
