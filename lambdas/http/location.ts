@@ -13,6 +13,8 @@ export function locationOf(
   path: string | undefined,
 ): { readonly location?: string } {
   if (path === undefined || (status !== 201 && status !== 202)) return {};
-  const { id } = created.parse(JSON.parse(body)).data;
-  return { location: API_PREFIX + path.replace('{id}', encodeURIComponent(id)) };
+  const found = created.safeParse(JSON.parse(body)).data;
+  // What is committed is answered, with or without a Location.
+  if (found === undefined) return {};
+  return { location: API_PREFIX + path.replace('{id}', encodeURIComponent(found.data.id)) };
 }

@@ -136,7 +136,7 @@ export const moneyOperation = <
     route,
     access,
     location: described.location ?? `${access === 'admin' ? '/admin' : ''}/transactions/{id}`,
-    byKey: access === 'merchant',
+    byKey: true,
     grants: [
       'commit',
       'store-responses',

@@ -35,6 +35,8 @@ export type Grant =
   /** That, and put rows of merchants and pools. */
   | 'commit'
   | 'store-responses'
+  /** Read the stored responses of any caller. */
+  | 'read-responses'
   /** Send requests to the groups of busy merchants. */
   | 'hand-over'
   /** Delete pending releases whose funds become available. */
@@ -62,8 +64,8 @@ export type Settings = {
   readonly checkMarginMs: number;
   /** The amounts above which a second admin has to confirm what one has proposed. */
   readonly secondAdminAbove: SecondAdminLimits;
-  /** Operations whose transactions a merchant can look up by key. */
-  readonly merchantOperations: readonly string[];
+  /** Names of the operations whose requests their callers can look up by key. */
+  readonly operationsByKey: Readonly<Record<Exclude<Access, 'anyone'>, readonly string[]>>;
 };
 export type ApiContext = {
   readonly ledger: LedgerContext;
@@ -93,7 +95,7 @@ export type Operation<Path extends Route = Route, Context extends ApiContext = A
   readonly access: Access;
   readonly grants: readonly Grant[];
   readonly location?: string | undefined;
-  /** Whether a merchant can look up its transaction by the key of the request. */
+  /** Whether its caller can look up what became of a request by its key. */
   readonly byKey: boolean;
   readonly endpoint: (context: Context) => Endpoint;
   /** Of an operation that only proposes above the limit. */

@@ -98,6 +98,14 @@ export const FIELD_PROBLEMS = {
     en: 'The password must have 8 or more characters, with upper case, lower case, a digit and a symbol.',
     fa: 'گذرواژه باید دست‌کم ۸ نویسه با حرف بزرگ، حرف کوچک، رقم و نماد باشد.',
   },
+  subject_malformed: {
+    en: 'Write the id of a merchant, or the currency of a pool.',
+    fa: 'شناسهٔ یک پذیرنده یا ارز یک استخر را بنویسید.',
+  },
+  subject_differs: {
+    en: 'The request with this key was accepted for another subject. Name that merchant or pool.',
+    fa: 'درخواست با این کلید برای موضوع دیگری پذیرفته شده است. همان پذیرنده یا استخر را نام ببرید.',
+  },
   idempotency_key_malformed: {
     en: 'Use 1 to 128 letters, digits, dots, underscores, colons or dashes.',
     fa: '۱ تا ۱۲۸ نویسه از حروف، رقم، نقطه، زیرخط، دونقطه یا خط تیره.',

@@ -69,6 +69,11 @@ export const transactionKey = (pk: string, txnId: string): Key => ({ pk, sk: `TX
 /** Read by the health check; no row is ever stored there. */
 export const healthKey: Key = { pk: 'HEALTH', sk: 'HEALTH' };
 
+/**
+ * In the Idempotency table, the response to a request. The prefix is constant: Powertools' default, the function's
+ * name, may change with a deploy. `*` for permissions on all of them.
+ */
+export const responseIdOf = (hash: string): string => `surety#${hash}`;
 /** In the Idempotency table, what marks a merchant as busy. `*` for permissions on all of them. */
 export const busyId = (merchantId: string): string => `BUSY#${merchantId}`;
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { transactionId } from './keys.ts';
+import { responseIdOf, transactionId } from './keys.ts';
 
 /** What a repeat must match: method, actual path, query and whole body, as sent. */
 export type SentRequest = {
@@ -9,21 +9,22 @@ export type SentRequest = {
   readonly body: unknown;
 };
 
-/** Everything that identifies a request, computed once before anything else. */
-export type RequestIdentity = {
+/** Where the outcome of a request is stored, whatever it was. */
+type RequestAddress = {
   /** Of the stored response. */
   readonly responseId: string;
-  /** Of what was sent: the same key with another hash is refused. */
-  readonly hash: string;
   /** Partition and id of its transaction. */
   readonly pk: string;
   readonly txnId: string;
+};
+
+/** Everything that identifies a request, computed once before anything else. */
+export type RequestIdentity = RequestAddress & {
+  /** Of what was sent: the same key with another hash is refused. */
+  readonly hash: string;
   /** The admin who sent it; absent where a merchant did. */
   readonly admin?: string | undefined;
 };
-
-/** The prefix is constant: Powertools' default, the function's name, may change with a deploy. */
-const PREFIX = 'surety';
 
 /** 132 bits: enough to tell requests apart, and short, since every row that stores it is billed by size. */
 const HASH_CHARACTERS = 22;
@@ -44,9 +45,15 @@ export const identityOf = (
   key: string,
   pk: string,
   hash: string,
-): RequestIdentity => ({
-  responseId: `${PREFIX}#${hashOf([caller, operation, key])}`,
-  hash,
+): RequestIdentity => ({ ...addressOf(caller, operation, key, pk), hash });
+
+export const addressOf = (
+  caller: string,
+  operation: string,
+  key: string,
+  pk: string,
+): RequestAddress => ({
+  responseId: responseIdOf(hashOf([caller, operation, key])),
   pk,
   txnId: transactionId(caller, pk, operation, key),
 });

@@ -42,8 +42,9 @@ export const apiEnv = ledgerEnv.extend({
   ADMIN_CLIENT_ID: text,
   /** The amounts above which a second admin has to confirm, by currency. */
   SECOND_ADMIN_ABOVE: texts,
-  /** Names of the operations whose transactions a merchant can look up by key. */
+  /** Names of the operations whose requests a merchant, and an admin, can look up by key. */
   MERCHANT_OPERATIONS: list,
+  ADMIN_OPERATIONS: list,
 });
 export type ApiEnv = z.output<typeof apiEnv>;
 export const notFoundEnv = z.object({ ROUTES: list });

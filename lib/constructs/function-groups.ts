@@ -2,7 +2,7 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Grant, Group, Operation } from '../../lambdas/http/operation.ts';
+import type { Access, Grant, Group, Operation } from '../../lambdas/http/operation.ts';
 import { GROUPS, OPERATIONS } from '../../lambdas/operations/index.ts';
 import { apiEnv } from '../../lambdas/platform/env.ts';
 import type { DataStack } from '../data-stack.ts';
@@ -24,7 +24,11 @@ export type GroupFunction = {
 /** Every route of the API, as `METHOD /path` without the API prefix. */
 export const ROUTES = OPERATIONS.map(({ route }) => route);
 
-const MERCHANT_OPERATIONS = OPERATIONS.filter(({ byKey }) => byKey).map(({ name }) => name);
+/** What callers with this access can look up by key. Comma-separated. */
+const operationsByKey = (wanted: Access): string =>
+  OPERATIONS.filter(({ byKey, access }) => byKey && access === wanted)
+    .map(({ name }) => name)
+    .join(',');
 
 /** `credit-requests` → `CreditRequests`. Part of logical ids, so a change replaces the function. */
 const pascalCase = (name: string): string =>
@@ -42,6 +46,7 @@ const GRANTED: Readonly<Record<Exclude<Extract<Grant, string>, 'hand-over'>, Gra
   change: (handler, { ledger }) => ledger.grantChange(handler),
   commit: (handler, { ledger }) => ledger.grantCommit(handler),
   'store-responses': (handler, { idempotency }) => idempotency.grantStoreResponses(handler),
+  'read-responses': (handler, { idempotency }) => idempotency.grantReadResponses(handler),
   release: (handler, { ledger }) => ledger.grantRelease(handler),
   register: (handler, { ledger }) => ledger.grantRegister(handler),
   'connect-sign-in': (handler, { ledger }) => ledger.grantConnectSignIn(handler),
@@ -77,7 +82,8 @@ export const apiEnvironment = ({ stage, data, busyQueue }: FunctionGroupsProps) 
     ADMIN_POOL_ID: admins.pool.userPoolId,
     ADMIN_CLIENT_ID: admins.client.userPoolClientId,
     SECOND_ADMIN_ABOVE: pairs(stage.secondAdminAbove),
-    MERCHANT_OPERATIONS: MERCHANT_OPERATIONS.join(','),
+    MERCHANT_OPERATIONS: operationsByKey('merchant'),
+    ADMIN_OPERATIONS: operationsByKey('admin'),
   };
 };
 

@@ -1,7 +1,7 @@
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { busyId } from '../../lambdas/ledger/keys.ts';
+import { busyId, responseIdOf } from '../../lambdas/ledger/keys.ts';
 import { type TableSettings, tableDefaults } from './table-defaults.ts';
 import {
   allow,
@@ -33,6 +33,12 @@ export class IdempotencyTable extends Table {
   grantMarkBusy(grantee: IGrantable): void {
     allow(grantee, ['dynamodb:PutItem'], [this.tableArn], keysLike(busyId('*')));
     allowKey(grantee, this, KEY_TO_WRITE);
+  }
+
+  /** To look up what became of a request. The id of a row is a hash of its caller, operation and key. */
+  grantReadResponses(grantee: IGrantable): void {
+    allow(grantee, ['dynamodb:GetItem'], [this.tableArn], keysLike(responseIdOf('*')));
+    allowKey(grantee, this, KEY_TO_READ);
   }
 
   /** A response is written once, in the transaction it describes, and never changed. */

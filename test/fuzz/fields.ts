@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { MERCHANT_STATUSES } from '../../lambdas/ledger/merchant.ts';
 import { PUBLIC_STATUSES, SOURCES, TRANSACTION_TYPES } from '../../lambdas/ledger/transactions.ts';
-import { MERCHANT_OPERATIONS } from '../harness/operations.ts';
+import { OPERATIONS_BY_KEY } from '../harness/operations.ts';
 import { forgedPosition } from './forged-cursor.ts';
 import { hostileText, hostileValue } from './hostile.ts';
 import { type PoolName, source, TWISTS, type Twist, text, type Value } from './value.ts';
@@ -184,7 +184,17 @@ const FIELDS: Readonly<Record<string, Field>> = {
   ),
   merchant: knownField('merchant'),
   name: knownField('username'),
-  operation: oneOf(MERCHANT_OPERATIONS, 'top-up', 'deposit', ''),
+  operation: oneOf(OPERATIONS_BY_KEY.merchant, 'top-up', 'deposit', ''),
+  'GET /admin/transactions/by-key/{key} operation': oneOf(
+    OPERATIONS_BY_KEY.admin,
+    'withdrawal',
+    'confirmation',
+    '',
+  ),
+  subject: {
+    valid: fc.oneof(known('merchant'), texts('USD', 'eur')),
+    near: fc.oneof(known('username'), texts('XXX', '', 'M#1', '*')),
+  },
   preview: oneOf(['true', 'false'], '1', 'yes', ''),
   username,
   'POST /auth/token username': knownField('username'),

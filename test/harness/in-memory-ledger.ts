@@ -15,7 +15,7 @@ import type { Merchant } from '../../lambdas/ledger/merchant.ts';
 import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
 import type { PoolRoot } from '../../lambdas/ledger/pool/pool.ts';
 import { notBusy } from './not-busy.ts';
-import { MERCHANT_OPERATIONS } from './operations.ts';
+import { OPERATIONS_BY_KEY } from './operations.ts';
 import { TIMELESS } from './pacing.ts';
 import { POOLS, signedInAs, signInOf } from './sign-ins.ts';
 
@@ -74,7 +74,7 @@ export const SETTINGS = {
   poolShards: 0,
   checkMarginMs: 900_000,
   secondAdminAbove: { '*': '10000000' },
-  merchantOperations: MERCHANT_OPERATIONS,
+  operationsByKey: OPERATIONS_BY_KEY,
   pools: POOLS,
 };
 

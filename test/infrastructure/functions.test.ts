@@ -84,11 +84,17 @@ describe('the environment of the API functions', () => {
   const operations = OPERATIONS;
 
   it.each(GROUPS.map(({ name }) => name))('gives %s the operations with lookup by key', (name) => {
-    const byKey = operations.filter((operation) => operation.byKey);
-    expect(byKey.length).toBeGreaterThan(0);
+    const byKey = (wanted: string): string =>
+      operations
+        .filter((operation) => operation.byKey && operation.access === wanted)
+        .map((operation) => operation.name)
+        .join(',');
+    expect(byKey('merchant')).toContain('withdrawal');
+    expect(byKey('admin')).toContain('deposit');
     expect(variablesNamed(name)).toMatchObject([
       {
-        MERCHANT_OPERATIONS: byKey.map((operation) => operation.name).join(','),
+        MERCHANT_OPERATIONS: byKey('merchant'),
+        ADMIN_OPERATIONS: byKey('admin'),
         DEFAULT_CURRENCY: 'USD',
         DEFAULT_TIME_ZONE: 'UTC',
       },

@@ -233,9 +233,10 @@ describe('stored responses of idempotency keys', () => {
     },
   );
 
-  it('AP-1: can be read by the functions that store them', async () => {
+  it('AP-1 LE-2: can be read by the functions that store them, and by the lookup by key', async () => {
     const read = { action: 'dynamodb:GetItem', resource: IDEMPOTENCY };
-    expect(await allowedRoles({ ...read, context: RESPONSE })).toEqual(sorted(RESPONDERS));
+    const readers = new Set([...RESPONDERS, ...namesOf(({ route }) => route.includes('/by-key/'))]);
+    expect(await allowedRoles({ ...read, context: RESPONSE })).toEqual(sorted([...readers]));
   });
 });
 

@@ -117,6 +117,12 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
     request: () => ({ params: { key: 'the-key' }, query: { operation: 'withdrawal' } }),
     foreign: 'transaction_not_found',
   },
+  'GET /admin/transactions/by-key/{key}': {
+    request: () => ({
+      params: { key: 'none' },
+      query: { operation: 'deposit', subject: merchants.ACTIVE },
+    }),
+  },
   'GET /admin/merchants': {},
   'GET /admin/merchants/{id}': { request: aMerchant() },
   'PATCH /admin/merchants/{id}': { request: aMerchant({ fee: '1.00' }) },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { signInKey, walletKey } from '../../lambdas/ledger/keys.ts';
+import { newMerchantId } from '../../lambdas/ledger/merchant-id.ts';
 import type { RouteName } from '../../lambdas/operations/index.ts';
 import { type Harness, type Reply, type Request, startHarness, USD } from '../harness/harness.ts';
 import { signInOf } from '../harness/sign-ins.ts';
@@ -31,7 +32,7 @@ async function merchantIn(status: Status): Promise<string> {
 }
 /** A rule refuses it, although no operation leaves a sign-in without its merchant. */
 async function signInWithoutMerchant(): Promise<string> {
-  const merchantId = randomUUID();
+  const merchantId = newMerchantId(new Date());
   const Item = { ...signInKey(signInOf(merchantId)), merchantId };
   const { table: TableName } = harness.context.ledger;
   await harness.faultless.send(new PutCommand({ TableName, Item }));
@@ -205,9 +206,25 @@ function expectReplay(reply: Reply, original: Reply): void {
   expect(reply.headers['idempotency-replayed']).toBe('true');
 }
 
+/** LE-2: what became of the request, from its key. */
+const lookUp = (operation: string, { key = '', as, admin, params }: Request): Promise<Reply> => {
+  const subject = params?.['merchant_id'] ?? params?.['id'] ?? '';
+  return admin
+    ? harness.call('GET /admin/transactions/by-key/{key}', {
+        admin,
+        params: { key },
+        query: { operation, subject },
+      })
+    : harness.call('GET /transactions/by-key/{key}', {
+        params: { key },
+        query: { operation },
+        ...(as && { as }),
+      });
+};
+
 describe('AP-1: a refusal that a rule decides is stored under its key', () => {
   // A problem document names its own request: the same text proves that it is the original response.
-  it.each(REFUSALS)('%s: %s %s', async (_operation, status, code, request) => {
+  it.each(REFUSALS)('%s: %s %s', async (operation, status, code, request) => {
     const [route, unkeyed] = await request();
     const keyed = { ...unkeyed, key: randomUUID() };
     const original = await harness.call(route, keyed);
@@ -216,6 +233,11 @@ describe('AP-1: a refusal that a rule decides is stored under its key', () => {
     const anew = await harness.call(route, { ...unkeyed, key: randomUUID() });
     expect([anew.status, anew.body.code]).toEqual([status, code]);
     expect(anew.text).not.toBe(original.text);
+    const found = await lookUp(operation, keyed);
+    expect([found.status, found.body.data]).toEqual([
+      200,
+      { status: 'REFUSED', operation, problem: original.body },
+    ]);
   });
 });
 

@@ -39,6 +39,7 @@ const API = {
   ADMIN_CLIENT_ID: 'client of admins',
   SECOND_ADMIN_ABOVE: 'BTC=1,*=1000',
   MERCHANT_OPERATIONS: 'withdrawal,transfer',
+  ADMIN_OPERATIONS: 'deposit,top-up',
 };
 const before = process.env;
 beforeEach(() => {
@@ -102,6 +103,7 @@ describe('OP-6: an API function', () => {
       CHECK_MARGIN_MS: 900_000,
       SECOND_ADMIN_ABOVE: { BTC: '1', '*': '1000' },
       MERCHANT_OPERATIONS: ['withdrawal', 'transfer'],
+      ADMIN_OPERATIONS: ['deposit', 'top-up'],
     });
     process.env['SECOND_ADMIN_ABOVE'] = '';
     expect(readEnv(apiEnv).SECOND_ADMIN_ABOVE).toEqual({});

@@ -1,6 +1,7 @@
 import type { Group } from '../../http/operation.ts';
 import { listAllTransactions } from './list-all-transactions.ts';
 import { readAnyTransaction } from './read-any-transaction.ts';
+import { readOwnTransactionByKey } from './read-own-by-key.ts';
 import { listTransactions, readTransaction, readTransactionByKey } from './read-transactions.ts';
 
 export const history = {
@@ -12,5 +13,6 @@ export const history = {
     readTransactionByKey,
     listAllTransactions,
     readAnyTransaction,
+    readOwnTransactionByKey,
   ],
 } satisfies Group;

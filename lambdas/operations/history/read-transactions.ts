@@ -3,11 +3,11 @@ import { byId, historyQuery, nothing, pageQuery } from '../../http/fields.ts';
 import { listPage } from '../../http/list-page.ts';
 import { operation } from '../../http/operation.ts';
 import { failure, type HttpResponse, success } from '../../http/response.ts';
-import type { LedgerContext } from '../../ledger/context.ts';
-import { merchantPk, transactionId } from '../../ledger/keys.ts';
+import { merchantPk } from '../../ledger/keys.ts';
 import { history } from '../../ledger/rows/history.ts';
 import { readTransactionOf } from '../../ledger/rows/transactions.ts';
-import { internalStatuses, PUBLIC_STATUSES } from '../../ledger/transactions.ts';
+import { internalStatuses, PUBLIC_STATUSES, type Transaction } from '../../ledger/transactions.ts';
+import { outcomeOf, refusalResponse } from './by-key.ts';
 import { transactionView } from './view.ts';
 
 const listInput = z.object({
@@ -47,42 +47,40 @@ export const readTransaction = operation({
   access: 'merchant',
   grants: [{ query: 'byId' }],
   input: () => z.object({ params: byId, query: nothing }),
-  handle: ({ params }, call, { ledger }) =>
-    transactionResponse(ledger, call.caller.id, params.id, call.id),
+  handle: async ({ params }, { id, caller }, { ledger }) => {
+    const row = await readTransactionOf(ledger, caller.id, params.id);
+    return row === undefined
+      ? failure('transaction_not_found', id)
+      : transactionResponse(row, caller.id);
+  },
 });
 
 /**
- * The transaction of a request whose response was lost. A refused request has none; sending it again
- * returns the refusal.
+ * What became of a request whose response was lost: its transaction, or why it was refused. Refuses:
+ * transaction_not_found where no request with this key was decided.
  */
 export const readTransactionByKey = operation({
   name: 'read-transaction-by-key',
   route: 'GET /transactions/by-key/{key}',
   access: 'merchant',
-  grants: [{ query: 'byId' }],
-  input: ({ merchantOperations }) =>
+  grants: ['read-responses'],
+  input: ({ operationsByKey }) =>
     z.object({
       params: z.object({ key: z.string().min(1).max(128) }),
-      query: z.strictObject({ operation: z.enum(merchantOperations) }),
+      query: z.strictObject({ operation: z.enum(operationsByKey.merchant) }),
     }),
-  handle: ({ params: { key }, query: { operation: name } }, call, { ledger }) => {
+  handle: async ({ params: { key }, query: { operation: name } }, call, context) => {
     const { id, name: caller } = call.caller;
-    const txnId = transactionId(caller, merchantPk(id), name, key);
-    return transactionResponse(ledger, id, txnId, call.id);
+    const outcome = await outcomeOf(context, caller, name, key, merchantPk(id));
+    if (outcome.kind === 'accepted') return transactionResponse(outcome.transaction, id);
+    if (outcome.kind === 'refused') return refusalResponse(name, outcome.problem);
+    return failure('transaction_not_found', call.id);
   },
 });
 
-async function transactionResponse(
-  ledger: LedgerContext,
-  merchantId: string,
-  txnId: string,
-  requestId: string,
-): Promise<HttpResponse> {
-  const row = await readTransactionOf(ledger, merchantId, txnId);
-  if (row === undefined) return failure('transaction_not_found', requestId);
-  return success({
+const transactionResponse = (row: Transaction, viewer: string): HttpResponse =>
+  success({
     status: 200,
     message: { en: 'The transaction.', fa: 'تراکنش.' },
-    data: transactionView(row, merchantId),
+    data: transactionView(row, viewer),
   });
-}
