@@ -17,13 +17,13 @@ type MoneyRequest = {
 };
 type Tier = { readonly from: bigint; readonly fee: string };
 /** What one merchant can send at the same time as other requests. */
-type ConcurrentRequest = CommandOf<'deposit' | 'transfer' | 'withdraw' | 'repay'>;
+type ConcurrentRequest = CommandOf<'deposit' | 'transfer' | 'withdraw' | 'repay' | 'set limit'>;
 /** One command for each of the names. */
 type Commands<Name extends string, Input> = Name extends string
   ? { readonly name: Name } & Input
   : never;
 export type Command =
-  | Commands<'top up' | 'approve', MoneyRequest>
+  | Commands<'top up' | 'approve' | 'set limit' | 'ask for credit', MoneyRequest>
   /** From the wallet, or through a bank and recorded by an admin. */
   | Commands<'repay', MoneyRequest & { readonly through: 'wallet' | 'bank' }>
   /** Released after this time; immediately where it is undefined. */
@@ -42,6 +42,11 @@ export type Command =
   | Commands<'send concurrently', { readonly requests: readonly ConcurrentRequest[] }>
   /** The others arrive and are answered after the first has read its rows and before it commits. */
   | Commands<'send in between', { readonly requests: readonly ConcurrentRequest[] }>
+  /** `nth` selects a request for credit, modulo how many there are. */
+  | Commands<
+      'decide credit request',
+      { readonly nth: number; readonly action: 'approve' | 'reject'; readonly key: string }
+    >
   /** `nth` selects a withdrawal, modulo how many there are. */
   | Commands<'cancel', { readonly nth: number }>
   | Commands<'execute scheduled', { readonly nth: number; readonly copies: number }>
@@ -168,6 +173,13 @@ const repayment = fc.record({
   key,
   through,
 });
+/** Also nothing, and less than what is utilised. */
+const limit = fc.record({
+  name: is('set limit'),
+  merchant,
+  amount: fc.bigInt({ min: 0n, max: 400n }),
+  key,
+});
 /** Different requests on the same wallet and credit line. */
 const concurrentRequests = fc
   .tuple(
@@ -178,6 +190,7 @@ const concurrentRequests = fc
         { weight: 2, arbitrary: transfer },
         { weight: 3, arbitrary: withdrawal.map((each) => ({ ...each, copies: 1 })) },
         { weight: 2, arbitrary: repayment },
+        { weight: 1, arbitrary: limit },
         // Large enough that two of them rarely have funds.
         { weight: 2, arbitrary: fc.record({ name: is('repay'), merchant, amount, key, through }) },
         {
@@ -211,6 +224,17 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ name: is('preview'), merchant, to: merchant, amount, key }) },
   { weight: 14, arbitrary: withdrawal },
   { weight: 8, arbitrary: repayment },
+  { weight: 2, arbitrary: limit },
+  { weight: 2, arbitrary: fc.record({ name: is('ask for credit'), merchant, amount, key }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      name: is('decide credit request'),
+      nth,
+      action: fc.constantFrom('approve', 'approve', 'reject'),
+      key,
+    }),
+  },
   {
     weight: 6,
     arbitrary: fc.record({ name: is('send concurrently'), requests: concurrentRequests }),

@@ -273,6 +273,12 @@ function merchantViolations(snapshot: LedgerSnapshot, merchant: Merchant): reado
   const own = snapshot.transactions.filter((row) => 'merchantId' in row && row.merchantId === id);
   const approvals = own.filter(({ type }) => type === 'approval');
   const lines = snapshot.credit.filter(({ owner }) => owner === id);
+  /** Every limit that a credit line has had. */
+  const limitsIn = (currency: string): readonly { amount: bigint; limitBefore: bigint }[] =>
+    ofCurrency(own, currency).flatMap((row) => {
+      if (row.type === 'approval') return [{ amount: row.amount, limitBefore: 0n }];
+      return row.type === 'limit_change' ? [row] : [];
+    });
   const wallets = snapshot.wallets.filter(({ owner }) => owner === id);
   const isApproved = status !== 'PENDING' && status !== 'REJECTED';
   const isArchived = status === 'ARCHIVED';
@@ -280,16 +286,24 @@ function merchantViolations(snapshot: LedgerSnapshot, merchant: Merchant): reado
     // ID-2: a credit line and a wallet from its one approval, and a credit line from nothing else.
     ...unequal('ID-2 a merchant is approved once', id, approvals.length, isApproved ? 1 : 0),
     ...unequal(
-      'ID-2 a credit line has the currency and the limit of the approval',
+      'ID-2 CR-3 a credit line has the currency of the approval, and the limit of all changes',
       id,
       lines.map(({ currency, limit }) => [currency, limit]),
-      approvals.map(({ currency, amount }) => [currency, amount]),
+      approvals.map(({ currency }) => [
+        currency,
+        sum(limitsIn(currency).map(({ amount, limitBefore }) => amount - limitBefore)),
+      ]),
     ),
     ...approvals.flatMap(({ currency }) =>
       unequal('ID-2 an approval opens a wallet', id, ofCurrency(wallets, currency).length, 1),
     ),
     ...lines.flatMap((line) =>
-      unequal('CR-2 the limit is not exceeded', line.rowId, line.utilised <= line.limit, true),
+      unequal(
+        'CR-2 no limit that it had is exceeded',
+        line.rowId,
+        limitsIn(line.currency).some(({ amount }) => line.utilised <= amount),
+        true,
+      ),
     ),
     ...wallets.flatMap(({ rowId: wallet, closed = false }) =>
       unequal('ID-2 a wallet is closed with its merchant', wallet, closed, isArchived),
@@ -433,6 +447,8 @@ function reversalViolations({ transactions }: LedgerSnapshot): readonly Violatio
 const PHASES_OF: Readonly<Record<string, readonly string[]>> = {
   approval: [],
   archive: [],
+  credit_request: [],
+  limit_change: [],
   release: ['release'],
   pool_change: [],
 };
@@ -541,6 +557,9 @@ function changeViolations(row: Row, next: Row | undefined): readonly Violation[]
     if (row['reversedBy'] === undefined && isDeepStrictEqual(linked, next)) return [];
     return unequal('a final transaction never changes', id, isFinal(status), false);
   }
+  // The row that names the latest request has no status.
+  if (kind === 'CREDITREQ')
+    return unequal('CR-3 a decided request never changes', id, row['status'] ?? 'OPEN', 'OPEN');
   const changesTerms = !isDeepStrictEqual(termsOf(row), termsOf(next));
   return [
     ...unequal('a version rises with every change', id, rises(row, next, 'version'), true),

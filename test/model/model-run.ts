@@ -36,11 +36,15 @@ import {
   expectedApproval,
   expectedArchive,
   expectedCancellation,
+  expectedCreditRequest,
+  expectedDecision,
   expectedDeposit,
+  expectedLimit,
   expectedRecordedRepayment,
   expectedRepayment,
   expectedTransfer,
   expectedWithdrawal,
+  limitEffect,
   recordedRepaymentEffect,
   repaymentEffect,
   type Situation,
@@ -99,7 +103,12 @@ export class ModelRun {
       case 'transfer':
       case 'deposit':
       case 'repay':
+      case 'set limit':
         return this.#send(this.#plan(command));
+      case 'ask for credit':
+        return this.#askForCredit(command);
+      case 'decide credit request':
+        return this.#decideCreditRequest(command);
       case 'withdraw':
         return this.#send(this.#plan(command), command.copies);
       case 'send concurrently':
@@ -286,7 +295,7 @@ export class ModelRun {
     });
   }
 
-  #plan(command: CommandOf<'deposit' | 'transfer' | 'withdraw' | 'repay'>): Concurrent {
+  #plan(command: CommandOf<RequestName>): Concurrent {
     switch (command.name) {
       case 'deposit':
         return this.#deposit(command);
@@ -296,7 +305,50 @@ export class ModelRun {
         return this.#withdrawal(command);
       case 'repay':
         return this.#repayment(command);
+      case 'set limit':
+        return this.#limit(command);
     }
+  }
+
+  #limit({ merchant, amount, key }: CommandOf<'set limit'>): Concurrent {
+    const [id, currency] = [this.#idOf(merchant), this.#currencyOf(merchant)];
+    const body = { limit: formatAmount(amount, currency) };
+    return {
+      route: 'PUT /admin/merchants/{id}/credit/{currency}',
+      request: { admin: true, key, params: { id, currency }, body },
+      oracle: (situation) => expectedLimit(situation, id),
+      effect: (situation) => limitEffect(situation, id, currency, amount),
+    };
+  }
+
+  #askForCredit({ merchant, amount, key }: CommandOf<'ask for credit'>): Promise<void> {
+    const [as, currency] = [this.#idOf(merchant), this.#currencyOf(merchant)];
+    const body = { amount: formatAmount(amount, currency), currency };
+    return this.#send({
+      route: 'POST /credit-requests',
+      request: { as, key, body },
+      oracle: (situation) => expectedCreditRequest(situation, as, currency),
+    });
+  }
+
+  /** An approval raises the limit once. A rejection has no key: the same one again changes nothing. */
+  async #decideCreditRequest(command: CommandOf<'decide credit request'>): Promise<void> {
+    const { nth, action, key } = command;
+    const situation = await this.#situation();
+    const found = pick(situation.snapshot.creditRequests, nth);
+    if (found === undefined) return;
+    const request = { admin: true, params: { id: found.id } };
+    const oracle = () => expectedDecision(situation, found, action);
+    if (action === 'approve') {
+      const route = 'POST /admin/credit-requests/{id}/approve';
+      return this.#send({ route, request: { ...request, key }, oracle });
+    }
+    const reply = await this.#harness.insist('POST /admin/credit-requests/{id}/reject', {
+      ...request,
+      body: { reason: 'too much' },
+    });
+    const expected = found.status === 'REJECTED' ? [200, undefined] : oracle();
+    expect([reply.status, reply.body.code]).toEqual(expected);
   }
 
   #deposit({ merchant, amount, key, releaseInMs }: CommandOf<'deposit'>): Concurrent {
@@ -589,7 +641,7 @@ export class ModelRun {
 
 type RequestName = CommandOf<'send concurrently'>['requests'][number]['name'];
 const isRequest = (name: string): name is RequestName =>
-  ['deposit', 'transfer', 'withdraw', 'repay'].includes(name);
+  ['deposit', 'transfer', 'withdraw', 'repay', 'set limit'].includes(name);
 const nameOf = (row: Row): string => String(row['id'] ?? rowId(row));
 /** The cost of a write is counted in kilobytes. */
 const sizeInBytes = once(sizeOf);

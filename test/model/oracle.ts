@@ -3,6 +3,7 @@ import { feeOf } from '../../lambdas/ledger/fees.ts';
 import type { Merchant } from '../../lambdas/ledger/merchant.ts';
 import { type Currency, minor } from '../../lambdas/ledger/money.ts';
 import { isFinal, type Source, type Status } from '../../lambdas/ledger/transactions.ts';
+import type { CreditRequest } from '../../lambdas/operations/credit/request-rule.ts';
 import type { LedgerSnapshot } from './snapshot.ts';
 
 /** The status and the code of the response to a request with a new key, given the Ledger as it is. */
@@ -18,6 +19,8 @@ export type Effect = {
   /** What the wallet can pay. */
   readonly funds?: bigint;
   readonly utilised?: bigint;
+  /** By how much the credit limit rises. */
+  readonly limit?: bigint;
   readonly pool?: bigint;
   /** The volume that selects the fee tier. */
   readonly transferred?: bigint;
@@ -56,7 +59,12 @@ function creditIn(situation: Situation, id: string, currency: Currency) {
   const line = situation.snapshot.credit.find(
     (each) => each.owner === id && each.currency === currency,
   );
-  return line && { limit: line.limit, utilised: line.utilised + added(situation, 'utilised') };
+  return (
+    line && {
+      limit: line.limit + added(situation, 'limit'),
+      utilised: line.utilised + added(situation, 'utilised'),
+    }
+  );
 }
 
 export function expectedCancellation(
@@ -82,6 +90,41 @@ export function expectedApproval({ snapshot }: Situation, id: string): ExpectedR
     case 'ARCHIVED':
       return [409, 'merchant_already_approved'];
   }
+}
+
+/** CR-3: a limit may be set below what is utilised. */
+export const expectedLimit = ({ snapshot }: Situation, id: string): ExpectedResponse =>
+  mayReceive(merchantIn(snapshot, id)) ? [200, undefined] : [422, 'merchant_cannot_have_credit'];
+
+export const limitEffect = (
+  situation: Situation,
+  id: string,
+  currency: Currency,
+  limit: bigint,
+): Effect => ({ limit: limit - (creditIn(situation, id, currency)?.limit ?? 0n) });
+
+/** CR-3: one open request for each currency. */
+export function expectedCreditRequest(
+  { snapshot }: Situation,
+  id: string,
+  currency: Currency,
+): ExpectedResponse {
+  const isOpen = snapshot.creditRequests.some(
+    (each) => each.merchantId === id && each.currency === currency && each.status === 'OPEN',
+  );
+  const expected: ExpectedResponse = isOpen ? [409, 'credit_request_open'] : [201, undefined];
+  return MAY_NOT_SPEND[merchantIn(snapshot, id).status] ?? expected;
+}
+
+/** CR-3: each request is decided once. */
+export function expectedDecision(
+  situation: Situation,
+  { merchantId, status }: CreditRequest,
+  action: 'approve' | 'reject',
+): ExpectedResponse {
+  if (status === 'APPROVED') return [409, 'credit_request_approved'];
+  if (status === 'REJECTED') return [409, 'credit_request_rejected'];
+  return action === 'approve' ? expectedLimit(situation, merchantId) : [200, undefined];
 }
 
 export const expectedDeposit = ({ snapshot }: Situation, id: string): ExpectedResponse =>

@@ -87,6 +87,7 @@ export function postedIn(snapshot: LedgerSnapshot): Posted {
 function openedOrClosed(transaction: Transaction, { wallets }: LedgerSnapshot): readonly string[] {
   const { type, pk, currency } = transaction;
   if (type === 'approval') return [`${pk}|CREDIT#${currency}`, `${pk}|WALLET#${currency}`];
+  if (type === 'limit_change') return [`${pk}|CREDIT#${currency}`];
   if (type !== 'archive') return [];
   return wallets
     .filter(({ owner }) => owner === transaction.merchantId)

@@ -4,6 +4,7 @@ import { merchantRow } from '../../lambdas/ledger/merchant.ts';
 import { pendingReleaseRow } from '../../lambdas/ledger/pending-releases.ts';
 import { poolRoot, poolShardRow } from '../../lambdas/ledger/pool/pool.ts';
 import { isShown, transactionRow } from '../../lambdas/ledger/transactions.ts';
+import { creditRequestRow } from '../../lambdas/operations/credit/request-rule.ts';
 import type { Harness } from '../harness/harness.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -30,6 +31,7 @@ const merchant = once((row: Row) => merchantRow.parse(row));
 const creditLine = once((row: Row) => ({ ...place(row), ...creditRow.parse(row) }));
 const wallet = once((row: Row) => ({ ...place(row), ...walletRow.parse(row) }));
 const release = once((row: Row) => ({ ...place(row), ...pendingReleaseRow.parse(row) }));
+const creditRequest = once((row: Row) => creditRequestRow.parse(row));
 const root = once((row: Row) => ({ ...place(row), ...poolRoot.parse(row) }));
 const shard = once((row: Row) => ({ ...place(row), ...poolShardRow.parse(row) }));
 
@@ -51,6 +53,9 @@ export function snapshotOf(rows: Iterable<Row>) {
     credit: under('CREDIT#').map(creditLine),
     wallets: under('WALLET#').map(wallet),
     releases: under('RELEASE#').map(release),
+    creditRequests: under('CREDITREQ#')
+      .filter((row) => 'status' in row)
+      .map(creditRequest),
     roots: under('POOL').filter(isRoot).map(root),
     shards: under('POOL')
       .filter((row) => !isRoot(row))
