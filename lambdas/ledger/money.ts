@@ -31,12 +31,17 @@ export const minor = (units: bigint): MinorUnits => minorUnits.parse(units);
 
 export const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
-const exponentOf = (currency: Currency): number => EXPONENTS.get(currency) ?? 0;
+/** Decimals. */
+export const exponentOf = (currency: Currency): number => EXPONENTS.get(currency) ?? 0;
 
 /** ASCII digits only, no sign, no exponent, no leading zeros. */
 const DECIMAL = /^(0|[1-9][0-9]*)(?:\.([0-9]+))?$/;
 /** Far above any real amount, far below the 28 digits to which every engine adds exactly. */
 const MOST_DIGITS = 18;
+
+/** Whether minor units can be an amount that moves. */
+export const isAmount = (units: bigint): boolean =>
+  units > 0n && units < 10n ** BigInt(MOST_DIGITS);
 
 export type AmountReason =
   | 'amount_malformed'
