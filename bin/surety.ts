@@ -10,6 +10,7 @@ const {
   SURETY_REGION: region,
   SURETY_BANK_URL: bankUrl,
   SURETY_BANK_SECRET: bankSecretName,
+  SURETY_RATES_URL: ratesUrl,
   SURETY_CORS_ORIGINS: corsOrigins,
 } = process.env;
 
@@ -21,6 +22,7 @@ try {
     credentials: { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION },
     bankUrl,
     bankSecretName,
+    ratesUrl,
     corsOrigins: corsOrigins?.split(/\s*,\s*/),
   });
   new ServiceStack(app, stage, new DataStack(app, stage));

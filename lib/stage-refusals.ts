@@ -26,6 +26,10 @@ const REFUSALS: readonly Refusal[] = [
     reason: 'the URL of the bank must use https',
   },
   {
+    unsafe: (stage) => !stage.conversions.ratesUrl.startsWith('https:'),
+    reason: 'exchange rates must be read over https',
+  },
+  {
     unsafe: (stage) => stage.bank.createSecret,
     reason: 'the secret of the bank must be issued by the bank, not generated',
   },

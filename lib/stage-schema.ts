@@ -71,6 +71,19 @@ export const stageSchema = z.strictObject({
     /** Generates a secret. For a bank simulator only. */
     createSecret: z.boolean(),
   }),
+  conversions: z.strictObject({
+    /** The source of exchange rates. A file only where functions run on this machine. */
+    ratesUrl: z.url({
+      protocol: /^(https?|file)$/,
+      error: 'set SURETY_RATES_URL to the address of the source of exchange rates',
+    }),
+    /** One call to it. */
+    ratesCallMs: count.max(5_000),
+    /** How long a rate is used when the source gives no other. */
+    ratesMaxAgeMs: z.int().min(10_000).max(600_000),
+    /** What the platform keeps of a conversion, in parts per million. */
+    spreadPpm: z.int().min(0).max(100_000),
+  }),
   logLevel: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
   logRetention: z.enum(RetentionDays),
   tracing: z.boolean(),

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Credentials, refusalsOf } from './stage-refusals.ts';
 import { NEW_TABLE, type Stage, stageSchema } from './stage-schema.ts';
@@ -9,6 +11,7 @@ export type Deployment = {
   readonly credentials?: Credentials;
   readonly bankUrl?: string | undefined;
   readonly bankSecretName?: string | undefined;
+  readonly ratesUrl?: string | undefined;
   readonly corsOrigins?: readonly string[] | undefined;
 };
 
@@ -28,6 +31,12 @@ const onAws = (deployment: Deployment) => ({
   deletionProtection: true,
   customerKey: true,
   corsOrigins: deployment.corsOrigins ?? [],
+  conversions: {
+    ratesUrl: deployment.ratesUrl,
+    ratesCallMs: 2_000,
+    ratesMaxAgeMs: 60_000,
+    spreadPpm: 5_000,
+  },
   bank: { url: deployment.bankUrl, secretName: deployment.bankSecretName, createSecret: false },
   logLevel: 'INFO',
   logRetention: RetentionDays.THREE_MONTHS,
@@ -83,7 +92,15 @@ const forOneDeveloper = (deployment: Deployment, name: string) => ({
     secretName: deployment.bankSecretName ?? `surety-${name}/bank`,
     createSecret: deployment.bankSecretName === undefined,
   },
+  // The same: without a URL the stage quotes no conversion.
+  conversions: {
+    ...onAws(deployment).conversions,
+    ratesUrl: deployment.ratesUrl ?? 'https://rates.invalid',
+  },
 });
+
+/** Rates that never change, so that a walkthrough and a test know what a conversion brings. */
+const LOCAL_RATES = pathToFileURL(join(import.meta.dirname, '..', 'local', 'rates.json')).href;
 
 /** All differences between the local cloud (MiniStack) and AWS, with their reasons. */
 const LOCAL_DIFFERENCES = {
@@ -123,7 +140,11 @@ const LOCAL_DIFFERENCES = {
 const STAGES = {
   local: (deployment: Deployment) => ({
     ...forOneDeveloper(
-      { ...deployment, bankUrl: deployment.bankUrl ?? 'http://127.0.0.1:8010' },
+      {
+        ...deployment,
+        bankUrl: deployment.bankUrl ?? 'http://127.0.0.1:8010',
+        ratesUrl: deployment.ratesUrl ?? LOCAL_RATES,
+      },
       'local',
     ),
     ...LOCAL_DIFFERENCES,

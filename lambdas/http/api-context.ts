@@ -20,6 +20,7 @@ export function apiContext(env: ApiEnv): ApiContext {
       pools: { merchant: env.MERCHANT_POOL_ID, admin: env.ADMIN_POOL_ID },
       checkMarginMs: env.CHECK_MARGIN_MS,
       secondAdminAbove: secondAdminLimits.parse(env.SECOND_ADMIN_ABOVE),
+      spreadPpm: env.SPREAD_PPM,
       operationsByKey: { merchant: env.MERCHANT_OPERATIONS, admin: env.ADMIN_OPERATIONS },
     },
   };

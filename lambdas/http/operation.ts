@@ -64,6 +64,8 @@ export type Settings = {
   readonly checkMarginMs: number;
   /** The amounts above which a second admin has to confirm what one has proposed. */
   readonly secondAdminAbove: SecondAdminLimits;
+  /** What the platform keeps of a conversion, in parts per million. */
+  readonly spreadPpm: bigint;
   /** Names of the operations whose requests their callers can look up by key. */
   readonly operationsByKey: Readonly<Record<Exclude<Access, 'anyone'>, readonly string[]>>;
 };

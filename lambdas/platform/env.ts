@@ -42,6 +42,16 @@ export const apiEnv = ledgerEnv.extend({
   ADMIN_CLIENT_ID: text,
   /** The amounts above which a second admin has to confirm, by currency. */
   SECOND_ADMIN_ABOVE: texts,
+  /** Where exchange rates are read: over HTTP, or from a file. */
+  RATES_URL: z.url(),
+  /** One call to the source, and how long a rate that it gave may be used. */
+  RATES_CALL_MS: milliseconds,
+  RATES_MAX_AGE_MS: milliseconds,
+  /** Of a conversion, in parts per million. */
+  SPREAD_PPM: z
+    .string()
+    .regex(/^\d{1,6}$/)
+    .transform(BigInt),
   /** Names of the operations whose requests a merchant, and an admin, can look up by key. */
   MERCHANT_OPERATIONS: list,
   ADMIN_OPERATIONS: list,

@@ -41,6 +41,9 @@ export type LogCode =
   | 'MESSAGE_UNREADABLE'
   | 'GROUP_FAILED'
   | 'BUSY_MARK_FAILED'
+  | 'CONVERSION_QUOTED'
+  | 'RATES_UNREADABLE'
+  | 'RATE_REFUSED'
   | 'RECORD_FAILED';
 
 /** Money, security and error events can be read apart (LE-5); the rest is access. */

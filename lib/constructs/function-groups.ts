@@ -82,6 +82,10 @@ export const apiEnvironment = ({ stage, data, busyQueue }: FunctionGroupsProps) 
     ADMIN_POOL_ID: admins.pool.userPoolId,
     ADMIN_CLIENT_ID: admins.client.userPoolClientId,
     SECOND_ADMIN_ABOVE: pairs(stage.secondAdminAbove),
+    RATES_URL: stage.conversions.ratesUrl,
+    RATES_CALL_MS: String(stage.conversions.ratesCallMs),
+    RATES_MAX_AGE_MS: String(stage.conversions.ratesMaxAgeMs),
+    SPREAD_PPM: String(stage.conversions.spreadPpm),
     MERCHANT_OPERATIONS: operationsByKey('merchant'),
     ADMIN_OPERATIONS: operationsByKey('admin'),
   };

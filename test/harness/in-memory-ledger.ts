@@ -74,6 +74,7 @@ export const SETTINGS = {
   poolShards: 0,
   checkMarginMs: 900_000,
   secondAdminAbove: { '*': '10000000' },
+  spreadPpm: 5_000n,
   operationsByKey: OPERATIONS_BY_KEY,
   pools: POOLS,
 };

@@ -14,6 +14,7 @@ export const DEPLOYMENT: Deployment = {
   region: 'eu-central-1',
   bankUrl: 'https://bank.example.com',
   bankSecretName: 'bank/token',
+  ratesUrl: 'https://rates.example.com/usd',
   corsOrigins: ['https://console.example.com'],
 };
 

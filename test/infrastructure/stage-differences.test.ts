@@ -88,6 +88,20 @@ describe('differences between the local cloud and AWS', () => {
     }
   });
 
+  it('WA-7: exchange rates are read over https on AWS, and from a file locally', () => {
+    const source = (stage: StageName) =>
+      inside(
+        theResource(stage, 'AWS::Lambda::Function', 'GroupsWithdrawals').Properties,
+        'Environment',
+        'Variables',
+        'RATES_URL',
+      );
+    expect(source('local')).toMatch(/^file:\/\/.*\/local\/rates\.json$/);
+    expect(source('dev')).toBe('https://rates.invalid');
+    for (const stage of ['staging', 'production'] as const)
+      expect(source(stage)).toBe('https://rates.example.com/usd');
+  });
+
   it('WD-5: settle has the timers of a real bank on AWS, and of a simulator locally', () => {
     const timers = (stage: StageName) => {
       const { Timeout } = settle(stage);

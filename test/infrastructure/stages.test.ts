@@ -25,6 +25,10 @@ const withTimers = (changed: Partial<typeof timers>) => ({
   settlement: { ...PRODUCTION.settlement, timers: { ...timers, ...changed } },
 });
 
+const withRates = (ratesUrl: string | undefined) => ({
+  conversions: { ...PRODUCTION.conversions, ratesUrl },
+});
+
 describe('OP-6: production refuses', () => {
   it.each([
     ['protected from deletion', { deletionProtection: false }],
@@ -32,6 +36,10 @@ describe('OP-6: production refuses', () => {
     ['instead of allowing every site (*)', { corsOrigins: ['*'] }],
     ['CORS origins must be https', { corsOrigins: ['http://console.example.com'] }],
     ['the bank must use https', { bank: { ...PRODUCTION.bank, url: 'http://bank.example.com' } }],
+    ['read over https', withRates('http://rates.example.com')],
+    ['read over https', withRates('file:///rates.json')],
+    ['set SURETY_RATES_URL', withRates(undefined)],
+    ['set SURETY_RATES_URL', withRates('ftp://rates.example.com')],
     ['issued by the bank', { bank: { ...PRODUCTION.bank, createSecret: true } }],
     ['set SURETY_BANK_URL', { bank: { ...PRODUCTION.bank, url: undefined } }],
     ['set SURETY_BANK_SECRET', { bank: { ...PRODUCTION.bank, secretName: undefined } }],
@@ -98,6 +106,7 @@ describe('OP-6: a deployment', () => {
     for (const wanted of [
       'SURETY_BANK_URL',
       'SURETY_BANK_SECRET',
+      'SURETY_RATES_URL',
       'SURETY_ACCOUNT',
       'SURETY_REGION',
     ]) {
@@ -196,6 +205,7 @@ describe('OP-6: a deployment', () => {
       SURETY_REGION: 'eu-central-1',
       SURETY_BANK_URL: 'https://bank.example.com',
       SURETY_BANK_SECRET: 'bank/token',
+      SURETY_RATES_URL: 'https://rates.example.com',
     };
     const elsewhere = { CDK_DEFAULT_ACCOUNT: '123456789012', CDK_DEFAULT_REGION: 'us-east-1' };
     expect(() => bin('production', { ...production, ...elsewhere })).toThrow(

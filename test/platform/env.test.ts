@@ -38,6 +38,10 @@ const API = {
   ADMIN_POOL_ID: 'admins',
   ADMIN_CLIENT_ID: 'client of admins',
   SECOND_ADMIN_ABOVE: 'BTC=1,*=1000',
+  RATES_URL: 'https://rates',
+  RATES_CALL_MS: '2000',
+  RATES_MAX_AGE_MS: '60000',
+  SPREAD_PPM: '5000',
   MERCHANT_OPERATIONS: 'withdrawal,transfer',
   ADMIN_OPERATIONS: 'deposit,top-up',
 };
@@ -102,6 +106,9 @@ describe('OP-6: an API function', () => {
       POOL_SHARDS: 16,
       CHECK_MARGIN_MS: 900_000,
       SECOND_ADMIN_ABOVE: { BTC: '1', '*': '1000' },
+      RATES_CALL_MS: 2_000,
+      RATES_MAX_AGE_MS: 60_000,
+      SPREAD_PPM: 5_000n,
       MERCHANT_OPERATIONS: ['withdrawal', 'transfer'],
       ADMIN_OPERATIONS: ['deposit', 'top-up'],
     });
@@ -122,6 +129,14 @@ describe('OP-6: an API function', () => {
     process.env['SECOND_ADMIN_ABOVE'] = 'USD';
     expect(() => readEnv(apiEnv)).toThrow('SECOND_ADMIN_ABOVE');
   });
+
+  it.each(['', '-1', '0.5', '1e3', '1000000', '5000ppm'])(
+    'WA-7: does not start with %j as its spread',
+    (spread) => {
+      process.env['SPREAD_PPM'] = spread;
+      expect(() => readEnv(apiEnv)).toThrow('SPREAD_PPM');
+    },
+  );
 
   it.each(['', 'usd', 'USDT', 'US'])('does not start with %j as its currency', (currency) => {
     process.env['DEFAULT_CURRENCY'] = currency;
