@@ -13,10 +13,17 @@ const item = z.looseObject({
   direction: z.enum(['in', 'out']).optional(),
   total: units.optional(),
   source: z.enum(['wallet', 'credit', 'bank']).optional(),
+  /** What a conversion brings, in another currency. */
+  receive: z.object({ amount: units, currency: z.string() }).optional(),
 });
 export type Item = z.output<typeof item>;
 
-type Effect = { readonly wallet?: bigint; readonly credit?: bigint };
+type Effect = {
+  readonly wallet?: bigint;
+  readonly credit?: bigint;
+  /** To the wallet in another currency than the transaction's. */
+  readonly other?: { readonly amount: bigint; readonly currency: string } | undefined;
+};
 /** A withdrawal that is refused, cancelled or not yet executed has taken nothing, or has returned it. */
 const TAKEN: ReadonlySet<string> = new Set(['PENDING', 'PROCESSING', 'SUCCEEDED']);
 
@@ -34,6 +41,7 @@ const EFFECTS: Readonly<Record<TransactionType, (item: Item) => Effect>> = {
     credit: -amount,
     ...(source === 'wallet' && { wallet: -amount }),
   }),
+  conversion: ({ amount, receive }) => ({ wallet: -amount, other: receive }),
   approval: () => ({}),
   limit_change: () => ({}),
   credit_request: () => ({}),
@@ -84,6 +92,7 @@ function findingsIn({ items, wallets, me, releases }: Seen): readonly string[] {
     const effect: Effect = isType(each.type) ? EFFECTS[each.type](each) : {};
     addTo(held, each.currency, effect.wallet ?? 0n);
     addTo(owed, each.currency, effect.credit ?? 0n);
+    if (effect.other !== undefined) addTo(held, effect.other.currency, effect.other.amount);
     if (each.status === 'FAILED' && each.source === 'credit')
       addTo(returnable, each.currency, each.amount);
   }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ApiContext } from '../../lambdas/http/operation.ts';
 import type { WithUserPools } from '../../lambdas/operations/auth/user-pool.ts';
+import type { WithRates } from '../../lambdas/operations/conversions/rates.ts';
 import { GROUPS, type RouteName } from '../../lambdas/operations/index.ts';
 import { fakeUserPool } from '../harness/fake-user-pool.ts';
 import { lambdaContext } from '../harness/http-event.ts';
@@ -17,8 +18,9 @@ export type OperationFields = {
   readonly body: Fields | undefined;
 };
 
-const context: ApiContext & WithUserPools = {
+const context: ApiContext & WithUserPools & WithRates = {
   ...inMemoryLedger(),
+  rates: async () => 'rates_unavailable',
   merchantPool: fakeUserPool(POOLS.merchant),
   adminPool: fakeUserPool(POOLS.admin),
 };

@@ -11,6 +11,7 @@ import { type Merchant, registerMerchant } from '../../lambdas/ledger/merchant.t
 import { newMerchantId } from '../../lambdas/ledger/merchant-id.ts';
 import { minor } from '../../lambdas/ledger/money.ts';
 import { postChanges } from '../../lambdas/ledger/post.ts';
+import type { Rates, WithRates } from '../../lambdas/operations/conversions/rates.ts';
 import { GROUPS, type RouteName } from '../../lambdas/operations/index.ts';
 import { documentClient } from '../../lambdas/platform/clients.ts';
 import type { Pacing } from '../../lambdas/platform/retry.ts';
@@ -21,6 +22,7 @@ import { type Engine, startEngine } from './engine.ts';
 import { type FakeUserPool, fakeUserPool } from './fake-user-pool.ts';
 import { type FaultCounts, type FaultRates, injectFaults, NO_FAULTS } from './faults.ts';
 import { FifoQueue } from './fifo-queue.ts';
+import { fixedRates } from './fixed-rates.ts';
 import { httpEvent, lambdaContext, replyOf } from './http-event.ts';
 import { SETTINGS, USD } from './in-memory-ledger.ts';
 import { holdRows } from './overlaps.ts';
@@ -61,7 +63,9 @@ type WithFakePools = { readonly merchantPool: FakeUserPool; readonly adminPool: 
 /** The whole API on a real engine and user pools in memory, called as the gateway calls it. */
 export type Harness = {
   readonly engine: Engine;
-  readonly context: ApiContext & WithFakePools;
+  readonly context: ApiContext & WithFakePools & WithRates;
+  /** Settable: the exchange rates that quotes are made from. */
+  readonly exchange: { rates: Rates };
   /** A client without faults, for what the test itself looks at or changes. */
   readonly faultless: DynamoDBDocumentClient;
   readonly faults: FaultCounts;
@@ -111,11 +115,13 @@ export async function startHarness(
     run: (event) => runGroups(event),
     hidden: () => pause(20),
   });
-  const context: ApiContext & WithFakePools = {
+  const exchange = { rates: fixedRates() };
+  const context: ApiContext & WithFakePools & WithRates = {
     ledger,
     responses,
     busy: new BusyMerchants(ledger, responses, queue.send),
     settings: { ...SETTINGS, ...settings },
+    rates: (from, to) => exchange.rates(from, to),
     merchantPool: fakeUserPool(POOLS.merchant),
     adminPool: fakeUserPool(POOLS.admin),
   };
@@ -154,6 +160,7 @@ export async function startHarness(
   return {
     engine,
     context,
+    exchange,
     faultless,
     faults,
     queue,
