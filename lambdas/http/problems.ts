@@ -65,6 +65,10 @@ export const FIELD_PROBLEMS = {
     en: 'Shorten the reference or the metadata: together they may have 512 bytes of UTF-8, with the names in the metadata.',
     fa: 'reference یا metadata را کوتاه کنید: روی هم، با نام‌های metadata، حداکثر ۵۱۲ بایت UTF-8 می‌گیرند.',
   },
+  same_currency: {
+    en: 'This is the currency that you convert from. Name another one.',
+    fa: 'این همان ارزی است که از آن تبدیل می‌کنید. ارز دیگری نام ببرید.',
+  },
   currency_unknown: {
     en: 'This is not a known currency. Use an ISO 4217 code, BTC or IRT.',
     fa: 'این ارز شناخته‌شده نیست. کد ISO 4217 یا BTC یا IRT بفرستید.',

@@ -396,6 +396,42 @@ export const REASONS = {
     'This exceeds what may be spent in a month. {left} {currency} is left. Lower the amount, or wait until {resets_at}.',
     'این مبلغ از سقف ماهانه بیشتر است. {left} {currency} باقی مانده است. مبلغ را کم کنید یا تا {resets_at} صبر کنید.',
   ),
+  pair_not_supported: problem(
+    422,
+    'Pair not supported',
+    'There is no exchange rate between these currencies. Convert into another currency.',
+    'میان این دو ارز نرخ تبدیلی وجود ندارد. به ارز دیگری تبدیل کنید.',
+  ),
+  rates_unavailable: problem(
+    503,
+    'Exchange rates unavailable',
+    'There is no exchange rate that is recent enough. Ask for the quote again a little later.',
+    'نرخ تبدیل به‌روزی در دسترس نیست. کمی بعد دوباره پیش‌فاکتور بخواهید.',
+  ),
+  amount_not_convertible: problem(
+    422,
+    'Amount not convertible',
+    'At this rate the amount is worth less than the smallest unit of the other currency, or more than an amount can be. Choose another amount.',
+    'این مبلغ با این نرخ کمتر از کوچک‌ترین واحد ارز دیگر یا بیش از حد مجاز است. مبلغ دیگری برگزینید.',
+  ),
+  quote_not_found: problem(
+    404,
+    'Quote not found',
+    'There is no such quote. Check the id, or ask for a new quote.',
+    'چنین پیش‌فاکتوری وجود ندارد. شناسه را بررسی کنید یا پیش‌فاکتور تازه‌ای بخواهید.',
+  ),
+  quote_used: problem(
+    409,
+    'Quote used',
+    'This quote has been used for a conversion already. Ask for a new quote to convert again.',
+    'این پیش‌فاکتور پیش‌تر برای تبدیلی به کار رفته است. برای تبدیل دوباره، پیش‌فاکتور تازه‌ای بخواهید.',
+  ),
+  quote_expired: problem(
+    409,
+    'Quote expired',
+    'A quote is valid for 30 seconds. Ask for a new one, and send the conversion with a new key.',
+    'هر پیش‌فاکتور ۳۰ ثانیه معتبر است. پیش‌فاکتور تازه‌ای بخواهید و تبدیل را با کلید تازه بفرستید.',
+  ),
   no_credit_line: problem(
     422,
     'No credit line',

@@ -171,6 +171,18 @@ const reversal = z.object({
   /** Why, in the admin's words. */
   reason: z.string().optional(),
 });
+/** Of the merchant's own money (WA-7). `amount` and `currency` are what it gave. */
+const conversion = z.object({
+  ...ofMerchant,
+  type: z.literal('conversion'),
+  quoteId: z.string(),
+  toCurrency: currencyCode,
+  /** Both in `toCurrency`. */
+  received: minorUnits,
+  spread: minorUnits,
+  /** One unit of `currency` in `toCurrency`, as decimal text. */
+  rate: z.string(),
+});
 /** Money that moved within a pool, and the shards that opened or closed with it. */
 const rebalance = z.object({ ...common, type: z.literal('rebalance') });
 const poolChange = z.object({ ...common, type: z.literal('pool_change'), shards: z.bigint() });
@@ -186,6 +198,7 @@ export const transactionRow = z.discriminatedUnion('type', [
   repayment,
   creditRequest,
   limitChange,
+  conversion,
   topUp,
   reversal,
   rebalance,
@@ -198,6 +211,7 @@ export const TRANSACTION_TYPES: readonly TransactionType[] = transactionRow.opti
 );
 
 export type Withdrawal = z.infer<typeof withdrawal>;
+export type ConversionTransaction = z.infer<typeof conversion>;
 export type Transfer = z.infer<typeof transfer>;
 
 /** Every transaction with a part that a provider carries out. */

@@ -2,6 +2,7 @@ import type { Operation } from '../http/operation.ts';
 import { adminAuth } from './admin-auth/index.ts';
 import { auth } from './auth/index.ts';
 import { confirmations } from './confirmations/index.ts';
+import { conversions } from './conversions/index.ts';
 import { credit } from './credit/index.ts';
 import { deposits } from './deposits/index.ts';
 import { health } from './health/index.ts';
@@ -28,6 +29,7 @@ export const GROUPS = [
   wallets,
   deposits,
   credit,
+  conversions,
   merchants,
   pools,
   reversals,

@@ -1,3 +1,4 @@
+import { convert } from '../operations/conversions/convert.ts';
 import { createRepayment } from '../operations/credit/create-repayment.ts';
 import { recordRepayment } from '../operations/credit/record-repayment.ts';
 import { createDeposit } from '../operations/deposits/create-deposit.ts';
@@ -11,4 +12,5 @@ export const QUEUED = [
   createDeposit,
   createRepayment,
   recordRepayment,
+  convert,
 ] as const;

@@ -137,6 +137,7 @@ describe('AP-3: the status of each refusal is part of the API', () => {
     expect(retryAfter.toSorted()).toEqual([
       'busy',
       'internal_error',
+      'rates_unavailable',
       'request_in_progress',
       'too_many_requests',
       'unhealthy',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { minor } from '../../lambdas/ledger/money.ts';
+import { currencyCode, minor } from '../../lambdas/ledger/money.ts';
 import {
   hasPayout,
   internalStatuses,
@@ -47,6 +47,15 @@ const ROWS = {
   deposit: { ...ofMerchant, type: 'deposit' },
   repayment: { ...ofMerchant, type: 'repayment', source: 'bank' },
   limit_change: { ...ofMerchant, type: 'limit_change', limitBefore: minor(0n) },
+  conversion: {
+    ...ofMerchant,
+    type: 'conversion',
+    quoteId: 'Q1',
+    toCurrency: currencyCode.parse('EUR'),
+    received: minor(91n),
+    spread: minor(1n),
+    rate: '0.92',
+  },
   top_up: { ...common, pk: 'POOL#USD#ROOT', type: 'top_up' },
   reversal: { ...common, pk: 'POOL#USD#ROOT', type: 'reversal', reverses: 'T0' },
   rebalance: { ...common, pk: 'POOL#USD#3', type: 'rebalance' },

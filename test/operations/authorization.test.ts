@@ -7,10 +7,13 @@ import { expectProblem } from '../harness/http-caller.ts';
 import { httpEvent } from '../harness/http-event.ts';
 import { adminClaims, merchantClaims } from '../harness/sign-ins.ts';
 
+const pair = { from: 'USD', to: 'EUR' };
+
 let harness: Harness;
 /** A merchant in each status, with what it can be asked about. */
 let merchants: Readonly<Record<MerchantStatus, string>>;
 let withdrawalId: string;
+let quoteId: string;
 beforeAll(async () => {
   harness = await startHarness();
   await harness.fillPool('1000.00');
@@ -30,6 +33,8 @@ beforeAll(async () => {
   };
   const withdrawal = { amount: '1.00', execute_at: '2026-11-20T18:00:00Z' };
   const request = { as: merchants.ACTIVE, key: 'the-key', body: withdrawal };
+  const quoted = { as: merchants.ACTIVE, body: { ...pair, side: 'sell', amount: '1.00' } };
+  quoteId = (await harness.call('POST /conversions/quotes', quoted)).body.data.id;
   withdrawalId = (await harness.call('POST /withdrawals', request)).body.data.id;
 });
 afterAll(() => harness.close());
@@ -106,6 +111,15 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
   'POST /repayments': { merchant: ACTIVE_ONLY, request: () => ({ body: money }) },
   'POST /credit-requests': { merchant: ACTIVE_ONLY, request: () => ({ body: money }) },
   'GET /credit-requests': { merchant: ANY_STATUS },
+  'POST /conversions/quotes': {
+    merchant: ACTIVE_ONLY,
+    request: () => ({ body: { ...pair, side: 'sell', amount: '1.00' } }),
+  },
+  'POST /conversions': {
+    merchant: ACTIVE_ONLY,
+    request: () => ({ body: { quote_id: quoteId } }),
+    foreign: 'quote_not_found',
+  },
   'GET /transactions': { merchant: ANY_STATUS },
   'GET /transactions/{id}': {
     merchant: ANY_STATUS,

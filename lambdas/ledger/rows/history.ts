@@ -62,7 +62,9 @@ export async function history(
     // Rows that the index already excludes are not fetched.
     const fitting = chunk.filter(
       ({ type, currency }) =>
-        (filter.type ?? type) === type && (filter.currency ?? currency) === currency,
+        (filter.type ?? type) === type &&
+        // The index has one currency of a conversion, which is found by both.
+        ((filter.currency ?? currency) === currency || type === 'conversion'),
     );
     const places = new Set(fitting.map(({ byTime }) => byTime));
     const rows = await getRows(ledger, fitting, positioned);
@@ -87,11 +89,16 @@ const hasParties = (row: Transaction, { payer, payee }: HistoryFilter): boolean 
     ? isParty(payer, row.merchantId, row.payerName) && isParty(payee, row.payeeId, row.payeeName)
     : payer === undefined && payee === undefined;
 
+const isIn = (row: Transaction, currency: string | undefined): boolean =>
+  currency === undefined ||
+  row.currency === currency ||
+  (row.type === 'conversion' && row.toCurrency === currency);
+
 const matches = (row: Transaction, filter: HistoryFilter): boolean =>
   hasParties(row, filter) &&
   (filter.type ?? row.type) === row.type &&
   (filter.statuses ?? [row.status]).includes(row.status) &&
-  (filter.currency ?? row.currency) === row.currency &&
+  isIn(row, filter.currency) &&
   (filter.from ?? row.createdAt) <= row.createdAt &&
   (filter.to ?? row.createdAt) >= row.createdAt;
 

@@ -1,6 +1,7 @@
 import { annotationsView } from '../../http/annotations.ts';
 import { formatAmount } from '../../ledger/money.ts';
 import { hasPayout, type Transaction } from '../../ledger/transactions.ts';
+import { conversionView } from '../conversions/view.ts';
 import { transferView } from '../transfers/view.ts';
 import { withdrawalView } from '../withdrawals/view.ts';
 import { statusHistory } from './status-history.ts';
@@ -15,6 +16,7 @@ export const transactionView = (row: Transaction, viewer: string) => ({
 
 const bareView = (row: Transaction, viewer: string) => {
   if (row.type === 'transfer') return transferView(row, viewer);
+  if (row.type === 'conversion') return { ...conversionView(row), history: statusHistory(row) };
   return row.type === 'withdrawal' ? withdrawalView(row) : plainView(row);
 };
 
