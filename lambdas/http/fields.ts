@@ -57,12 +57,12 @@ export const username = z
 
 export const bankAccount = z.string().regex(/^[A-Za-z0-9-]{4,34}$/, 'bank_account_malformed');
 
-/** Why somebody decided something, in its own words. Half a character is no text. */
-export const reasonText = z
-  .string()
-  .min(1)
-  .max(200)
-  .refine((text) => text.isWellFormed(), 'invalid');
+/** It has something to read, and nothing that a terminal or a log would obey. Half a character is no text. */
+const isReadable = (text: string): boolean =>
+  text.isWellFormed() && /[\p{L}\p{N}\p{P}\p{S}]/u.test(text) && !/\p{Cc}/u.test(text);
+
+/** Why somebody decided something, in its own words, on one line. */
+export const reasonText = z.string().min(1, { abort: true }).max(200).refine(isReadable, 'invalid');
 
 /** A query without parameters, a body without fields. */
 export const nothing = z.strictObject({});

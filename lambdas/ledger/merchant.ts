@@ -36,6 +36,8 @@ export const merchantRow = z.object({
   /** The one before. Its user is disabled after the change, or by the next request for this merchant. */
   formerSignIn: signIn.optional(),
   status: z.enum(MERCHANT_STATUSES),
+  /** Why it was suspended or rejected, as the admin has told it. */
+  statusReason: z.string().optional(),
   requestedCredit: minorUnits,
   requestedCurrency: currencyCode,
   bankAccount: z.string().min(1),
@@ -129,6 +131,7 @@ export const decideStatus = ({ id, version }: Merchant, status: MerchantStatus):
   row: merchantRef(id),
   conditions: [{ must: 'equal', path: 'version', value: version }],
   set: { status },
+  remove: ['statusReason'],
 });
 
 /** An admin's change of status that looks at nothing else, so that traffic cannot starve it. */
@@ -136,10 +139,13 @@ export const changeStatus = (
   merchantId: string,
   from: MerchantStatus,
   status: MerchantStatus,
+  reason?: string,
 ): Change => ({
   row: merchantRef(merchantId),
   conditions: [{ must: 'equal', path: 'status', value: from }],
-  set: { status },
+  ...(reason === undefined
+    ? { set: { status }, remove: ['statusReason'] }
+    : { set: { status, statusReason: reason } }),
 });
 
 export type Terms = Pick<Merchant, 'feePpm' | 'feeTiers' | 'limits' | 'bankAccount'>;

@@ -125,6 +125,7 @@ describe('guards and changes assert exactly what their rule relied on', () => {
       row,
       conditions: [{ must: 'equal', path: 'version', value: 7n }],
       set: { status: 'ARCHIVED' },
+      remove: ['statusReason'],
     });
   });
 
@@ -133,6 +134,10 @@ describe('guards and changes assert exactly what their rule relied on', () => {
       row,
       conditions: [{ must: 'equal', path: 'status', value: 'ACTIVE' }],
       set: { status: 'SUSPENDED' },
+      remove: ['statusReason'],
+    });
+    expect(changeStatus('m1', 'ACTIVE', 'SUSPENDED', 'Why.')).toMatchObject({
+      set: { status: 'SUSPENDED', statusReason: 'Why.' },
     });
   });
 

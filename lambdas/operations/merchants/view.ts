@@ -10,6 +10,7 @@ export const merchantView = (merchant: Merchant, now: Date) => ({
   id: merchant.id,
   username: merchant.name,
   status: merchant.status,
+  status_reason: merchant.statusReason ?? null,
   requested_credit: formatAmount(merchant.requestedCredit, merchant.requestedCurrency),
   currency: merchant.requestedCurrency,
   bank_account: merchant.bankAccount,

@@ -58,6 +58,7 @@ describe('ID-2: a merchant is approved once, while it is PENDING', () => {
       row: { kind: 'merchant', merchantId: 'm1' },
       conditions: [{ must: 'equal', path: 'version', value: 7n }],
       set: { status: 'ACTIVE' },
+      remove: ['statusReason'],
     });
   });
 });

@@ -81,6 +81,35 @@ describe('an admin’s change of a busy merchant', () => {
   });
 });
 
+describe('a suspension with a reason, whose response is lost', () => {
+  const suspendFor = async (id: string, hooks: Hooks) => {
+    const { call, sent } = callerWith(hooks);
+    const body = { reason: 'First.' };
+    const request = { admin: true, params: { id }, body };
+    return { reply: await call('POST /admin/merchants/{id}/suspend', request), sent: sent() };
+  };
+
+  it('ID-2: is found done, and sent once', async () => {
+    const id = await harness.merchant('10.00');
+    const { reply, sent } = await suspendFor(id, { afterFirstCommit: async () => undefined });
+    expect([reply.status, sent]).toEqual([200, 1]);
+    expect(reply.body.data).toMatchObject({ status: 'SUSPENDED', status_reason: 'First.' });
+  });
+
+  it('ID-2: is not taken for one of another administrator, for another reason', async () => {
+    const id = await harness.merchant('10.00');
+    const params = { id };
+    const afterFirstCommit = async () => {
+      await harness.call('POST /admin/merchants/{id}/reactivate', { admin: true, params });
+      const body = { reason: 'Second.' };
+      await harness.call('POST /admin/merchants/{id}/suspend', { admin: true, params, body });
+    };
+    const { reply, sent } = await suspendFor(id, { afterFirstCommit });
+    expect([reply.status, reply.body.code, sent]).toEqual([503, 'busy', 1]);
+    expect((await read(id))?.statusReason).toBe('Second.');
+  });
+});
+
 describe('WA-3: a debit that is refused', () => {
   it('releases no funds ahead, however many it would need', async () => {
     const id = await harness.merchant('10.00');

@@ -235,6 +235,70 @@ describe('ID-2: an administrator changes the status of a merchant only as listed
     ]);
     expect((await read(id)).body.data.status).toBe(isChanged ? outcome : status);
   });
+
+  const tell = (id: string, name: 'reject' | 'suspend' | 'reactivate', body: unknown) =>
+    harness.insist(`POST /admin/merchants/{id}/${name}`, { admin: true, params: { id }, body });
+  const reasonOf = async (id: string): Promise<unknown> => {
+    const [own, admins] = await Promise.all([harness.insist('GET /me', { as: id }), read(id)]);
+    expect(own.body.data.status_reason).toBe(admins.body.data.status_reason);
+    return own.body.data.status_reason;
+  };
+
+  it('ID-2: the merchant reads why it is suspended, until it is active again', async () => {
+    const id = await merchantIn('ACTIVE');
+    expect(await reasonOf(id)).toBeNull();
+    const suspended = await tell(id, 'suspend', { reason: 'مدارک ناقص‌اند' });
+    expect(suspended.body.data).toMatchObject({
+      status: 'SUSPENDED',
+      status_reason: 'مدارک ناقص‌اند',
+    });
+    expect(await reasonOf(id)).toBe('مدارک ناقص‌اند');
+    expect((await tell(id, 'reactivate', {})).body.data.status_reason).toBeNull();
+    expect(await reasonOf(id)).toBeNull();
+    await tell(id, 'suspend', undefined);
+    expect(await reasonOf(id)).toBeNull();
+  });
+
+  it('ID-2: the merchant reads why it is rejected', async () => {
+    const id = await merchantIn('PENDING');
+    await tell(id, 'reject', { reason: 'Not now.' });
+    expect(await reasonOf(id)).toBe('Not now.');
+    // The first decision stays.
+    expect((await tell(id, 'reject', { reason: 'Other.' })).body.code).toBe('merchant_not_pending');
+    expect(await reasonOf(id)).toBe('Not now.');
+  });
+
+  it('ID-2: the reason of a suspension is not shown for an archive', async () => {
+    const id = await merchantIn('ACTIVE');
+    await tell(id, 'suspend', { reason: 'Why.' });
+    const archive = { admin: true, key: randomUUID(), params: { id } };
+    await harness.insist('POST /admin/merchants/{id}/archive', archive);
+    expect(await reasonOf(id)).toBeNull();
+  });
+
+  it.each([
+    ['', 'too_short'],
+    ['x'.repeat(201), 'too_long'],
+    [' \u200c ', 'invalid'],
+    ['two\nlines', 'invalid'],
+    ['\u001b[31mred', 'invalid'],
+    ['half \ud800', 'invalid'],
+    [7, 'wrong_type'],
+    [null, 'wrong_type'],
+  ])('AP-3: %j is no reason', async (reason, code) => {
+    const id = await merchantIn('ACTIVE');
+    const reply = await tell(id, 'suspend', { reason });
+    expect([reply.status, reply.body.errors]).toEqual([
+      422,
+      [expect.objectContaining({ field: 'reason', code })],
+    ]);
+    expect((await read(id)).body.data.status).toBe('ACTIVE');
+  });
+
+  it('AP-3: a reactivation takes no reason', async () => {
+    const reply = await tell(await merchantIn('SUSPENDED'), 'reactivate', { reason: 'Why.' });
+    expect(reply.body.errors).toMatchObject([{ field: 'reason', code: 'unknown_field' }]);
+  });
 });
 
 describe('ID-6: a page of many merchants', () => {

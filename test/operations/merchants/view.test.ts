@@ -14,6 +14,7 @@ describe('ID-4: the view of a merchant', () => {
       id: 'm1',
       username: 'alice',
       status: 'ACTIVE',
+      status_reason: null,
       requested_credit: '100.00',
       currency: 'USD',
       bank_account: 'IR-1',
