@@ -1,13 +1,18 @@
 import type * as z from 'zod';
 import type { LedgerContext } from '../ledger/context.ts';
+import { merchantPk } from '../ledger/keys.ts';
 import type { PlainReason } from '../ledger/reasons.ts';
+import { requestIdentity } from '../ledger/request-identity.ts';
 import { type ChangeDecision, runChange } from '../ledger/run-change.ts';
 import { type LogCode, type LogKind, log } from '../platform/logger.ts';
 import { type Call, type Caller, endpoint } from './endpoint.ts';
 import type { ApiContext, Described, Grant, Operation, Route } from './operation.ts';
 import { failure, type Success, success } from './response.ts';
 
-/** An operation that changes a row without moving money: no key is needed, a repeat finds it changed. */
+/**
+ * An operation that changes a row without moving money: no key is needed, a repeat finds it changed. Its rule
+ * may record the change as a transaction.
+ */
 export const changeOperation = <
   const Path extends Route,
   Schema extends z.ZodType,
@@ -16,6 +21,7 @@ export const changeOperation = <
 >({
   input,
   permit,
+  subject,
   grants = [],
   read,
   decide,
@@ -33,6 +39,8 @@ export const changeOperation = <
     call: Call,
     more: More,
   ) => Promise<PlainReason | undefined>;
+  /** The partition of a transaction that records it; the caller's own where it is left out. */
+  readonly subject?: (input: z.output<Schema>) => string;
   readonly read: (ledger: LedgerContext, input: z.output<Schema>, caller: Caller) => Promise<Facts>;
   readonly decide: (facts: Facts, input: z.output<Schema>, now: Date) => ChangeDecision;
   /** Whether the rows show the change. Asked only after a commit whose answer was lost. */
@@ -56,13 +64,21 @@ export const changeOperation = <
       const { ledger } = context;
       const barred = await permit?.(parsed, call, context);
       if (barred !== undefined) return failure(barred, call.id);
+      const { caller } = call;
+      const pk = subject?.(parsed) ?? merchantPk(caller.id);
+      // The rows say whether it was made before. So each request has an id of its own.
+      const key = crypto.randomUUID();
       const result = await runChange(ledger, {
-        read: () => read(ledger, parsed, call.caller),
+        read: () => read(ledger, parsed, caller),
         decide: (facts, now) => decide(facts, parsed, now),
         isDone: (facts) => isDone(facts, parsed),
         versionOf,
         committed: (facts) => {
           log(logged.kind, logged.code, { request_id: call.id, ...logged.fields(facts) });
+        },
+        identity: {
+          ...requestIdentity(caller.name, described.name, key, pk, call.request),
+          ...(described.access === 'admin' && { admin: caller.id }),
         },
       });
       if (result.kind === 'undecided') return failure('busy', call.id, result);

@@ -194,6 +194,7 @@ export const transactionRow = z.discriminatedUnion('type', [
   deposit,
   plain('approval'),
   plain('archive'),
+  plain('wallet_opening'),
   plain('release'),
   repayment,
   creditRequest,

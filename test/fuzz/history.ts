@@ -46,6 +46,7 @@ const EFFECTS: Readonly<Record<TransactionType, (item: Item) => Effect>> = {
   limit_change: () => ({}),
   credit_request: () => ({}),
   archive: () => ({}),
+  wallet_opening: () => ({}),
   // Moves money inside the wallet, from pending to available.
   release: () => ({}),
   reversal: ({ amount }) => ({ wallet: -amount }),

@@ -1,9 +1,11 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { openWallet } from '../../lambdas/ledger/balances.ts';
 import { refused } from '../../lambdas/ledger/decision.ts';
 import { changeStatus, type MerchantStatus } from '../../lambdas/ledger/merchant.ts';
+import { minor } from '../../lambdas/ledger/money.ts';
 import { type ChangeDecision, runChange } from '../../lambdas/ledger/run-change.ts';
-import { type InMemoryLedger, inMemoryLedger } from '../harness/in-memory-ledger.ts';
+import { type InMemoryLedger, inMemoryLedger, USD } from '../harness/in-memory-ledger.ts';
 
 const SUSPEND: ChangeDecision = {
   kind: 'accepted',
@@ -72,6 +74,52 @@ describe('ID-2: a change that moves no money', () => {
     expect(result).toEqual({ kind: 'changed', facts: 'SUSPENDED' });
     expect(committed).not.toHaveBeenCalled();
     expect(context.written).toEqual([]);
+  });
+
+  describe('WA-2: that is recorded', () => {
+    const identity = { pk: 'M#m1', txnId: 'T1', hash: 'h', admin: 'alice' };
+    const OPENED: ChangeDecision = {
+      kind: 'accepted',
+      transaction: {
+        type: 'wallet_opening',
+        status: 'SUCCEEDED',
+        amount: minor(0n),
+        currency: USD,
+        merchantId: 'm1',
+      },
+      postings: [],
+      guards: [],
+      changes: openWallet('m1', USD),
+    };
+    const record = (decision: ChangeDecision, known?: typeof identity) =>
+      runChange(context.ledger, {
+        read,
+        decide: () => decision,
+        isDone: () => false,
+        versionOf: () => undefined,
+        committed,
+        ...(known && { identity: known }),
+      });
+
+    it('writes its transaction with it, which the rows of balances name', async () => {
+      statuses = ['ACTIVE'];
+      expect((await record(OPENED, identity)).kind).toBe('changed');
+      expect(context.written).toHaveLength(1);
+      const items = context.written.flat().map(({ Put, Update }) => Put?.Item ?? Update?.Key);
+      expect(items).toMatchObject([
+        { pk: 'M#m1', sk: 'TXN#T1', type: 'wallet_opening', requestHash: 'h', admin: 'alice' },
+        { pk: 'M#m1', sk: 'MERCHANT' },
+        { pk: 'M#m1', sk: 'WALLET#USD', available: 0n, pending: 0n, by: ['T1:accept'] },
+      ]);
+    });
+
+    it('under no identity is a defect, as is a balance row that changes without a transaction', async () => {
+      statuses = ['ACTIVE'];
+      await expect(record(OPENED)).rejects.toThrow('no identity');
+      const bare: ChangeDecision = { kind: 'accepted', changes: openWallet('m1', USD) };
+      await expect(record(bare, identity)).rejects.toThrow('in a transaction alone');
+      expect(context.written).toEqual([]);
+    });
   });
 
   it('decides at the time of the ledger', async () => {

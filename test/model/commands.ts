@@ -99,6 +99,8 @@ export type Command =
       'change terms',
       { readonly merchant: MerchantNumber; readonly fee: string; readonly tiers: readonly Tier[] }
     >
+  /** In a currency in which nothing else happens. */
+  | Commands<'open wallet', { readonly merchant: MerchantNumber; readonly copies: number }>
   | Commands<'suspend' | 'reactivate' | 'reject', { readonly merchant: MerchantNumber }>
   | Commands<'archive', { readonly merchant: MerchantNumber; readonly key: string }>
   | Commands<'resume workers', unknown>
@@ -287,6 +289,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ name: is('change terms'), merchant, fee, tiers }) },
+  { weight: 2, arbitrary: fc.record({ name: is('open wallet'), merchant, copies }) },
   { weight: 1, arbitrary: fc.record({ name: is('suspend'), merchant }) },
   { weight: 2, arbitrary: fc.record({ name: is('reactivate'), merchant }) },
   { weight: 1, arbitrary: fc.record({ name: is('reject'), merchant }) },

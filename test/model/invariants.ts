@@ -443,12 +443,13 @@ function reversalViolations({ transactions }: LedgerSnapshot): readonly Violatio
   return unequal('WA-9 reversals', '', inOrder(links), inOrder(originals));
 }
 
-/** A limit and an archive move no money; everything else but a withdrawal is one phase. */
+/** A limit, an archive and the opening of a wallet move no money; everything else but a withdrawal is one phase. */
 const PHASES_OF: Readonly<Record<string, readonly string[]>> = {
   approval: [],
   archive: [],
   credit_request: [],
   limit_change: [],
+  wallet_opening: [],
   release: ['release'],
   pool_change: [],
 };

@@ -13,6 +13,7 @@ import type { PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
 import { isRetryable } from '../../lambdas/platform/retry.ts';
 import type { Harness, Reply, Request } from '../harness/harness.ts';
 import { notBusy } from '../harness/not-busy.ts';
+import { adminClaims } from '../harness/sign-ins.ts';
 import { sizeOf } from '../harness/size.ts';
 import { TIMERS } from '../harness/timers.ts';
 import {
@@ -40,6 +41,7 @@ import {
   expectedDecision,
   expectedDeposit,
   expectedLimit,
+  expectedOpening,
   expectedRecordedRepayment,
   expectedRepayment,
   expectedTransfer,
@@ -133,6 +135,8 @@ export class ModelRun {
         return this.#spread(command);
       case 'change terms':
         return this.#changeTerms(command);
+      case 'open wallet':
+        return this.#openWallet(command);
       case 'archive':
         return this.#archive(command);
       case 'suspend':
@@ -507,6 +511,22 @@ export class ModelRun {
     expect((await this.#harness.insist('PATCH /admin/merchants/{id}', request)).status).toBe(200);
   }
 
+  /** Copies of it, by as many admins, at the same time. */
+  async #openWallet({ merchant, copies }: CommandOf<'open wallet'>): Promise<void> {
+    const id = this.#idOf(merchant);
+    const params = { merchant_id: id, currency: 'EUR' };
+    const [expected] = expectedOpening(await this.#situation(), id);
+    const replies = await Promise.all(
+      Array.from({ length: copies }, (_, admin) =>
+        this.#harness.insist('PUT /admin/wallets/{merchant_id}/{currency}', {
+          claims: adminClaims(`admin-${admin}`),
+          params,
+        }),
+      ),
+    );
+    expect(replies.map(({ status }) => status)).toEqual(replies.map(() => expected));
+  }
+
   #archive({ merchant, key }: CommandOf<'archive'>): Promise<void> {
     const id = this.#idOf(merchant);
     const request = { admin: true, key, params: { id } };
@@ -603,15 +623,23 @@ export class ModelRun {
       .toSorted((a, b) => (a.createdAt + a.txnId < b.createdAt + b.txnId ? -1 : 1));
   }
 
-  /** Every acceptance is one transaction. Only releases and moves within a pool are transactions without a request. */
+  /**
+   * Every acceptance under a key is one transaction. Releases and moves within a pool have no request, and the
+   * opening of a wallet, once for each, has no key.
+   */
   #expectOneTransactionEach({ transactions }: LedgerSnapshot): void {
     const accepted = this.#sent
       .filter(({ reply }) => reply.status < 300)
       .map(({ reply }) => reply.body.data.transaction_id ?? reply.body.data.id);
-    const requested = transactions.filter(({ type }) => type !== 'release' && type !== 'rebalance');
+    const keyless = ['release', 'rebalance', 'wallet_opening'];
+    const requested = transactions.filter(({ type }) => !keyless.includes(type));
     expect([...new Set(accepted)].toSorted()).toEqual(
       requested.map(({ txnId }) => txnId).toSorted(),
     );
+    const opened = transactions
+      .filter(({ type }) => type === 'wallet_opening')
+      .map(({ pk, currency }) => `${pk} ${currency}`);
+    expect(opened).toEqual([...new Set(opened)]);
   }
 
   /** AP-1: every decision, refusals included, is stored once under its key. */

@@ -130,6 +130,9 @@ export function expectedDecision(
 export const expectedDeposit = ({ snapshot }: Situation, id: string): ExpectedResponse =>
   mayReceive(merchantIn(snapshot, id)) ? [201, undefined] : [422, 'merchant_cannot_receive'];
 
+export const expectedOpening = ({ snapshot }: Situation, id: string): ExpectedResponse =>
+  mayReceive(merchantIn(snapshot, id)) ? [200, undefined] : [422, 'merchant_cannot_receive'];
+
 export function expectedArchive({ snapshot }: Situation, id: string): ExpectedResponse {
   if (!mayReceive(merchantIn(snapshot, id))) return [409, 'merchant_not_archivable'];
   const holds = snapshot.wallets.some(

@@ -88,6 +88,7 @@ function openedOrClosed(transaction: Transaction, { wallets }: LedgerSnapshot): 
   const { type, pk, currency } = transaction;
   if (type === 'approval') return [`${pk}|CREDIT#${currency}`, `${pk}|WALLET#${currency}`];
   if (type === 'limit_change') return [`${pk}|CREDIT#${currency}`];
+  if (type === 'wallet_opening') return [`${pk}|WALLET#${currency}`];
   if (type !== 'archive') return [];
   return wallets
     .filter(({ owner }) => owner === transaction.merchantId)

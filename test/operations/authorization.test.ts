@@ -160,6 +160,9 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
   'POST /admin/wallets/{merchant_id}/deposits': {
     request: () => ({ params: { merchant_id: merchants.ACTIVE }, body: money }),
   },
+  'PUT /admin/wallets/{merchant_id}/{currency}': {
+    request: () => ({ params: { merchant_id: merchants.ACTIVE, currency: 'EUR' } }),
+  },
   'POST /admin/wallets/{merchant_id}/repayments': {
     request: () => ({ params: { merchant_id: merchants.ACTIVE }, body: money }),
   },

@@ -3,11 +3,9 @@ import { moneyFields, moneyIn, notBefore, nothing } from '../../http/fields.ts';
 import { moneyOperation } from '../../http/money-operation.ts';
 import type { Settings } from '../../http/operation.ts';
 import { merchantPk } from '../../ledger/keys.ts';
-import { mayOpenWallet } from '../../ledger/merchant.ts';
 import { merchantId } from '../../ledger/merchant-id.ts';
 import { formatAmount } from '../../ledger/money.ts';
-import { readMerchant } from '../../ledger/rows/merchants.ts';
-import { readWallet } from '../../ledger/rows/wallets.ts';
+import { readReceiver } from './read-receiver.ts';
 import { decideDeposit } from './rule.ts';
 
 const input = ({ currency: fallback }: Settings) =>
@@ -50,15 +48,7 @@ export const createDeposit = moneyOperation({
   handsOver: {},
   input,
   subject: ({ merchantId }) => merchantPk(merchantId),
-  read: async (ledger, { merchantId, currency }) => {
-    const [merchant, found] = await Promise.all([
-      readMerchant(ledger, merchantId),
-      readWallet(ledger, merchantId, currency),
-    ]);
-    // The number of wallets may be younger than this read: a wallet that it counts is found by a later one.
-    const isFull = found === undefined && merchant !== undefined && !mayOpenWallet(merchant);
-    return { merchant, wallet: isFull ? await readWallet(ledger, merchantId, currency) : found };
-  },
+  read: (ledger, { merchantId, currency }) => readReceiver(ledger, merchantId, currency),
   decide: decideDeposit,
   respond: ({ txnId, merchantId, amount, currency, createdAt, releaseAt }) => ({
     status: 201,
