@@ -45,6 +45,10 @@ const REFUSALS: readonly Refusal[] = [
     unsafe: (stage) => stage.secondAdminAbove['*'] === undefined,
     reason: 'large amounts must need a second administrator, in every currency',
   },
+  {
+    unsafe: (stage) => stage.mostPerAdminRequest['*'] === undefined,
+    reason: 'what one request of an administrator can move must be bounded, in every currency',
+  },
   { unsafe: (stage) => !stage.tracing, reason: 'tracing must be enabled' },
   {
     unsafe: (stage) => stage.account === '000000000000',

@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
-import { secondAdminLimits } from '../lambdas/ledger/second-admin.ts';
+import { amountLimits } from '../lambdas/ledger/amount-limits.ts';
 
 const count = z.int().positive();
 
@@ -93,7 +93,9 @@ export const stageSchema = z.strictObject({
    * Above these amounts, a second admin has to confirm what brings money in, gives it back or raises a
    * limit. By currency, in its whole units; `*` is every other currency.
    */
-  secondAdminAbove: secondAdminLimits,
+  secondAdminAbove: amountLimits,
+  /** The most that one request of an admin can move, or set as a limit: a slip of a key, or a stolen sign-in. */
+  mostPerAdminRequest: amountLimits,
   throttle: z
     .strictObject({
       ...limits,

@@ -43,6 +43,13 @@ const onAws = (deployment: Deployment) => ({
   tracing: true,
   adminMfa: true,
   secondAdminAbove: { '*': '100000', BTC: '1' },
+  // About ten million dollars each.
+  mostPerAdminRequest: {
+    '*': '10000000',
+    BTC: '100',
+    IRR: '10000000000000',
+    IRT: '1000000000000',
+  },
   throttle: { rate: 250, burst: 500, openRoute: OPEN_ROUTE },
   pool: { shards: 32 },
   // Both figures of the quota are those of a new account.
@@ -84,6 +91,7 @@ const forOneDeveloper = (deployment: Deployment, name: string) => ({
   corsOrigins: deployment.corsOrigins ?? ['*'],
   logRetention: RetentionDays.ONE_WEEK,
   secondAdminAbove: { '*': '10000000' },
+  mostPerAdminRequest: { '*': '1000000000' },
   throttle: { rate: 100, burst: 200, openRoute: { rate: 20, burst: 40 } },
   pool: { shards: 16 },
   bank: {

@@ -1,7 +1,7 @@
+import { amountLimits } from '../ledger/amount-limits.ts';
 import { busyMerchantsFrom } from '../ledger/busy/open-busy.ts';
 import { ledgerFrom } from '../ledger/context.ts';
 import { currencyCode } from '../ledger/money.ts';
-import { secondAdminLimits } from '../ledger/second-admin.ts';
 import { sqsClient } from '../platform/clients.ts';
 import type { ApiEnv } from '../platform/env.ts';
 import type { ApiContext } from './operation.ts';
@@ -19,8 +19,9 @@ export function apiContext(env: ApiEnv): ApiContext {
       poolShards: env.POOL_SHARDS,
       pools: { merchant: env.MERCHANT_POOL_ID, admin: env.ADMIN_POOL_ID },
       checkMarginMs: env.CHECK_MARGIN_MS,
-      secondAdminAbove: secondAdminLimits.parse(env.SECOND_ADMIN_ABOVE),
       spreadPpm: env.SPREAD_PPM,
+      secondAdminAbove: amountLimits.parse(env.SECOND_ADMIN_ABOVE),
+      mostPerAdminRequest: amountLimits.parse(env.MOST_PER_ADMIN_REQUEST),
       operationsByKey: { merchant: env.MERCHANT_OPERATIONS, admin: env.ADMIN_OPERATIONS },
     },
   };

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { boundedBy } from '../ledger/amount-limits.ts';
 import { annotationsOf } from '../ledger/annotations.ts';
 import type { Handing } from '../ledger/busy/joining.ts';
 import type { Member } from '../ledger/busy/member.ts';
@@ -59,7 +60,7 @@ export const moneyOperation = <
   const schemaIn = (settings: Settings) => annotated(described.input(settings), key === 'required');
 
   const deciderOf = (
-    { ledger }: Pick<ApiContext, 'ledger'>,
+    { ledger, settings }: GroupContext,
     { input, annotations }: Omit<Asked, 'sent'>,
     caller: Caller,
     { pk, txnId }: Pick<RequestIdentity, 'pk' | 'txnId'>,
@@ -68,7 +69,10 @@ export const moneyOperation = <
     ...responderOf(requestId),
     read: (now) => described.read(ledger, input, caller, now, pk),
     prepare: async (facts, now) => (await described.prepare?.(ledger, facts, input, now)) ?? false,
-    decide: (facts, now) => annotating(described.decide(facts, input, now, txnId), annotations),
+    decide: (facts, now) => {
+      const decision = annotating(described.decide(facts, input, now, txnId), annotations);
+      return access === 'admin' ? boundedBy(settings.mostPerAdminRequest, decision) : decision;
+    },
   });
 
   /** What a request of this operation does: it may only propose it. */

@@ -1,11 +1,11 @@
 import type * as z from 'zod';
+import type { AmountLimits } from '../ledger/amount-limits.ts';
 import type { BusyMerchants } from '../ledger/busy/busy-merchants.ts';
 import type { Member } from '../ledger/busy/member.ts';
 import type { QueuedRequest } from '../ledger/busy/messages.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { Currency } from '../ledger/money.ts';
 import type { ResponseStore } from '../ledger/responses.ts';
-import type { SecondAdminLimits } from '../ledger/second-admin.ts';
 import type { ProposedTransaction } from '../ledger/transactions.ts';
 import { type Call, type Endpoint, endpoint } from './endpoint.ts';
 import type { HttpResponse } from './response.ts';
@@ -63,9 +63,11 @@ export type Settings = {
   /** How long the stream and a queue have for a new payout before recovery may take it for lost. */
   readonly checkMarginMs: number;
   /** The amounts above which a second admin has to confirm what one has proposed. */
-  readonly secondAdminAbove: SecondAdminLimits;
   /** What the platform keeps of a conversion, in parts per million. */
   readonly spreadPpm: bigint;
+  readonly secondAdminAbove: AmountLimits;
+  /** The most that one request of an admin can move, or set as a limit. */
+  readonly mostPerAdminRequest: AmountLimits;
   /** Names of the operations whose requests their callers can look up by key. */
   readonly operationsByKey: Readonly<Record<Exclude<Access, 'anyone'>, readonly string[]>>;
 };

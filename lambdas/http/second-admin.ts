@@ -1,7 +1,8 @@
+import type { AmountLimits } from '../ledger/amount-limits.ts';
 import { refused } from '../ledger/decision.ts';
 import { formatAmount } from '../ledger/money.ts';
 import type { Decider } from '../ledger/request-run.ts';
-import { type Order, propose, reconsider, type SecondAdminLimits } from '../ledger/second-admin.ts';
+import { type Order, propose, reconsider } from '../ledger/second-admin.ts';
 import {
   type NewTransaction,
   type ProposedTransaction,
@@ -18,7 +19,7 @@ export const storedInput = ({ params, query, body }: Omit<RawInput, 'key'>): str
 /** The decider of an operation for one admin: above the limit it proposes what it would accept. */
 export const proposing = <Facts>(
   decider: Decider<Facts, NewTransaction>,
-  limits: SecondAdminLimits,
+  limits: AmountLimits,
   order: Order,
 ): Decider<Facts, NewTransaction> => ({
   ...decider,

@@ -276,6 +276,12 @@ export const REASONS = {
     'The system has changed since this was proposed and would now read it differently. Send the operation again with a new key.',
     'سامانه پس از این پیشنهاد تغییر کرده است و آن را دیگر همان‌گونه نمی‌خواند. عملیات را با کلید تازه دوباره بفرستید.',
   ),
+  amount_above_admin_limit: problem(
+    422,
+    'Amount above the limit of administrators',
+    'An administrator can move at most {limit} {currency} in one request. Split it, or have the limit of the stage raised.',
+    'مدیر در هر درخواست حداکثر {limit} {currency} جابه‌جا می‌کند. آن را بخش کنید یا سقف را در تنظیمات استقرار بالا ببرید.',
+  ),
   proposal_too_large: problem(
     422,
     'Proposal too large',

@@ -1,28 +1,7 @@
-import * as z from 'zod';
+import { type AmountLimits, exceeds } from './amount-limits.ts';
 import { bytesOf } from './annotations.ts';
 import { type Decision, refused } from './decision.ts';
-import { currencyCode, parseUnits } from './money.ts';
-import type { NewTransaction, ProposedTransaction } from './transactions.ts';
-
-/**
- * The amount above which an operation needs a second admin, by currency, in its whole units; `*` is every
- * other currency. Zero: every amount needs one.
- */
-export const secondAdminLimits = z.record(
-  z.union([z.literal('*'), currencyCode]),
-  z.string().regex(/^(0|[1-9]\d{0,9})$/, 'a limit is a whole number of at most 10 digits'),
-);
-export type SecondAdminLimits = Readonly<Record<string, string>>;
-
-function needsSecondAdmin(limits: SecondAdminLimits, transaction: NewTransaction): boolean {
-  const { amount, currency } = transaction;
-  // A limit that falls gives nothing away.
-  if (transaction.type === 'limit_change' && amount <= transaction.limitBefore) return false;
-  const text = limits[currency] ?? limits['*'];
-  if (text === undefined) return false;
-  const limit = parseUnits(text, currency);
-  return typeof limit === 'string' || amount > limit;
-}
+import type { ProposedTransaction } from './transactions.ts';
 
 /** What has to be stored to decide it again. */
 export type Order = {
@@ -43,13 +22,13 @@ const EXPIRES_AFTER_MS = 24 * 3_600_000;
  */
 export function propose(
   decision: Decision,
-  limits: SecondAdminLimits,
+  limits: AmountLimits,
   order: Order,
   now: Date,
 ): Decision {
   if (decision.kind !== 'accepted') return decision;
   const { transaction } = decision;
-  if (!needsSecondAdmin(limits, transaction)) return decision;
+  if (!exceeds(limits, transaction)) return decision;
   // The row keeps annotations once, beside the input.
   if (Buffer.byteLength(order.input) + bytesOf(transaction) > MOST_BYTES)
     return refused('proposal_too_large');

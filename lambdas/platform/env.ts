@@ -52,6 +52,8 @@ export const apiEnv = ledgerEnv.extend({
     .string()
     .regex(/^\d{1,6}$/)
     .transform(BigInt),
+  /** The most that one request of an admin can move, by currency. */
+  MOST_PER_ADMIN_REQUEST: texts,
   /** Names of the operations whose requests a merchant, and an admin, can look up by key. */
   MERCHANT_OPERATIONS: list,
   ADMIN_OPERATIONS: list,

@@ -86,6 +86,7 @@ export const apiEnvironment = ({ stage, data, busyQueue }: FunctionGroupsProps) 
     RATES_CALL_MS: String(stage.conversions.ratesCallMs),
     RATES_MAX_AGE_MS: String(stage.conversions.ratesMaxAgeMs),
     SPREAD_PPM: String(stage.conversions.spreadPpm),
+    MOST_PER_ADMIN_REQUEST: pairs(stage.mostPerAdminRequest),
     MERCHANT_OPERATIONS: operationsByKey('merchant'),
     ADMIN_OPERATIONS: operationsByKey('admin'),
   };

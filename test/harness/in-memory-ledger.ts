@@ -75,6 +75,7 @@ export const SETTINGS = {
   checkMarginMs: 900_000,
   secondAdminAbove: { '*': '10000000' },
   spreadPpm: 5_000n,
+  mostPerAdminRequest: {},
   operationsByKey: OPERATIONS_BY_KEY,
   pools: POOLS,
 };

@@ -49,6 +49,9 @@ describe('OP-6: production refuses', () => {
     ['need a second administrator', { secondAdminAbove: { USD: '100000' } }],
     ['whole number', { secondAdminAbove: { '*': '1000.50' } }],
     ['secondAdminAbove.UDS', { secondAdminAbove: { '*': '1000', UDS: '1000' } }],
+    ['must be bounded, in every currency', { mostPerAdminRequest: {} }],
+    ['must be bounded, in every currency', { mostPerAdminRequest: { USD: '1000' } }],
+    ['at most 18 digits', { mostPerAdminRequest: { '*': '10000000000' } }],
     ['exists only on the local cloud', { account: '000000000000' }],
     ['reserved concurrency', { reservedConcurrency: false }],
     ['refuse plain http', { enforceTls: false }],
@@ -79,6 +82,7 @@ describe('OP-6: production refuses', () => {
     // Settings that differ between all stages.
     expect(accepted.sort()).toEqual([
       'logRetention',
+      'mostPerAdminRequest',
       'name',
       'region',
       'secondAdminAbove',

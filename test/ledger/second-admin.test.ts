@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type Decision, refused, retry } from '../../lambdas/ledger/decision.ts';
 import { type Currency, currencyCode, minor } from '../../lambdas/ledger/money.ts';
 import { postingsIn, system, walletAvailable } from '../../lambdas/ledger/postings.ts';
-import { propose, reconsider, secondAdminLimits } from '../../lambdas/ledger/second-admin.ts';
+import { propose, reconsider } from '../../lambdas/ledger/second-admin.ts';
 import type { NewTransactionOf, ProposedTransaction } from '../../lambdas/ledger/transactions.ts';
 import { USD } from '../harness/in-memory-ledger.ts';
 
@@ -101,18 +101,5 @@ describe('ID-8: what a second admin may confirm, in the order of refusal', () =>
     ['in time', 'bob', agreed, LAST, agreed],
   ])('%s', (_, admin, decision, now, expected) => {
     expect(reconsider(proposed, admin, decision, now)).toEqual(expected);
-  });
-});
-
-describe('OP-6: the limits of a stage', () => {
-  it('are whole units of known currencies', () => {
-    expect(secondAdminLimits.parse({ '*': '0', usd: '9999999999' })).toEqual({
-      '*': '0',
-      USD: '9999999999',
-    });
-    for (const limits of [{ '*': '1.5' }, { '*': '01' }, { '*': '-1' }, { '*': '10000000000' }]) {
-      expect(secondAdminLimits.safeParse(limits).success).toBe(false);
-    }
-    expect(secondAdminLimits.safeParse({ UDS: '1' }).success).toBe(false);
   });
 });

@@ -42,6 +42,7 @@ const API = {
   RATES_CALL_MS: '2000',
   RATES_MAX_AGE_MS: '60000',
   SPREAD_PPM: '5000',
+  MOST_PER_ADMIN_REQUEST: '*=5000',
   MERCHANT_OPERATIONS: 'withdrawal,transfer',
   ADMIN_OPERATIONS: 'deposit,top-up',
 };
@@ -109,6 +110,7 @@ describe('OP-6: an API function', () => {
       RATES_CALL_MS: 2_000,
       RATES_MAX_AGE_MS: 60_000,
       SPREAD_PPM: 5_000n,
+      MOST_PER_ADMIN_REQUEST: { '*': '5000' },
       MERCHANT_OPERATIONS: ['withdrawal', 'transfer'],
       ADMIN_OPERATIONS: ['deposit', 'top-up'],
     });
