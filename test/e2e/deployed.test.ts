@@ -8,6 +8,7 @@ import './withdrawal.ts';
 import './pool.ts';
 import './readme.ts';
 import './scheduled.ts';
+import './conversions.ts';
 import './busy.ts';
 import './permissions.ts';
 import './recovery.ts';

@@ -127,6 +127,11 @@ const FIELDS: Readonly<Record<string, Field>> = {
   'GET /transactions to': time(ahead(-60 * SECOND, DAY)),
   'GET /admin/transactions to': time(ahead(-60 * SECOND, DAY)),
   'GET /transfers from': knownField('username'),
+  'POST /conversions/quotes from': currency,
+  // Another one than most are converted from. There is no rate for the last two.
+  'POST /conversions/quotes to': oneOf(['EUR', 'JPY', 'BTC', 'IRT', 'KWD', 'CHF'], 'XXX', ''),
+  side: oneOf(['sell', 'buy'], 'hold', ''),
+  quote_id: knownField('quote'),
   execute_at: time(
     // Most are far ahead: a withdrawal that is executed during the final check delays it.
     fc.oneof(

@@ -57,6 +57,9 @@ function isStored({ target, headers, query }: SentRequest, response: ReceivedRes
   return !FORM.has(data.code) && !(target.route === CONFIRM && NOTHING_TO_CONFIRM.has(data.code));
 }
 
+/** A quote is soon expired: only the last ones can still be used. */
+const LAST_QUOTES = 6;
+
 /** What earlier responses returned, for later requests. */
 export function knownValues(run: string) {
   const pools = new Map<PoolName, Known[]>();
@@ -69,6 +72,7 @@ export function knownValues(run: string) {
   const add = (pool: PoolName, value: string, owner: Caller): void => {
     const values = pools.get(pool) ?? [];
     values.push({ value, owner });
+    if (pool === 'quote') values.splice(0, values.length - LAST_QUOTES);
     pools.set(pool, values);
   };
   const addMerchant = (merchant: User & { readonly id: string }, owner: Caller): void => {
@@ -93,6 +97,7 @@ export function knownValues(run: string) {
       const own = sent.data?.password;
       if (own !== undefined) addMerchant({ id, username, password: own }, caller);
     }
+    if (target.route === 'POST /conversions/quotes') add('quote', id, caller);
     if (type !== undefined && caller.id !== undefined && request.method === 'POST') {
       add('transaction', id, caller);
       if (type === 'withdrawal')

@@ -1,6 +1,6 @@
 import type { Value } from './value.ts';
 
-/** Who sends a request. `owner`: the caller to whom the known value in the path belongs. */
+/** Who sends a request. `owner`: the caller to whom the known value in the path, or else in the body, belongs. */
 export type CallerChoice =
   | { readonly kind: 'stable' | 'changeable' | 'garbage'; readonly at: number }
   | { readonly kind: 'admin' | 'nobody' | 'owner' };

@@ -41,11 +41,14 @@ function textOf(value: Value, known: KnownValues): string {
   }
 }
 
-function callerOf({ path, caller: choice }: OneRequest, { callers, known }: Cast): Caller {
+function callerOf({ path, body, caller: choice }: OneRequest, { callers, known }: Cast): Caller {
   const among = (list: readonly Caller[], at: number): Caller =>
     list[at % list.length] ?? callers.nobody;
   const owner = (): Caller => {
-    const owned = path.find((part) => typeof part !== 'string' && part.kind === 'known');
+    const sent = body.kind === 'fields' ? body.entries.map(([, value]) => value) : [];
+    const owned = [...path, ...sent].find(
+      (part) => typeof part !== 'string' && part.kind === 'known',
+    );
     if (owned === undefined || typeof owned === 'string' || owned.kind !== 'known')
       return among(callers.stable, 0);
     return known.pick(owned.pool, owned.at)?.owner ?? among(callers.stable, owned.at);

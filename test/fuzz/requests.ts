@@ -22,6 +22,8 @@ const OFTEN: Partial<Record<RouteName, number>> = {
   'POST /transfers': 32,
   'POST /withdrawals': 18,
   'POST /repayments': 12,
+  'POST /conversions/quotes': 10,
+  'POST /conversions': 16,
   'POST /admin/wallets/{merchant_id}/repayments': 8,
   'POST /credit-requests': 4,
   'DELETE /withdrawals/{id}': 6,
@@ -68,8 +70,10 @@ function rightCaller(route: string): fc.Arbitrary<CallerChoice> {
   const access = accessOf(route);
   if (access === 'anyone') return fc.constant({ kind: 'nobody' });
   if (access === 'admin') return fc.constant({ kind: 'admin' });
-  // Only its owner finds a withdrawal or a transaction.
-  return /\{(id|key)\}/.test(route) ? fc.constant({ kind: 'owner' }) : merchantCaller;
+  // Only its owner finds a withdrawal, a transaction or a quote.
+  return /\{(id|key)\}|^POST \/conversions$/.test(route)
+    ? fc.constant({ kind: 'owner' })
+    : merchantCaller;
 }
 
 const entriesOf = (

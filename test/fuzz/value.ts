@@ -29,6 +29,7 @@ export const POOLS = [
   'withdrawal',
   'scheduled',
   'transaction',
+  'quote',
   'key',
   'refresh-token',
   'cursor',
