@@ -271,20 +271,19 @@ describe('CR-5: a new month removes the counters of earlier months', () => {
 });
 
 describe('the size of a merchant’s row', () => {
-  it.each([
-    // currencies used in one month, most bytes
-    [0, 640],
-    [3, 1_024],
-    [10, 2_048],
-    [90, 10 * 1_024],
-  ])('with counters in %i currencies it is below %i bytes', (currencies, most) => {
+  /** With counters in so many currencies, and limits in at most ten of them. */
+  function sizeWith(currencies: number, zones: Pick<Merchant, 'timeZone' | 'nextTimeZone'>) {
     const codes = CURRENCIES.slice(0, currencies);
     const each = <Value>(value: Value) => Object.fromEntries(codes.map((code) => [code, value]));
     const amount = minor(9_999_999_999_99n);
     const merchant = aMerchant({
+      ...zones,
       id: newMerchantId(new Date()),
       name: 'a-merchant-with-a-name-of-forty-letters.',
       bankAccount: 'IR062960000000100324200001',
+      limits: Object.fromEntries(
+        codes.slice(0, 10).map((code) => [code, { daily: amount, monthly: amount }]),
+      ),
       wallets: BigInt(currencies),
       spent: each(spent('2026-11-20', amount, '2026-11', amount)),
       transferVolume: each({ month: '2026-11', amount }),
@@ -293,7 +292,31 @@ describe('the size of a merchant’s row', () => {
       { txnId: 'T', name: 'accept', postings: [], guards: [], changes: registerMerchant(merchant) },
     ]).filter(({ row }) => row.kind === 'merchant');
     if (write?.action !== 'put') throw new Error('no row');
-    expect(sizeOf({ ...keyOf(write.row), ...write.item })).toBeLessThan(most);
+    return sizeOf({ ...keyOf(write.row), ...write.item });
+  }
+
+  it.each([
+    // currencies used in one month, most bytes
+    [0, 640],
+    [3, 1_024],
+    [10, 2_048],
+    [90, 11 * 1_024],
+  ])(
+    'with counters in %i currencies, and limits in ten of them, it is below %i bytes',
+    (currencies, most) => {
+      expect(sizeWith(currencies, { timeZone: 'Asia/Tehran' })).toBeLessThan(most);
+    },
+  );
+
+  it('a change of the time zone adds at most 128 bytes, with the longest names', () => {
+    const timeZone = 'America/Argentina/Rio_Gallegos';
+    const nextTimeZone = {
+      zone: 'America/Argentina/ComodRivadavia',
+      from: '2026-11-21T00:00:00.000Z',
+    };
+    const added =
+      sizeWith(3, { timeZone, nextTimeZone }) - sizeWith(3, { timeZone: 'Asia/Tehran' });
+    expect(added).toBeLessThanOrEqual(128);
   });
 });
 
