@@ -17,7 +17,9 @@ type MoneyRequest = {
 };
 type Tier = { readonly from: bigint; readonly fee: string };
 /** What one merchant can send at the same time as other requests. */
-type ConcurrentRequest = CommandOf<'deposit' | 'transfer' | 'withdraw' | 'repay' | 'set limit'>;
+type ConcurrentRequest = CommandOf<
+  'deposit' | 'transfer' | 'withdraw' | 'repay' | 'set limit' | 'reverse'
+>;
 /** One command for each of the names. */
 type Commands<Name extends string, Input> = Name extends string
   ? { readonly name: Name } & Input
@@ -36,6 +38,16 @@ export type Command =
         /** How many copies of the request arrive at once. */
         readonly copies: number;
         readonly executeInMs: number | undefined;
+      }
+    >
+  /** `nth` selects a deposit, a top-up or anything of the merchant or its pool, modulo how many there are. */
+  | Commands<
+      'reverse',
+      {
+        readonly merchant: MerchantNumber;
+        readonly of: 'deposit' | 'top_up' | 'any';
+        readonly nth: number;
+        readonly key: string;
       }
     >
   /** All requests concern one merchant and arrive at once. */
@@ -182,6 +194,13 @@ const limit = fc.record({
   amount: fc.bigInt({ min: 0n, max: 400n }),
   key,
 });
+const reversal = fc.record({
+  name: is('reverse'),
+  merchant,
+  of: fc.constantFrom('deposit', 'deposit', 'deposit', 'top_up', 'any'),
+  nth,
+  key,
+});
 /** Different requests on the same wallet and credit line. */
 const concurrentRequests = fc
   .tuple(
@@ -193,6 +212,7 @@ const concurrentRequests = fc
         { weight: 3, arbitrary: withdrawal.map((each) => ({ ...each, copies: 1 })) },
         { weight: 2, arbitrary: repayment },
         { weight: 1, arbitrary: limit },
+        { weight: 2, arbitrary: reversal },
         // Large enough that two of them rarely have funds.
         { weight: 2, arbitrary: fc.record({ name: is('repay'), merchant, amount, key, through }) },
         {
@@ -226,6 +246,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ name: is('preview'), merchant, to: merchant, amount, key }) },
   { weight: 14, arbitrary: withdrawal },
   { weight: 8, arbitrary: repayment },
+  { weight: 4, arbitrary: reversal },
   { weight: 2, arbitrary: limit },
   { weight: 2, arbitrary: fc.record({ name: is('ask for credit'), merchant, amount, key }) },
   {
@@ -255,7 +276,13 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       by: fc.oneof(
         mode,
         fc.constant('resume workers' as const),
-        fc.constantFrom<ConcurrentRequest['name']>('deposit', 'transfer', 'withdraw', 'repay'),
+        fc.constantFrom<ConcurrentRequest['name']>(
+          'deposit',
+          'transfer',
+          'withdraw',
+          'repay',
+          'reverse',
+        ),
       ),
       amount: smallAmount,
       key,

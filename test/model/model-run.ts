@@ -1,7 +1,9 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { expect } from '@jest/globals';
 import pMap from 'p-map';
+import { merchantPk, poolPk } from '../../lambdas/ledger/keys.ts';
 import { type Currency, currencyCode, formatAmount } from '../../lambdas/ledger/money.ts';
+import { ROOT } from '../../lambdas/ledger/pool/pool.ts';
 import { REASONS, type Reason } from '../../lambdas/ledger/reasons.ts';
 import { hasPayout, isFinal, type PayoutTransaction } from '../../lambdas/ledger/transactions.ts';
 import type { RouteName } from '../../lambdas/operations/index.ts';
@@ -44,11 +46,13 @@ import {
   expectedOpening,
   expectedRecordedRepayment,
   expectedRepayment,
+  expectedReversal,
   expectedTransfer,
   expectedWithdrawal,
   limitEffect,
   recordedRepaymentEffect,
   repaymentEffect,
+  reversalEffect,
   type Situation,
   transferEffect,
   withdrawalEffect,
@@ -106,6 +110,7 @@ export class ModelRun {
       case 'deposit':
       case 'repay':
       case 'set limit':
+      case 'reverse':
         return this.#send(this.#plan(command));
       case 'ask for credit':
         return this.#askForCredit(command);
@@ -311,7 +316,28 @@ export class ModelRun {
         return this.#repayment(command);
       case 'set limit':
         return this.#limit(command);
+      case 'reverse':
+        return this.#reversal(command);
     }
+  }
+
+  /** Of what there was at the last check; a deposit where there was nothing to reverse. */
+  #reversal({ merchant, of, nth, key }: CommandOf<'reverse'>): Concurrent {
+    const [id, currency] = [this.#idOf(merchant), this.#currencyOf(merchant)];
+    const pk = of === 'top_up' ? poolPk(currency, ROOT) : merchantPk(id);
+    const found = (this.#checked?.transactions ?? [])
+      .filter((row) => row.pk === pk && (of === 'any' || row.type === of))
+      .toSorted((a, b) => (a.createdAt + a.txnId < b.createdAt + b.txnId ? -1 : 1));
+    const original = pick(found, nth);
+    if (original === undefined)
+      return this.#deposit({ name: 'deposit', merchant, amount: 1n, key, releaseInMs: undefined });
+    const { txnId } = original;
+    return {
+      route: 'POST /admin/transactions/{id}/reverse',
+      request: { admin: true, key, params: { id: txnId } },
+      oracle: (situation) => expectedReversal(situation, txnId),
+      effect: (situation) => reversalEffect(situation, txnId),
+    };
   }
 
   #limit({ merchant, amount, key }: CommandOf<'set limit'>): Concurrent {
@@ -558,9 +584,9 @@ export class ModelRun {
         await Promise.all(others.splice(0));
       } else if (isRequest(by)) {
         const to = merchant === 0 ? 1 : 0;
-        const from = { source: 'credit', through: 'wallet', copies: 1 } as const;
+        const from = { source: 'credit', through: 'wallet', copies: 1, of: 'deposit' } as const;
         const at = { releaseInMs: undefined, executeInMs: undefined };
-        await this.#send(this.#plan({ name: by, merchant, amount, key, to, ...from, ...at }));
+        await this.#send(this.#plan({ name: by, merchant, amount, key, to, nth, ...from, ...at }));
       } else {
         await this.#work(by, row);
       }
@@ -669,7 +695,7 @@ export class ModelRun {
 
 type RequestName = CommandOf<'send concurrently'>['requests'][number]['name'];
 const isRequest = (name: string): name is RequestName =>
-  ['deposit', 'transfer', 'withdraw', 'repay', 'set limit'].includes(name);
+  ['deposit', 'transfer', 'withdraw', 'repay', 'set limit', 'reverse'].includes(name);
 const nameOf = (row: Row): string => String(row['id'] ?? rowId(row));
 /** The cost of a write is counted in kilobytes. */
 const sizeInBytes = once(sizeOf);

@@ -24,9 +24,11 @@ export type Effect = {
   readonly pool?: bigint;
   /** The volume that selects the fee tier. */
   readonly transferred?: bigint;
+  /** The id of what it has reversed. */
+  readonly reversed?: string;
 };
 
-const added = ({ effects }: Situation, to: keyof Effect): bigint =>
+const added = ({ effects }: Situation, to: Exclude<keyof Effect, 'reversed'>): bigint =>
   effects.reduce((sum, effect) => sum + (effect[to] ?? 0n), 0n);
 
 function merchantIn({ merchants }: LedgerSnapshot, id: string): Merchant {
@@ -215,10 +217,39 @@ export function expectedWithdrawal(
   const line = creditIn(situation, id, currency);
   if (line === undefined) return [422, 'no_credit_line'];
   if (line.limit - line.utilised < amount) return [402, 'insufficient_credit'];
-  const available = [...snapshot.roots, ...snapshot.shards]
+  return poolIn(situation, currency) < amount ? [402, 'insufficient_pool'] : [202, undefined];
+}
+
+const poolIn = (situation: Situation, currency: Currency): bigint =>
+  [...situation.snapshot.roots, ...situation.snapshot.shards]
     .filter((each) => each.currency === currency)
     .reduce((sum, pool) => sum + pool.available, added(situation, 'pool'));
-  return available < amount ? [402, 'insufficient_pool'] : [202, undefined];
+
+/** WA-3: the money of a deposit whose time has not come. No debit can take it. */
+const isPending = ({ snapshot, now }: Situation, txnId: string): boolean =>
+  snapshot.releases.some(
+    ({ depositId, releaseAt }) => depositId === txnId && releaseAt > now.toISOString(),
+  );
+
+/** WA-9: a deposit or top-up, once, while its whole amount is there: where it is pending, or any other money. */
+export function expectedReversal(situation: Situation, txnId: string): ExpectedResponse {
+  const row = situation.snapshot.transactions.find((each) => each.txnId === txnId);
+  if (row?.type !== 'deposit' && row?.type !== 'top_up') return [422, 'transaction_not_reversible'];
+  const { amount, currency } = row;
+  const isReversed = situation.effects.some(({ reversed }) => reversed === txnId);
+  if (isReversed || row.reversedBy !== undefined) return [409, 'transaction_already_reversed'];
+  if (row.type === 'top_up')
+    return poolIn(situation, currency) < amount ? [402, 'insufficient_pool'] : [201, undefined];
+  if (isPending(situation, txnId)) return [201, undefined];
+  const funds = fundsOf(situation, row.merchantId, currency) ?? 0n;
+  return funds < amount ? [402, 'deposit_spent'] : [201, undefined];
+}
+
+export function reversalEffect(situation: Situation, txnId: string): Effect {
+  const row = situation.snapshot.transactions.find((each) => each.txnId === txnId);
+  const amount = row?.amount ?? 0n;
+  if (row?.type === 'top_up') return { reversed: txnId, pool: -amount };
+  return { reversed: txnId, funds: isPending(situation, txnId) ? 0n : -amount };
 }
 
 export function withdrawalEffect(amount: bigint, source: Source | 'scheduled'): Effect {
