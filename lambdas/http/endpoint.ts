@@ -31,6 +31,8 @@ export type RawInput = {
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
+  /** Those that an operation may take, by the names that errors have for them. */
+  readonly headers?: unknown;
   readonly key: string | undefined;
 };
 export type Endpoint = (call: Omit<Call, 'key'>, raw: RawInput) => Promise<HttpResponse>;

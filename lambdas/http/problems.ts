@@ -110,6 +110,10 @@ export const FIELD_PROBLEMS = {
     en: 'The request with this key was accepted for another subject. Name that merchant or pool.',
     fa: 'درخواست با این کلید برای موضوع دیگری پذیرفته شده است. همان پذیرنده یا استخر را نام ببرید.',
   },
+  if_match_malformed: {
+    en: 'Write *, or the entity-tags of earlier responses in their quotes, such as "3".',
+    fa: 'ستاره (*) یا برچسب‌های ETag پاسخ‌های پیشین را با گیومه‌هایشان بنویسید، مانند "3".',
+  },
   idempotency_key_malformed: {
     en: 'Use 1 to 128 letters, digits, dots, underscores, colons or dashes.',
     fa: '۱ تا ۱۲۸ نویسه از حروف، رقم، نقطه، زیرخط، دونقطه یا خط تیره.',

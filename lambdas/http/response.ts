@@ -7,12 +7,19 @@ import { FIELD_PROBLEMS, type FieldReason } from './problems.ts';
 /** What leaves the API: one envelope for every success, one problem document for every refusal (AP-2). */
 export type HttpResponse = Response & { readonly headers?: Readonly<Record<string, string>> };
 
-export type Success = { readonly status: number; readonly message: Text; readonly data: unknown };
+export type Success = {
+  readonly status: number;
+  readonly message: Text;
+  readonly data: unknown;
+  /** Of a response that is never replayed: a stored one has none. */
+  readonly headers?: HttpResponse['headers'];
+};
 
 /** Amounts are text by now: JSON.stringify throws on a bigint, and a JSON number would lose digits. */
-export const success = ({ status, message, data }: Success): HttpResponse => ({
+export const success = ({ status, message, data, headers }: Success): HttpResponse => ({
   status,
   body: JSON.stringify({ status, message, data }),
+  ...(headers !== undefined && { headers }),
 });
 
 /** One wrong field. `detail` carries another system's text, where that says more than ours. */

@@ -73,6 +73,7 @@ async function respond(
       params: event.pathParameters ?? {},
       query: event.queryStringParameters ?? {},
       body: value,
+      headers: { 'If-Match': event.headers['if-match'] },
       key: event.headers['idempotency-key'],
     },
   );

@@ -161,13 +161,18 @@ export const changeTerms = (merchantId: string, terms: Partial<Terms>): Change =
   add: { termsVersion: 1n },
 });
 
-/** Another time zone, on the terms that were read: it depends on the zone that counts now. */
-export const changeTimeZone = (
-  { id, termsVersion }: Merchant,
-  { timeZone, nextTimeZone }: TimeZones,
-): Change => ({
+/** A change on the terms that were read, and no others. */
+export const onTerms = ({ id, termsVersion }: Merchant): Guard => ({
   row: merchantRef(id),
   conditions: [{ must: 'equal', path: 'termsVersion', value: termsVersion }],
+});
+
+/** Another time zone, on the terms that were read: it depends on the zone that counts now. */
+export const changeTimeZone = (
+  merchant: Merchant,
+  { timeZone, nextTimeZone }: TimeZones,
+): Change => ({
+  ...onTerms(merchant),
   set: { timeZone, ...(nextTimeZone !== undefined && { nextTimeZone }) },
   remove: nextTimeZone === undefined ? ['nextTimeZone'] : [],
 });

@@ -123,6 +123,12 @@ export const REASONS = {
     'This merchant is archived and can do nothing new.',
     'این پذیرنده بایگانی شده است و کار تازه‌ای نمی‌تواند انجام دهد.',
   ),
+  merchant_changed: problem(
+    412,
+    'Merchant changed',
+    'The merchant has changed since you read it. Read it again, and send the change with its new ETag.',
+    'پذیرنده پس از خواندن شما تغییر کرده است. آن را دوباره بخوانید و تغییر را با ETag تازه بفرستید.',
+  ),
   idempotency_key_required: problem(
     400,
     'Idempotency-Key required',

@@ -109,6 +109,8 @@ const headers: Mutation = (request) =>
       { 'content-type': 'application/json', 'content-encoding': 'gzip' },
       { 'content-type': 'application/json', 'x-http-method-override': 'DELETE' },
       { 'content-type': 'application/json', origin: 'https://example.com' },
+      { 'content-type': 'application/json', 'if-match': '"1"' },
+      { 'content-type': 'application/json', 'if-match': '*, "' },
       { 'content-type': 'application/json', 'x-request-id': 'from-the-client' },
     )
     .map((other) => ({ ...request, headers: other }));

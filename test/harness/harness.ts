@@ -43,6 +43,8 @@ export type Reply = {
 export type Request = {
   readonly body?: unknown;
   readonly key?: string;
+  /** Others than that; the gateway passes their names on in lower case. */
+  readonly headers?: Record<string, string>;
   readonly as?: string;
   readonly admin?: boolean;
   readonly params?: Record<string, string>;

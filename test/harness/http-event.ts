@@ -48,6 +48,7 @@ export function httpEvent(route: RouteName, request: Request) {
     headers: {
       'content-type': 'application/json',
       ...(request.key !== undefined && { 'idempotency-key': request.key }),
+      ...request.headers,
     },
     ...(request.query && { queryStringParameters: request.query }),
     pathParameters: request.params ?? null,

@@ -115,6 +115,7 @@ describe('AP-3: the status of each refusal is part of the API', () => {
     ['merchant_not_pending', 409],
     ['merchant_not_active', 409],
     ['merchant_not_suspended', 409],
+    ['merchant_changed', 412],
     ['body_too_large', 413],
     ['invalid_request', 422],
     ['idempotency_key_reused', 422],

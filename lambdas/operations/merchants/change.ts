@@ -2,16 +2,24 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { changeOperation } from '../../http/change-operation.ts';
 import { byMerchantId, nothing } from '../../http/fields.ts';
+import { ifMatchHeader, isMatch } from '../../http/if-match.ts';
 import { changedTimeZone } from '../../ledger/calendar.ts';
 import { refused } from '../../ledger/decision.ts';
-import { changeTerms, changeTimeZone, type Merchant, type Terms } from '../../ledger/merchant.ts';
+import {
+  changeTerms,
+  changeTimeZone,
+  type Merchant,
+  onTerms,
+  type Terms,
+} from '../../ledger/merchant.ts';
 import { readMerchant, readMerchantBalances } from '../../ledger/rows/merchants.ts';
 import { limits, percent, tiers, timeZone } from './terms.ts';
-import { merchantBalancesView } from './view.ts';
+import { merchantBalancesView, termsTag } from './view.ts';
 
 const input = z.object({
   params: byMerchantId,
   query: nothing,
+  headers: ifMatchHeader,
   body: z
     .strictObject({
       fee: percent.optional(),
@@ -37,11 +45,17 @@ const shownBy = ({ feePpm, feeTiers, limits: stored, timeZone: zone, nextTimeZon
   zone: nextTimeZone?.zone ?? zone,
 });
 
+const isShown = (merchant: Merchant, body: Wanted): boolean => {
+  const shown = shownBy(merchant);
+  const zone = body.time_zone === undefined ? {} : { zone: body.time_zone };
+  return isDeepStrictEqual(shown, { ...shown, ...termsOf(body), ...zone });
+};
+
 /**
  * Sets the merchant's fee, in per cent of what it transfers (ID-5), its tiers by monthly volume (WA-8), what it
  * may spend in a day or month (CR-5), each list all at once, or its time zone from the next day on. Setting
- * the same again is harmless, so no key is needed.
- * Refuses: merchant_not_found.
+ * the same again is harmless, so no key is needed. With If-Match only on the terms that the admin has read.
+ * Refuses: merchant_not_found, merchant_changed.
  */
 export const changeMerchant = changeOperation({
   name: 'change-merchant',
@@ -49,29 +63,24 @@ export const changeMerchant = changeOperation({
   access: 'admin',
   input,
   read: (ledger, { params: { id } }) => readMerchant(ledger, id),
-  decide: (merchant, { body }, now) => {
+  decide: (merchant, { body, headers }, now) => {
     if (merchant === undefined) return refused('merchant_not_found');
+    if (!isMatch(headers, termsTag(merchant).etag))
+      // A repeat whose first response was lost (RFC 9110, section 13.1.1). Nobody's change is overwritten.
+      return isShown(merchant, body) ? { kind: 'done' } : refused('merchant_changed');
     const zone = body.time_zone;
     return {
       kind: 'accepted',
       changes: [
         changeTerms(merchant.id, termsOf(body)),
+        ...(headers['If-Match'] === undefined ? [] : [onTerms(merchant)]),
         ...(zone === undefined
           ? []
           : [changeTimeZone(merchant, changedTimeZone(merchant, zone, now))]),
       ],
     };
   },
-  isDone: (merchant, { body }) => {
-    if (merchant === undefined) return false;
-    const shown = shownBy(merchant);
-    const wanted = {
-      ...shown,
-      ...termsOf(body),
-      ...(body.time_zone !== undefined && { zone: body.time_zone }),
-    };
-    return isDeepStrictEqual(shown, wanted);
-  },
+  isDone: (merchant, { body }) => merchant !== undefined && isShown(merchant, body),
   versionOf: (merchant) => merchant?.termsVersion,
   // Balances are read for the response alone: traffic on the wallets cannot starve the change.
   respond: async (merchant, ledger) => {
@@ -80,6 +89,7 @@ export const changeMerchant = changeOperation({
       status: 200,
       message: { en: 'The merchant is changed.', fa: 'پذیرنده تغییر کرد.' },
       data: found && merchantBalancesView(found, ledger.now()),
+      ...(found && { headers: termsTag(found.merchant) }),
     };
   },
   logged: {

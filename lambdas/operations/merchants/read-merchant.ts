@@ -4,7 +4,7 @@ import { operation } from '../../http/operation.ts';
 import { failure, success } from '../../http/response.ts';
 import { readMarker } from '../../ledger/busy/marker.ts';
 import { readMerchantBalances } from '../../ledger/rows/merchants.ts';
-import { merchantBalancesView } from './view.ts';
+import { merchantBalancesView, termsTag } from './view.ts';
 
 /**
  * One merchant with all its balances (ID-6), and when its requests were last decided in groups (OP-3).
@@ -24,6 +24,7 @@ export const readMerchantAsAdmin = operation({
     return success({
       status: 200,
       message: { en: 'The merchant and its balances.', fa: 'پذیرنده و موجودی‌های آن.' },
+      headers: termsTag(found.merchant),
       data: { ...merchantBalancesView(found, ledger.now()), last_busy_at: busy?.markedAt ?? null },
     });
   },

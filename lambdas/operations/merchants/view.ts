@@ -6,6 +6,11 @@ import { currencyCode, formatAmount } from '../../ledger/money.ts';
 import type { MerchantBalances } from '../../ledger/rows/merchants.ts';
 import { balanceView } from '../wallets/view.ts';
 
+/** Strong, of the terms and the bank account alone: traffic changes the balances with every second. */
+export const termsTag = ({ termsVersion }: Merchant): { readonly etag: string } => ({
+  etag: `"${termsVersion}"`,
+});
+
 export const merchantView = (merchant: Merchant, now: Date) => ({
   id: merchant.id,
   username: merchant.name,
