@@ -25,6 +25,12 @@ const asStored = ({ reference, metadata }: Given): Annotations => ({
 });
 const isWithinLimit = (given: Given): boolean => bytesOf(asStored(given)) <= MOST_BYTES;
 
+/** A reference to look for. */
+export const referenceFilter = text.refine(
+  (reference) => isWithinLimit({ reference }),
+  'annotations_too_long',
+);
+
 const metadata = z
   .unknown()
   .superRefine((given, ctx) => {

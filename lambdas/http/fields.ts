@@ -7,7 +7,6 @@ import {
   type MinorUnits,
   parseAmount,
 } from '../ledger/money.ts';
-import { TRANSACTION_TYPES } from '../ledger/transactions.ts';
 
 /** Fields that several operations take. Each names what is wrong by a `FieldReason`. */
 
@@ -74,28 +73,15 @@ export const byMerchantId = z.object({ id: merchantId });
 /** Less than a millisecond, which a Date drops. */
 const BELOW_MS = /\.[0-9]{3}[0-9]*[1-9]/;
 
-/** In UTC from here on, in whole milliseconds. */
-const inMilliseconds = (roundedUpBy: 0 | 1) =>
-  z.iso
-    .datetime({ offset: true, error: 'time_malformed' })
-    .transform((text) =>
-      new Date(Date.parse(text) + (BELOW_MS.test(text) ? roundedUpBy : 0)).toISOString(),
-    )
-    // In UTC the year may need more than four digits, which would not sort.
-    .pipe(z.string().regex(/^[0-9]{4}-/, 'time_malformed'));
-
-/** An instant with its zone. */
-const instant = inMilliseconds(0);
-/** An instant before which something may not happen, not by a fraction of a millisecond. */
-export const notBefore = inMilliseconds(1);
-
-/** The filters of a list of transactions; the statuses depend on the caller. */
-export const historyQuery = {
-  type: z.enum(TRANSACTION_TYPES).optional(),
-  currency: currencyCode.optional(),
-  from: instant.optional(),
-  to: instant.optional(),
-};
+/**
+ * An instant with its zone, in UTC and whole milliseconds from here on. Rounded up: what it bounds is stored in
+ * milliseconds, and nothing happens before it by a fraction of one.
+ */
+export const notBefore = z.iso
+  .datetime({ offset: true, error: 'time_malformed' })
+  .transform((text) => new Date(Date.parse(text) + (BELOW_MS.test(text) ? 1 : 0)).toISOString())
+  // In UTC the year may need more than four digits, which would not sort.
+  .pipe(z.string().regex(/^[0-9]{4}-/, 'time_malformed'));
 
 export const pageQuery = {
   limit: z

@@ -69,6 +69,10 @@ export const FIELD_PROBLEMS = {
     en: 'This is the currency that you convert from. Name another one.',
     fa: 'این همان ارزی است که از آن تبدیل می‌کنید. ارز دیگری نام ببرید.',
   },
+  range_reversed: {
+    en: 'The range ends before it begins. Send a created_before that is not before created_after.',
+    fa: 'بازه پیش از آغازش پایان می‌یابد. created_before نباید پیش از created_after باشد.',
+  },
   currency_unknown: {
     en: 'This is not a known currency. Use an ISO 4217 code, BTC or IRT.',
     fa: 'این ارز شناخته‌شده نیست. کد ISO 4217 یا BTC یا IRT بفرستید.',

@@ -46,9 +46,6 @@ export const publicStatus = (status: Status): Status =>
 const SHOWN = STATUSES.filter((status) => status !== 'PROPOSED');
 export const isShown = ({ status }: { readonly status: Status }): boolean => status !== 'PROPOSED';
 export const PUBLIC_STATUSES = SHOWN.filter((status) => publicStatus(status) === status);
-/** Every status that merchants see as this one; without it, every status that they see. */
-export const internalStatuses = (shown: Status | undefined): readonly Status[] =>
-  SHOWN.filter((status) => shown === undefined || publicStatus(status) === shown);
 
 /** What one admin has proposed, and a second one has to confirm. */
 const proposal = z.object({

@@ -188,7 +188,7 @@ describe('money on the deployed app, over HTTP with real tokens', () => {
       expect([made.status, made.body.data.fee]).toEqual([201, '0.60']);
       expect((await send('/wallets/USD', payer)).body.data.available).toBe('59.40');
       expect((await send('/wallets/USD', payee)).body.data.available).toBe('40.00');
-      const received = (await send(`/transfers?from=${payer.username}`, payee)).body.data.items;
+      const received = (await send(`/transfers?payer=${payer.username}`, payee)).body.data.items;
       expect(received).toMatchObject([{ id: made.body.data.id, direction: 'in', amount: '40.00' }]);
     },
     MINUTE,

@@ -123,15 +123,15 @@ const FIELDS: Readonly<Record<string, Field>> = {
   fee_tiers: feeTiers,
   source: oneOf(SOURCES, 'cash', 'Wallet', ''),
   to: knownField('username'),
-  from: time(ahead(-DAY, 0)),
-  'GET /transactions to': time(ahead(-60 * SECOND, DAY)),
-  'GET /admin/transactions to': time(ahead(-60 * SECOND, DAY)),
-  'GET /transfers from': knownField('username'),
-  'POST /conversions/quotes from': currency,
+  from: currency,
   // Another one than most are converted from. There is no rate for the last two.
   'POST /conversions/quotes to': oneOf(['EUR', 'JPY', 'BTC', 'IRT', 'KWD', 'CHF'], 'XXX', ''),
   side: oneOf(['sell', 'buy'], 'hold', ''),
   quote_id: knownField('quote'),
+  payer: knownField('username'),
+  payee: knownField('username'),
+  created_after: time(ahead(-DAY, -60 * SECOND)),
+  created_before: time(ahead(-60 * SECOND, DAY)),
   execute_at: time(
     // Most are far ahead: a withdrawal that is executed during the final check delays it.
     fc.oneof(

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { cursorAt } from '../../lambdas/http/cursor.ts';
+import { notBefore } from '../../lambdas/http/fields.ts';
 
 export type List = {
   readonly route: string;
@@ -9,28 +10,33 @@ export type List = {
 };
 
 /** A time as the API writes it; any other text unchanged. */
-const instant = (text: string | undefined): string | undefined => {
-  const parsed = text === undefined ? Number.NaN : Date.parse(text);
-  return Number.isNaN(parsed) ? text : new Date(parsed).toISOString();
-};
+const instant = (text: string | undefined): string | undefined =>
+  notBefore.safeParse(text).data ?? text;
 
 /** The names of the lists of the operations, written a second time: no operation exports its own. */
 function nameOf({ route, callerId: id, params, query }: List): readonly unknown[] {
-  const { status, merchant } = query;
-  const currency = query['currency']?.toUpperCase();
-  const { from, to } = query;
-  const filter = { type: query['type'], currency, from: instant(from), to: instant(to) };
+  const { status, merchant, type } = query;
+  const filters = {
+    currency: query['currency']?.toUpperCase(),
+    reference: query['reference'],
+    payer: query['payer']?.toLowerCase(),
+    payee: query['payee']?.toLowerCase(),
+    created_after: instant(query['created_after']),
+    created_before: instant(query['created_before']),
+  };
   switch (route) {
     case 'GET /withdrawals':
-      return ['withdrawals', id, status];
+      return ['list-withdrawals', id, { ...filters, status }];
     case 'GET /transfers':
-      return ['transfers', id, from?.toLowerCase(), to?.toLowerCase(), currency];
+      return ['list-transfers', id, { ...filters, status }];
+    case 'GET /transactions':
+      return ['list-transactions', id, { ...filters, status, type }];
     case 'GET /wallets/{currency}/releases':
       return ['releases', id, params['currency']?.toUpperCase()];
-    case 'GET /transactions':
-      return ['transactions', id, status, filter];
-    case 'GET /admin/transactions':
-      return ['all-transactions', merchant === undefined ? status : { merchant, status }, filter];
+    case 'GET /admin/transactions': {
+      const by = merchant === undefined ? status : { merchant, status };
+      return ['all-transactions', by, { ...filters, type }];
+    }
     case 'GET /admin/merchants':
       return ['merchants', status, query['name']?.toLowerCase()];
     default:

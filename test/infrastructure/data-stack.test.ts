@@ -3,7 +3,7 @@ import { inside, resourcesOf, theResource } from '../harness/templates.ts';
 
 const STAGE = 'production';
 const ledger = theResource(STAGE, 'AWS::DynamoDB::Table', 'Ledger').Properties;
-const HISTORY = ['txnId', 'type', 'currency', 'amount', 'source', 'createdAt'];
+const HISTORY = ['txnId', 'type', 'currency', 'amount', 'source', 'createdAt', 'reference'];
 
 const include = (names: string[]) => ({ ProjectionType: 'INCLUDE', NonKeyAttributes: names });
 const KEYS_ONLY = { ProjectionType: 'KEYS_ONLY' };

@@ -17,6 +17,7 @@ const candidate = z.object({
   byTime: z.string(),
   type: z.string(),
   currency: z.string(),
+  reference: z.string().optional(),
 });
 type Candidate = z.infer<typeof candidate>;
 
@@ -30,15 +31,17 @@ const positionedInStatus = transactionRow.and(z.object({ statusAt: z.string().op
 
 export type HistoryFilter = {
   readonly type?: TransactionType | undefined;
-  /** Any of these; all where it is left out. */
-  readonly statuses?: readonly Status[] | undefined;
   readonly currency?: string | undefined;
+  /** As its caller sent it (AP-8). */
+  readonly reference?: string | undefined;
   /** A transfer's parties, by name or id. */
   readonly payer?: string | undefined;
   readonly payee?: string | undefined;
-  /** ISO 8601 in UTC, both inclusive. */
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
+  /** ISO 8601 in UTC: from this instant on, and before that one. */
+  readonly createdAfter?: string | undefined;
+  readonly createdBefore?: string | undefined;
+  /** What else has to hold, which may change: only the row says it. */
+  readonly fits?: ((row: Transaction) => boolean) | undefined;
 };
 export type Page = { readonly before: string | undefined; readonly limit: number };
 
@@ -60,12 +63,7 @@ export async function history(
   let last: string | undefined;
   for await (const chunk of chunks(candidates(ledger, pk, filter, before))) {
     // Rows that the index already excludes are not fetched.
-    const fitting = chunk.filter(
-      ({ type, currency }) =>
-        (filter.type ?? type) === type &&
-        // The index has one currency of a conversion, which is found by both.
-        ((filter.currency ?? currency) === currency || type === 'conversion'),
-    );
+    const fitting = chunk.filter((each) => mayMatch(each, filter));
     const places = new Set(fitting.map(({ byTime }) => byTime));
     const rows = await getRows(ledger, fitting, positioned);
     // A proposal that was confirmed is no longer at its first place, although the index may still have both.
@@ -94,13 +92,23 @@ const isIn = (row: Transaction, currency: string | undefined): boolean =>
   row.currency === currency ||
   (row.type === 'conversion' && row.toCurrency === currency);
 
+/** What never changes, so that an index knows it too. */
+const mayMatch = (
+  row: Pick<Candidate, 'type' | 'currency' | 'reference'>,
+  { type, currency, reference }: HistoryFilter,
+): boolean =>
+  (type ?? row.type) === row.type &&
+  // The index has one currency of a conversion, which is found by both.
+  ((currency ?? row.currency) === row.currency || row.type === 'conversion') &&
+  (reference ?? row.reference) === row.reference;
+
 const matches = (row: Transaction, filter: HistoryFilter): boolean =>
+  mayMatch(row, filter) &&
   hasParties(row, filter) &&
-  (filter.type ?? row.type) === row.type &&
-  (filter.statuses ?? [row.status]).includes(row.status) &&
   isIn(row, filter.currency) &&
-  (filter.from ?? row.createdAt) <= row.createdAt &&
-  (filter.to ?? row.createdAt) >= row.createdAt;
+  (filter.createdAfter ?? row.createdAt) <= row.createdAt &&
+  (filter.createdBefore === undefined || row.createdAt < filter.createdBefore) &&
+  (filter.fits?.(row) ?? true);
 
 /** A merchant's history is its own partition, and what others have paid to it. */
 async function* candidates(
@@ -128,19 +136,18 @@ async function* candidatesIn(
   index: 'byTime' | 'byRecipient',
   key: 'pk' | 'recipient',
   pk: string,
-  { from = '0', to }: HistoryFilter,
+  { createdAfter: from = '0', createdBefore }: HistoryFilter,
   before: string | undefined,
 ): AsyncGenerator<Candidate> {
-  // `~` sorts behind every id: the last instant itself belongs to the range.
-  const upper = [before, to === undefined ? undefined : `${to}#~`].filter(
-    (each) => each !== undefined,
-  );
+  // An instant sorts before every key of that instant, and `~` behind all: the range includes its first
+  // instant and not its last.
+  const [upper = '~'] = [before, createdBefore].filter((each) => each !== undefined).toSorted();
   // DynamoDB refuses a range that ends before it begins.
-  if (from > (upper.toSorted()[0] ?? '~')) return;
+  if (from > upper) return;
   const condition = {
     IndexName: index,
     KeyConditionExpression: `${key} = :pk AND byTime BETWEEN :from AND :upper`,
-    ExpressionAttributeValues: { ':pk': pk, ':from': from, ':upper': upper.toSorted()[0] ?? '~' },
+    ExpressionAttributeValues: { ':pk': pk, ':from': from, ':upper': upper },
     ScanIndexForward: false,
   };
   for await (const row of queryRows(ledger, condition, candidate)) {
@@ -175,7 +182,7 @@ export async function transactionsInStatus(
   for (let read = 0; read < MOST_ROWS; read += CHUNK) {
     const page = await newestInStatus(ledger, partitions, position, CHUNK);
     const rows = await getRows(ledger, page.keys, positionedInStatus);
-    const fitting = rows.filter((row) => matches(row, { ...filter, statuses: [status] }));
+    const fitting = rows.filter((row) => row.status === status && matches(row, filter));
     const room = limit - found.length;
     found.push(...fitting.slice(0, room));
     if (fitting.length > room)

@@ -56,6 +56,8 @@ export const createDeposit = moneyOperation({
     data: {
       id: txnId,
       type: 'deposit',
+      // As it was when it was accepted. Later views show what has become of it.
+      status: releaseAt === undefined ? 'SUCCEEDED' : 'PENDING',
       merchant_id: merchantId,
       amount: formatAmount(amount, currency),
       currency,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { historyQuery, pageQuery } from '../../http/fields.ts';
 import { listPage } from '../../http/list-page.ts';
 import { operation } from '../../http/operation.ts';
+import { filterOf, inOrder, transactionQuery } from '../../http/transaction-query.ts';
 import type { LedgerContext } from '../../ledger/context.ts';
 import { merchantPk } from '../../ledger/keys.ts';
 import { merchantId } from '../../ledger/merchant-id.ts';
@@ -12,17 +12,25 @@ import {
   type Page,
   transactionsInStatus,
 } from '../../ledger/rows/history.ts';
-import { needsAttention, STATUSES, type Status } from '../../ledger/transactions.ts';
+import { statusAt } from '../../ledger/shown-status.ts';
+import {
+  needsAttention,
+  STATUSES,
+  type Status,
+  TRANSACTION_TYPES,
+  type Transaction,
+} from '../../ledger/transactions.ts';
 import { adminTransactionView } from './view.ts';
 
 const input = z.object({
   query: z
     .strictObject({
-      ...pageQuery,
-      ...historyQuery,
+      ...transactionQuery,
+      type: z.enum(TRANSACTION_TYPES).optional(),
       status: z.enum(STATUSES).optional(),
       merchant: merchantId.optional(),
     })
+    .superRefine(inOrder)
     .transform(({ merchant, status, ...rest }, ctx) => {
       if (merchant !== undefined) return { ...rest, by: { merchant, status } };
       if (status !== undefined && needsAttention(status)) return { ...rest, by: status };
@@ -40,12 +48,16 @@ export const listAllTransactions = operation({
   access: 'admin',
   grants: [{ query: 'byTime' }, { query: 'byRecipient' }, { query: 'byStatus' }],
   input: () => input,
-  handle: ({ query: { limit, cursor, by, ...filter } }, { id: callId }, { ledger }) => {
+  handle: ({ query }, { id: callId }, { ledger }) => {
+    const { limit, cursor, by, ...filters } = query;
     const message = { en: 'Transactions, newest first.', fa: 'تراکنش‌ها، تازه‌ترین نخست.' };
-    const list = ['all-transactions', by, filter];
+    const list = ['all-transactions', by, filters];
     return listPage({ callId, list, page: { limit, cursor }, message }, async (place) => {
-      const found = await pageOf(ledger, by, filter, place);
-      return { items: found.transactions.map(adminTransactionView), last: found.last };
+      const filter = { ...filterOf(query), type: query.type };
+      const now = ledger.now();
+      const found = await pageOf(ledger, by, filter, place, now);
+      const items = found.transactions.map((row) => adminTransactionView(row, now));
+      return { items, last: found.last };
     });
   },
 });
@@ -57,8 +69,10 @@ function pageOf(
   by: By,
   filter: HistoryFilter,
   page: Page,
+  now: Date,
 ): Promise<HistoryPage> {
   if (typeof by === 'string') return transactionsInStatus(ledger, by, filter, page);
-  const statuses = by.status && [by.status];
-  return history(ledger, merchantPk(by.merchant), { ...filter, statuses }, page);
+  const { merchant, status } = by;
+  const fits = (row: Transaction) => [undefined, statusAt(row, now)].includes(status);
+  return history(ledger, merchantPk(merchant), { ...filter, fits }, page);
 }

@@ -18,7 +18,7 @@ export const readAnyTransaction = operation({
     return success({
       status: 200,
       message: { en: 'The transaction.', fa: 'تراکنش.' },
-      data: adminTransactionView(row),
+      data: adminTransactionView(row, ledger.now()),
     });
   },
 });

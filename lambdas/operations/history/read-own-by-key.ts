@@ -39,7 +39,7 @@ export const readOwnTransactionByKey = operation({
         return success({
           status: 200,
           message: { en: 'The transaction.', fa: 'تراکنش.' },
-          data: adminTransactionView(outcome.transaction),
+          data: adminTransactionView(outcome.transaction, context.ledger.now()),
         });
       case 'refused':
         return refusalResponse(name, outcome.problem);

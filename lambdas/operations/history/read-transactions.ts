@@ -1,43 +1,21 @@
 import * as z from 'zod';
-import { byId, historyQuery, nothing, pageQuery } from '../../http/fields.ts';
-import { listPage } from '../../http/list-page.ts';
+import { byId, nothing } from '../../http/fields.ts';
 import { operation } from '../../http/operation.ts';
 import { failure, type HttpResponse, success } from '../../http/response.ts';
 import { merchantPk } from '../../ledger/keys.ts';
-import { history } from '../../ledger/rows/history.ts';
 import { readTransactionOf } from '../../ledger/rows/transactions.ts';
-import { internalStatuses, PUBLIC_STATUSES, type Transaction } from '../../ledger/transactions.ts';
+import { TRANSACTION_TYPES, type Transaction } from '../../ledger/transactions.ts';
 import { outcomeOf, refusalResponse } from './by-key.ts';
+import { listOf } from './list.ts';
 import { transactionView } from './view.ts';
 
-const listInput = z.object({
-  query: z.strictObject({
-    ...pageQuery,
-    ...historyQuery,
-    status: z.enum(PUBLIC_STATUSES).optional(),
-  }),
-});
-
-/** Everything that happened to the caller's money and credit, newest first (LE-2, AP-6). */
-export const listTransactions = operation({
+/** Everything that happened to the caller's money and credit (LE-2). */
+export const listTransactions = listOf({
   name: 'list-transactions',
   route: 'GET /transactions',
-  access: 'merchant',
-  grants: [{ query: 'byTime' }, { query: 'byRecipient' }],
-  input: () => listInput,
-  handle: ({ query }, { id: callId, caller: { id } }, { ledger }) => {
-    const { limit, cursor, status, ...filter } = query;
-    const message = {
-      en: 'Your transactions, newest first.',
-      fa: 'تراکنش‌های شما، تازه‌ترین نخست.',
-    };
-    const list = ['transactions', id, status, filter];
-    return listPage({ callId, list, page: { limit, cursor }, message }, async (place) => {
-      const filtered = { ...filter, statuses: internalStatuses(status) };
-      const found = await history(ledger, merchantPk(id), filtered, place);
-      return { items: found.transactions.map((row) => transactionView(row, id)), last: found.last };
-    });
-  },
+  message: { en: 'Your transactions, newest first.', fa: 'تراکنش‌های شما، تازه‌ترین نخست.' },
+  more: z.strictObject({ type: z.enum(TRANSACTION_TYPES).optional() }),
+  only: ({ type }) => ({ type }),
 });
 
 /** A transaction that concerns the caller. Any other is not found, never forbidden. */
@@ -51,7 +29,7 @@ export const readTransaction = operation({
     const row = await readTransactionOf(ledger, caller.id, params.id);
     return row === undefined
       ? failure('transaction_not_found', id)
-      : transactionResponse(row, caller.id);
+      : transactionResponse(row, caller.id, ledger.now());
   },
 });
 
@@ -72,15 +50,16 @@ export const readTransactionByKey = operation({
   handle: async ({ params: { key }, query: { operation: name } }, call, context) => {
     const { id, name: caller } = call.caller;
     const outcome = await outcomeOf(context, caller, name, key, merchantPk(id));
-    if (outcome.kind === 'accepted') return transactionResponse(outcome.transaction, id);
+    if (outcome.kind === 'accepted')
+      return transactionResponse(outcome.transaction, id, context.ledger.now());
     if (outcome.kind === 'refused') return refusalResponse(name, outcome.problem);
     return failure('transaction_not_found', call.id);
   },
 });
 
-const transactionResponse = (row: Transaction, viewer: string): HttpResponse =>
+const transactionResponse = (row: Transaction, viewer: string, now: Date): HttpResponse =>
   success({
     status: 200,
     message: { en: 'The transaction.', fa: 'تراکنش.' },
-    data: transactionView(row, viewer),
+    data: transactionView(row, viewer, now),
   });

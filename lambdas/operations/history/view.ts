@@ -1,29 +1,30 @@
 import { annotationsView } from '../../http/annotations.ts';
 import { formatAmount } from '../../ledger/money.ts';
+import { statusAt, timesAt } from '../../ledger/shown-status.ts';
 import { hasPayout, type Transaction } from '../../ledger/transactions.ts';
 import { conversionView } from '../conversions/view.ts';
 import { transferView } from '../transfers/view.ts';
 import { withdrawalView } from '../withdrawals/view.ts';
 import { statusHistory } from './status-history.ts';
 
-/** Any transaction, as a merchant that it concerns sees it. Metadata is not for the payee of a transfer. */
-export const transactionView = (row: Transaction, viewer: string) => ({
-  ...bareView(row, viewer),
+/** Any transaction, as a merchant that it concerns sees it now. Metadata is not for the payee of a transfer. */
+export const transactionView = (row: Transaction, viewer: string, now: Date) => ({
+  ...bareView(row, viewer, now),
   ...annotationsView(
     row.type === 'transfer' && viewer === row.payeeId ? { reference: row.reference } : row,
   ),
 });
 
-const bareView = (row: Transaction, viewer: string) => {
+const bareView = (row: Transaction, viewer: string, now: Date) => {
   if (row.type === 'transfer') return transferView(row, viewer);
   if (row.type === 'conversion') return { ...conversionView(row), history: statusHistory(row) };
-  return row.type === 'withdrawal' ? withdrawalView(row) : plainView(row);
+  return row.type === 'withdrawal' ? withdrawalView(row) : plainView(row, now);
 };
 
-const plainView = (row: Transaction) => ({
+const plainView = (row: Transaction, now: Date) => ({
   id: row.txnId,
   type: row.type,
-  status: row.status,
+  status: statusAt(row, now),
   amount: formatAmount(row.amount, row.currency),
   currency: row.currency,
   created_at: row.createdAt,
@@ -36,7 +37,7 @@ const plainView = (row: Transaction) => ({
   ...('reversedBy' in row && { reversed_by: row.reversedBy }),
   ...(row.type === 'reversal' && { reverses: row.reverses }),
   ...('reason' in row && { reason: row.reason }),
-  history: statusHistory(row),
+  history: statusHistory({ at: timesAt(row, now) }),
 });
 
 const adminsView = ({ admin, proposal, at }: Transaction) => ({
@@ -51,14 +52,14 @@ const adminsView = ({ admin, proposal, at }: Transaction) => ({
 });
 
 /** As an admin sees it: with its merchant, the admins who asked for it, and the status as it is. */
-export const adminTransactionView = (row: Transaction) => {
+export const adminTransactionView = (row: Transaction, now: Date) => {
   const merchantId = 'merchantId' in row ? (row.merchantId ?? null) : null;
   return {
-    ...(merchantId === null ? plainView(row) : bareView(row, merchantId)),
+    ...(merchantId === null ? plainView(row, now) : bareView(row, merchantId, now)),
     ...annotationsView(row),
     merchant_id: merchantId,
     ...adminsView(row),
-    status: row.status,
+    status: statusAt(row, now),
     attempt: hasPayout(row) ? Number(row.payout.attempt) : 0,
   };
 };

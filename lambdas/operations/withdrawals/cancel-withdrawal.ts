@@ -41,10 +41,10 @@ export const cancelWithdrawal = changeOperation({
     };
   },
   isDone: ({ row }) => row?.status === 'CANCELLED',
-  respond: ({ row }) => ({
+  respond: ({ row }, ledger) => ({
     status: 200,
     message: { en: 'The withdrawal is cancelled.', fa: 'برداشت لغو شد.' },
-    data: row && transactionView(row, row.merchantId),
+    data: row && transactionView(row, row.merchantId, ledger.now()),
   }),
   logged: {
     kind: 'money',

@@ -18,7 +18,7 @@ export const readWithdrawal = operation({
     return success({
       status: 200,
       message: { en: 'The withdrawal.', fa: 'برداشت.' },
-      data: transactionView(row, call.caller.id),
+      data: transactionView(row, call.caller.id, ledger.now()),
     });
   },
 });

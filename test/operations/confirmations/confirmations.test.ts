@@ -226,6 +226,7 @@ describe('ID-8: a second admin', () => {
       {
         id: txnId,
         type: 'deposit',
+        status: 'SUCCEEDED',
         merchant_id: id,
         amount: ABOVE,
         currency: 'USD',

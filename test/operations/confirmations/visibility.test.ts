@@ -83,7 +83,9 @@ describe('LE-2: who sees a proposal', () => {
     expect((await read()).body.data).toEqual(expected);
     // Newest first, by when it was carried out.
     expect((await mine(id))[0]).toEqual(expected);
-    expect(await mine(id, { to: '2026-11-20T18:30:00Z', type: 'deposit' })).toHaveLength(1);
+    expect(
+      await mine(id, { created_before: '2026-11-20T18:30:00.001Z', type: 'deposit' }),
+    ).toHaveLength(1);
   });
 
   it('AP-6: one that is confirmed while a list is read is in the next list, at its new place', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { transactItem } from '../../../lambdas/ledger/expressions.ts';
 import { type Key, merchantPk } from '../../../lambdas/ledger/keys.ts';
@@ -8,10 +8,12 @@ import { postChanges } from '../../../lambdas/ledger/post.ts';
 import type { Change } from '../../../lambdas/ledger/row-writes.ts';
 import { createTransaction } from '../../../lambdas/ledger/rows/transactions.ts';
 import { listAllTransactions } from '../../../lambdas/operations/history/list-all-transactions.ts';
+import { listTransactions } from '../../../lambdas/operations/history/read-transactions.ts';
+import type { RouteName } from '../../../lambdas/operations/index.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
 import { aWithdrawal } from '../../harness/a-withdrawal.ts';
 import { type Harness, startHarness, USD } from '../../harness/harness.ts';
-import { callerOf } from '../../harness/http-caller.ts';
+import { callerOf, wrongFields } from '../../harness/http-caller.ts';
 import { TIMERS } from '../../harness/timers.ts';
 
 const MINUTE = 60_000;
@@ -90,6 +92,17 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
+/** Every list of transactions, and who reads it. */
+const LISTS = [
+  ['GET /transactions', () => ({ as })],
+  ['GET /withdrawals', () => ({ as })],
+  ['GET /transfers', () => ({ as })],
+  ['GET /admin/transactions', () => ({ admin: true })],
+] as const;
+const QUERY: Partial<Record<RouteName, Query>> = {
+  'GET /admin/transactions': { status: 'FAILED' },
+};
+
 describe('a merchant’s history', () => {
   it('LE-2: holds everything that happened to its money and credit, newest first', async () => {
     const { items } = (await list()).data;
@@ -115,23 +128,34 @@ describe('a merchant’s history', () => {
     expect(ids(await list(query))).toEqual(names.map((name) => made[name]));
   });
 
-  it('LE-2: is filtered by time, both ends included, in any zone', async () => {
-    expect(ids(await list({ from: noon, type: 'withdrawal' }))).toEqual([
-      made.pending,
-      made.unclear,
-      made.failed,
-      made.paid,
-    ]);
-    expect(ids(await list({ to: noon, type: 'withdrawal' }))).toEqual([made.paid]);
-    const inTehran = new Date(Date.parse(noon) + 3.5 * 60 * MINUTE)
-      .toISOString()
-      .replace('Z', '+03:30');
-    expect(ids(await list({ from: inTehran, to: inTehran }))).toEqual([made.paid]);
+  it('LE-2: is filtered by time, the first instant included and the last one not, in any zone', async () => {
+    const since = (created_after: string, created_before?: string) =>
+      list({ created_after, ...(created_before && { created_before }), type: 'withdrawal' });
+    const plus = (ms: number) => new Date(Date.parse(noon) + ms).toISOString();
+    expect(ids(await since(noon))).toEqual([made.pending, made.unclear, made.failed, made.paid]);
+    expect(ids(await since(plus(1)))).toEqual([made.pending, made.unclear, made.failed]);
+    expect(ids(await since(noon, plus(1)))).toEqual([made.paid]);
+    expect(ids(await since(noon, noon))).toEqual([]);
+    expect(ids(await list({ created_before: noon, type: 'withdrawal' }))).toEqual([]);
+    expect(ids(await list({ created_before: plus(1), type: 'withdrawal' }))).toEqual([made.paid]);
+    const inTehran = (ms: number) => plus(3.5 * 60 * MINUTE + ms).replace('Z', '+03:30');
+    expect(ids(await since(inTehran(0), inTehran(1)))).toEqual([made.paid]);
+    // Below a millisecond: the transaction of this very millisecond is before it.
+    const fraction = noon.replace('Z', '5Z');
+    expect(ids(await since(fraction))).toEqual([made.pending, made.unclear, made.failed]);
+    expect(ids(await list({ created_before: fraction, type: 'withdrawal' }))).toEqual([made.paid]);
   });
 
   it.each([
-    ['from', '2026-11-20T12:00:00'],
-    ['to', 'yesterday'],
+    ['created_after', '2026-11-20T12:00:00'],
+    ['created_before', 'yesterday'],
+    ['from', '2026-11-20T12:00:00Z'],
+    ['to', '2026-11-20T12:00:00Z'],
+    ['payer', ''],
+    ['payee', 'x'.repeat(65)],
+    ['reference', ''],
+    ['reference', 'a\nb'],
+    ['reference', 'پ'.repeat(257)],
     ['status', 'UNKNOWN'],
     ['type', 'gift'],
     ['currency', 'XYZ'],
@@ -141,10 +165,36 @@ describe('a merchant’s history', () => {
     expect([reply.status, reply.errors[0].field]).toEqual([422, field]);
   });
 
-  it('LE-2: is empty for a period that ends before it begins, and refuses the year 10000', async () => {
-    const reversed = await list({ from: '2027-01-01T00:00:00Z', to: '2026-01-01T00:00:00Z' });
-    expect([reversed.status, reversed.data.items]).toEqual([200, []]);
-    const far = await list({ to: '9999-12-31T23:59:59-23:59' });
+  it.each(LISTS)('AP-3: %s refuses a range that ends before it begins', async (route, caller) => {
+    const of = (created_after: string, created_before: string) =>
+      harness.call(route, {
+        ...caller(),
+        query: { ...QUERY[route], created_after, created_before },
+      });
+    const reply = await of('2026-11-20T12:00:00.001Z', '2026-11-20T15:30:00+03:30');
+    expect([reply.status, wrongFields(reply)]).toEqual([422, { created_before: 'range_reversed' }]);
+    expect((await of('2026-11-20T12:00:00Z', '2026-11-20T15:30:00+03:30')).status).toBe(200);
+  });
+
+  it.each(LISTS)('AP-6: %s takes the filters of every list', async (route, caller) => {
+    const filters = {
+      status: 'FAILED',
+      currency: 'usd',
+      reference: 'INV-1',
+      payer: 'alice',
+      payee: 'bob',
+      created_after: '2026-11-20T12:00:00Z',
+      created_before: '2026-11-21T12:00:00Z',
+    };
+    const reply = await harness.call(route, {
+      ...caller(),
+      query: { ...QUERY[route], ...filters },
+    });
+    expect([reply.status, reply.body.data]).toEqual([200, { items: [], next_cursor: null }]);
+  });
+
+  it('LE-2: refuses the year 10000', async () => {
+    const far = await list({ created_before: '9999-12-31T23:59:59-23:59' });
     expect([far.status, far.errors[0].code]).toEqual([422, 'time_malformed']);
   });
 
@@ -181,6 +231,118 @@ describe('a merchant’s history', () => {
     const second = await list({ type: 'approval', cursor: first.data.next_cursor }, busy);
     expect(second.data.items).toMatchObject([{ type: 'approval' }]);
     expect(second.data.next_cursor).toBeNull();
+  });
+});
+
+describe('AP-8: a list is filtered by reference', () => {
+  const noted = async (who: string, reference: string, more: object = {}) => {
+    advance(1);
+    const body = { amount: '1.00', reference, ...more };
+    const key = randomUUID();
+    const reply = await harness.call('POST /withdrawals', { as: who, key, body });
+    return String(reply.body.data.id);
+  };
+
+  it('which is the same to the character, in every list and with other filters', async () => {
+    const [one, two] = [await harness.merchant('100.00'), await harness.merchant('100.00')];
+    await deposit(one, '10.00');
+    const reference = 'سفارش ۷ & a=b';
+    const first = await noted(one, reference);
+    for (const other of ['سفارش ۷ & A=b', `${reference} `, 'سفارش', `${reference}7`])
+      await noted(one, other);
+    await noted(two, reference);
+    const scheduled = await noted(one, reference, { execute_at: '2027-01-01T00:00:00Z' });
+    const order = { as: one, key: 't', body: { to: two, amount: '1.00', reference } };
+    const paid = String((await harness.call('POST /transfers', order)).body.data.id);
+
+    const found = async (route: RouteName, who: string, query: Query = {}) =>
+      new Set(ids((await harness.call(route, { as: who, query: { reference, ...query } })).body));
+    expect(await found('GET /transactions', one)).toEqual(new Set([first, scheduled, paid]));
+    expect(await found('GET /withdrawals', one)).toEqual(new Set([first, scheduled]));
+    expect(await found('GET /withdrawals', one, { status: 'SCHEDULED' })).toEqual(
+      new Set([scheduled]),
+    );
+    expect(await found('GET /transfers', one)).toEqual(new Set([paid]));
+    // The payee finds it by the reference of its payer.
+    expect(await found('GET /transfers', two)).toEqual(new Set([paid]));
+    expect(ids(await all({ merchant: one, reference, type: 'transfer' }))).toEqual([paid]);
+    expect(ids(await all({ status: 'SCHEDULED', reference }))).toEqual([scheduled]);
+    expect(ids(await all({ status: 'SCHEDULED', reference: 'none' }))).toEqual([]);
+    await harness.call('DELETE /withdrawals/{id}', { as: one, params: { id: scheduled } });
+  });
+
+  it('without reading a row that has another one, and with a cursor after a thousand', async () => {
+    const busy = await harness.merchant('10.00');
+    const wanted = await noted(busy, 'INV-1');
+    await manyDeposits(busy, 1_050);
+    const { ledger } = harness.context;
+    const reads: string[] = [];
+    const load = (key: Key): Promise<unknown> => {
+      if (key.sk.startsWith('TXN#')) reads.push(key.sk);
+      return ledger.load(key);
+    };
+    const call = callerOf({ ...harness.context, ledger: { ...ledger, load } }, listTransactions);
+    const page = async (query: Query) =>
+      (await call('GET /transactions', { as: busy, query: { reference: 'INV-1', ...query } })).body;
+    const first = await page({});
+    expect([first.data.items, reads]).toEqual([[], []]);
+    const second = await page({ cursor: first.data.next_cursor });
+    expect([ids(second), second.data.next_cursor]).toEqual([[wanted], null]);
+    expect(reads).toEqual([`TXN#${wanted}`]);
+    const foreign = await page({ cursor: first.data.next_cursor, reference: 'INV-2' });
+    expect(foreign.code).toBe('invalid_cursor');
+  });
+});
+
+describe('WA-3: a deposit with a release ahead', () => {
+  const found = async (status: string, who: string) => ({
+    own: ids(await list({ type: 'deposit', status }, who)),
+    admin: ids(await all({ merchant: who, type: 'deposit', status })),
+  });
+
+  it('LE-2: is listed as PENDING until its release, and as SUCCEEDED from then on', async () => {
+    const who = await harness.merchant('10.00');
+    const release_at = new Date(harness.clock.now.getTime() + 10 * MINUTE).toISOString();
+    const reply = await harness.deposit(who, { amount: '5.00', release_at }, 'later');
+    expect(reply.body.data).toMatchObject({ status: 'PENDING', release_at });
+    const { id } = reply.body.data;
+    const none = { own: [], admin: [] };
+    const one = { own: [id], admin: [id] };
+    expect([await found('PENDING', who), await found('SUCCEEDED', who)]).toEqual([one, none]);
+    advance(10 * MINUTE - 1);
+    expect([await found('PENDING', who), await found('SUCCEEDED', who)]).toEqual([one, none]);
+    advance(1);
+    expect([await found('PENDING', who), await found('SUCCEEDED', who)]).toEqual([none, one]);
+    const params = { id };
+    const read = (await harness.call('GET /transactions/{id}', { as: who, params })).body.data;
+    const byAdmin = await harness.call('GET /admin/transactions/{id}', { admin: true, params });
+    expect([read.status, byAdmin.body.data.status]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    expect(read.history.map(({ status }: { status: string }) => status)).toEqual([
+      'PENDING',
+      'SUCCEEDED',
+    ]);
+    // Years later, and although its stored response is gone, the request gets the response of its time.
+    advance(3 * 365 * 24 * 60 * MINUTE);
+    const { table: TableName } = harness.context.responses;
+    for (const response of await harness.responses())
+      await harness.faultless.send(new DeleteCommand({ TableName, Key: { id: response['id'] } }));
+    const replay = await harness.deposit(who, { amount: '5.00', release_at }, 'later');
+    expect(replay.text).toBe(reply.text);
+  });
+
+  it('WA-9: is SUCCEEDED once it was reversed, and its request still gets the response of its time', async () => {
+    const who = await harness.merchant('10.00');
+    const release_at = new Date(harness.clock.now.getTime() + 10 * MINUTE).toISOString();
+    const reply = await harness.deposit(who, { amount: '5.00', release_at }, 'mistake');
+    const { id } = reply.body.data;
+    const reversal = { admin: true, key: randomUUID(), params: { id } };
+    const reversed = await harness.call('POST /admin/transactions/{id}/reverse', reversal);
+    expect([reversed.status, reversed.text]).toEqual([201, reversed.text]);
+    expect(await found('PENDING', who)).toEqual({ own: [], admin: [] });
+    expect(await found('SUCCEEDED', who)).toEqual({ own: [id], admin: [id] });
+    expect((await harness.deposit(who, { amount: '5.00', release_at }, 'mistake')).text).toBe(
+      reply.text,
+    );
   });
 });
 
@@ -318,8 +480,8 @@ describe('an administrator', () => {
     expect(ids(await all({ ...failed, currency: 'USD' }))).toEqual([made.otherFailed, made.failed]);
     expect(ids(await all({ ...failed, currency: 'BTC' }))).toEqual([]);
     expect(ids(await all({ ...failed, type: 'transfer' }))).toEqual([]);
-    expect(ids(await all({ ...failed, to: '2026-01-01T00:00:00Z' }))).toEqual([]);
-    expect(ids(await all({ ...failed, from: '2030-01-01T00:00:00Z' }))).toEqual([]);
+    expect(ids(await all({ ...failed, created_before: '2026-01-01T00:00:00Z' }))).toEqual([]);
+    expect(ids(await all({ ...failed, created_after: '2030-01-01T00:00:00Z' }))).toEqual([]);
     // Fifty of the first hundred rows fit, and ten more fill the page.
     const first = await all({ ...failed, currency: 'EUR', limit: '60' });
     const cursor = String(first.data.next_cursor);

@@ -181,9 +181,11 @@ describe('the list of transfers', () => {
       (await list(as, query)).items.map(({ id }: { id: string }) => id);
 
     expect(await ids(alice)).toEqual([euros, back, toCarol, toBob]);
-    expect(await ids(alice, { from: alice.name })).toEqual([euros, toCarol, toBob]);
-    expect(await ids(alice, { to: alice.id })).toEqual([back]);
-    expect(await ids(alice, { from: alice.name, to: bob.name, currency: 'usd' })).toEqual([toBob]);
+    expect(await ids(alice, { payer: alice.name })).toEqual([euros, toCarol, toBob]);
+    expect(await ids(alice, { payee: alice.id })).toEqual([back]);
+    expect(await ids(alice, { payer: alice.name, payee: bob.name, currency: 'usd' })).toEqual([
+      toBob,
+    ]);
     expect(await ids(bob)).toEqual([euros, back, toBob]);
     expect(await ids(carol)).toEqual([toCarol]);
 
