@@ -86,7 +86,7 @@ const REFUSALS: readonly Case[] = [
     'withdrawal',
     422,
     'execution_too_soon',
-    async () => withdrawal(await merchantIn('ACTIVE'), { execute_at: '2026-11-20T12:00:59Z' }),
+    async () => withdrawal(await merchantIn('ACTIVE'), { execute_at: '2026-11-20T12:00:00Z' }),
   ],
   [
     'withdrawal',
