@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { z } from 'zod';
 import { requestData } from './api.ts';
 import { CliError, command } from './cli-error.ts';
+import { percentile, table } from './figures.ts';
 import {
   type Accepted,
   createMerchants,
@@ -54,22 +55,14 @@ async function readTotals(
   };
 }
 
-const percentile = (ascending: readonly number[], share: number): string => {
-  const at = Math.min(ascending.length - 1, Math.floor(ascending.length * share));
-  return `${(ascending[at] ?? 0).toFixed(0)} ms`;
-};
-
-const table = (rows: readonly (readonly [string, string])[]): string =>
-  rows.map(([name, value]) => `  ${name.padEnd(34)} ${value}`).join('\n');
-
 const figures = (
   { accepted, statuses, latencies, seconds }: Outcome,
   settledSeconds: number,
 ): string =>
   table([
     ...[...statuses].map(([status, count]) => [`responses ${status}`, String(count)] as const),
-    ['accept, p50', percentile(latencies, 0.5)],
-    ['accept, p99', percentile(latencies, 0.99)],
+    ['accept, p50', `${percentile(latencies, 0.5).toFixed(0)} ms`],
+    ['accept, p99', `${percentile(latencies, 0.99).toFixed(0)} ms`],
     ['withdrawals accepted per second', (accepted.length / seconds).toFixed(1)],
     ['all settled after', `${settledSeconds.toFixed(1)} s`],
   ]);
