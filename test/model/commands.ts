@@ -15,6 +15,8 @@ type MoneyRequest = {
   readonly amount: bigint;
   readonly key: string;
 };
+/** In minor units. */
+type SpendingLimit = { readonly daily: bigint | undefined; readonly monthly: bigint | undefined };
 type Tier = { readonly from: bigint; readonly fee: string };
 /** What one merchant can send at the same time as other requests. */
 type ConcurrentRequest = CommandOf<
@@ -109,7 +111,12 @@ export type Command =
     >
   | Commands<
       'change terms',
-      { readonly merchant: MerchantNumber; readonly fee: string; readonly tiers: readonly Tier[] }
+      {
+        readonly merchant: MerchantNumber;
+        readonly fee: string;
+        readonly tiers: readonly Tier[];
+        readonly spending: SpendingLimit | undefined;
+      }
     >
   /** In a currency in which nothing else happens. */
   | Commands<'open wallet', { readonly merchant: MerchantNumber; readonly copies: number }>
@@ -149,6 +156,15 @@ const ms = fc.constantFrom(
 const executeInMs = fc.constantFrom(undefined, undefined, SECOND, 11 * MINUTE, 2 * HOUR);
 const releaseInMs = fc.constantFrom(undefined, undefined, -MINUTE, SECOND, 11 * MINUTE, 20 * HOUR);
 const fee = fc.constantFrom('0', '1.5', '2', '99.9999');
+/** Few days end without a refusal by the first two. */
+const spending = fc.constantFrom<SpendingLimit | undefined>(
+  { daily: 60n, monthly: undefined },
+  { daily: 150n, monthly: 250n },
+  { daily: undefined, monthly: 700n },
+  { daily: 1_000n, monthly: 1_000n },
+  undefined,
+  undefined,
+);
 const tiers = fc.constantFrom<readonly Tier[]>(
   [],
   [{ from: 50n, fee: '1' }],
@@ -315,7 +331,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       requests: concurrentRequests,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ name: is('change terms'), merchant, fee, tiers }) },
+  { weight: 3, arbitrary: fc.record({ name: is('change terms'), merchant, fee, tiers, spending }) },
   { weight: 2, arbitrary: fc.record({ name: is('open wallet'), merchant, copies }) },
   { weight: 1, arbitrary: fc.record({ name: is('suspend'), merchant }) },
   { weight: 2, arbitrary: fc.record({ name: is('reactivate'), merchant }) },

@@ -525,7 +525,7 @@ export class ModelRun {
     this.#expectSomeOrder(answered, situation);
   }
 
-  async #changeTerms({ merchant, fee, tiers }: CommandOf<'change terms'>): Promise<void> {
+  async #changeTerms({ merchant, fee, tiers, spending }: CommandOf<'change terms'>): Promise<void> {
     const currency = this.#currencyOf(merchant);
     const fee_tiers = tiers.map((tier) => ({
       currency,
@@ -533,7 +533,14 @@ export class ModelRun {
       fee: tier.fee,
     }));
     const params = { id: this.#idOf(merchant) };
-    const request = { admin: true, params, body: { fee, fee_tiers } };
+    const { daily, monthly } = spending ?? {};
+    const limits = spending && {
+      currency,
+      daily: daily && formatAmount(daily, currency),
+      monthly: monthly && formatAmount(monthly, currency),
+    };
+    const body = { fee, fee_tiers, limits: limits === undefined ? [] : [limits] };
+    const request = { admin: true, params, body };
     expect((await this.#harness.insist('PATCH /admin/merchants/{id}', request)).status).toBe(200);
   }
 

@@ -22,6 +22,8 @@ export type Effect = {
   /** By how much the credit limit rises. */
   readonly limit?: bigint;
   readonly pool?: bigint;
+  /** What the limits of the day and the month count. */
+  readonly spent?: bigint;
   /** The volume that selects the fee tier. */
   readonly transferred?: bigint;
   /** The id of what it has reversed. */
@@ -160,6 +162,35 @@ function rateOf(situation: Situation, payer: Merchant, currency: Currency): bigi
   return reached.at(-1)?.ppm ?? payer.feePpm;
 }
 
+/** CR-5: what was spent today and this month, summed from the transactions that were not given back. */
+function overLimit(
+  situation: Situation,
+  merchant: Merchant,
+  currency: Currency,
+  amount: bigint,
+): ExpectedResponse | undefined {
+  const { snapshot, now } = situation;
+  const today = calendarLabels(now, merchant.timeZone);
+  const spent = snapshot.transactions
+    .filter((row) => row.type === 'withdrawal' || row.type === 'transfer')
+    .filter((row) => row.merchantId === merchant.id && row.currency === currency)
+    .filter(({ status }) => status !== 'FAILED');
+  const left = (label: 'limitDay' | 'limitMonth', of: string, limit: bigint | undefined) => {
+    if (limit === undefined) return undefined;
+    const used = spent
+      .filter((row) => row[label] === of)
+      .reduce((sum, row) => sum + row.amount, added(situation, 'spent'));
+    const rest = used < limit ? limit - used : 0n;
+    return rest < amount ? rest : undefined;
+  };
+  const limits = merchant.limits[currency];
+  const ofDay = left('limitDay', today.day, limits?.daily);
+  const ofMonth = left('limitMonth', today.month, limits?.monthly);
+  if (ofMonth !== undefined && (ofDay === undefined || ofMonth <= ofDay))
+    return [402, 'monthly_limit_exceeded'];
+  return ofDay === undefined ? undefined : [402, 'daily_limit_exceeded'];
+}
+
 export function expectedTransfer(
   situation: Situation,
   from: string,
@@ -173,6 +204,8 @@ export function expectedTransfer(
   if (refusal !== undefined) return refusal;
   if (from === to) return [422, 'self_transfer'];
   if (!mayReceive(payee)) return [404, 'payee_not_found'];
+  const limited = overLimit(situation, payer, currency, amount);
+  if (limited !== undefined) return limited;
   const funds = fundsOf(situation, from, currency);
   if (funds === undefined) return [404, 'wallet_not_found'];
   const total = amount + transferFee(situation, payer, amount, currency);
@@ -194,7 +227,7 @@ export function transferEffect(
 ): Effect {
   const payer = merchantIn(situation.snapshot, from);
   const fee = transferFee(situation, payer, amount, currency);
-  return { funds: -amount - fee, transferred: amount };
+  return { funds: -amount - fee, transferred: amount, spent: amount };
 }
 
 /** Accepts exactly what is covered. Of a scheduled withdrawal, only the merchant's status counts. */
@@ -206,9 +239,12 @@ export function expectedWithdrawal(
   source: Source | 'scheduled',
 ): ExpectedResponse {
   const { snapshot } = situation;
-  const refusal = MAY_NOT_SPEND[merchantIn(snapshot, id).status];
+  const merchant = merchantIn(snapshot, id);
+  const refusal = MAY_NOT_SPEND[merchant.status];
   if (refusal !== undefined) return refusal;
   if (source === 'scheduled') return [202, undefined];
+  const limited = overLimit(situation, merchant, currency, amount);
+  if (limited !== undefined) return limited;
   if (source === 'wallet') {
     const funds = fundsOf(situation, id, currency);
     if (funds === undefined) return [404, 'wallet_not_found'];
@@ -257,9 +293,9 @@ export function withdrawalEffect(amount: bigint, source: Source | 'scheduled'): 
     case 'scheduled':
       return {};
     case 'wallet':
-      return { funds: -amount };
+      return { funds: -amount, spent: amount };
     case 'credit':
-      return { utilised: amount, pool: -amount };
+      return { utilised: amount, pool: -amount, spent: amount };
   }
 }
 
