@@ -88,6 +88,47 @@ const feeTiers: Field = {
   ),
 };
 
+/** Most leave room: what is refused for a limit alone tells little about the rest. */
+const limits: Field = {
+  valid: fc
+    .uniqueArray(fc.constantFrom('USD', 'eur', 'BTC'), { maxLength: 3 })
+    .map((codes) => codes.map((code) => ({ currency: code, daily: '900000', monthly: '1000000' })))
+    .chain((list) =>
+      fc.oneof(
+        { weight: 6, arbitrary: fc.constant(list) },
+        { weight: 1, arbitrary: fc.constant([{ currency: 'JPY', daily: '0' }]) },
+      ),
+    )
+    .map((list) => source(JSON.stringify(list))),
+  near: fc.oneof(
+    fc
+      .constantFrom('-1', '0.001', '1e3', '10', '1'.repeat(65), '١')
+      .map((daily) => source(JSON.stringify([{ currency: 'USD', daily, monthly: '9' }]))),
+    fc
+      .constantFrom(
+        '[{}]',
+        '[null]',
+        '[{"currency":"USD"}]',
+        '{"USD":{}}',
+        '[{"currency":"__proto__","daily":"1"}]',
+        '[{"currency":"USD","daily":"1"},{"currency":"usd","daily":"1"}]',
+        '[{"currency":"USD","daily":1}]',
+      )
+      .map(source),
+  ),
+};
+const timeZone = oneOf(
+  ['Asia/Tehran', 'America/New_York', 'Pacific/Apia', 'utc', 'Asia/Kolkata'],
+  '+03:30',
+  'Asia',
+  'Asia/Tehran ',
+  'Mars/Olympus',
+  '__proto__',
+  '',
+  '../UTC',
+  'x'.repeat(100),
+);
+
 const cursor: Field = {
   valid: known('cursor'),
   near: fc.oneof(
@@ -121,6 +162,8 @@ const FIELDS: Readonly<Record<string, Field>> = {
   currency,
   fee: percent,
   fee_tiers: feeTiers,
+  limits,
+  time_zone: timeZone,
   source: oneOf(SOURCES, 'cash', 'Wallet', ''),
   to: knownField('username'),
   from: currency,

@@ -44,6 +44,8 @@ const PRESENT: Readonly<Record<string, number>> = {
   preview: 10,
   fee: 80,
   fee_tiers: 50,
+  limits: 20,
+  time_zone: 20,
   source: 60,
   // A generic cursor belongs to another list, so that the request is refused.
   cursor: 3,
