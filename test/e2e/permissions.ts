@@ -122,7 +122,7 @@ const ACTS: readonly Act[] = [
   },
   {
     does: 'send to the schedule queue',
-    allowed: ['recover'],
+    allowed: ['relay', 'recover'],
     attempt: message(({ ScheduleQueueUrl }) => ScheduleQueueUrl),
   },
   {
