@@ -365,4 +365,18 @@ describe('AP-8 AP-1: what is stored', () => {
       expect(sizeOf(stored)).toBeLessThan(2_048);
     },
   );
+
+  it('an entry of a history index stays below a kilobyte with the longest reference', async () => {
+    const body = { amount: '1.00', to: payee };
+    const notes = { reference: 'x'.repeat(512) };
+    const { id } = (await send('POST /transfers', { as: payer, body }, notes)).body.data;
+    const row = await rowOf(id);
+    const keys = ['pk', 'sk', 'recipient', 'byTime'];
+    const projected = ['txnId', 'type', 'currency', 'amount', 'source', 'createdAt', 'reference'];
+    const entry = [...keys, ...projected].map((name) => [name, row[name]] as const);
+    expect(row['recipient']).toBeDefined();
+    expect(
+      sizeOf(Object.fromEntries(entry.filter(([, value]) => value !== undefined))),
+    ).toBeLessThan(1_024);
+  });
 });
