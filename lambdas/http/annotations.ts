@@ -74,7 +74,7 @@ export type Annotated<Input> = {
   readonly sent: Sent;
 };
 
-const raw = z.object({ params: z.unknown(), query: z.unknown(), body: z.unknown() });
+const raw = z.object({ params: z.unknown(), query: z.unknown(), body: z.unknown().optional() });
 
 /**
  * Takes a `reference` and `metadata` out of the body, before the operation's own schema, which knows neither.

@@ -29,7 +29,7 @@ export type MoneyOperation<
    * relay knows only those that are new.
    */
   readonly secondAdmin?: Type extends PayoutTransaction['type'] ? never : true;
-  /** It writes rows of its subject, a merchant, and of the payee: while one is busy, it is decided with others. */
+  /** It writes rows of its subject, if that is a merchant, and of the payee: while one is busy, it is decided with others. */
   readonly handsOver?: {
     readonly payee?: (
       ledger: LedgerContext,

@@ -6,7 +6,7 @@ import type { Member } from '../ledger/busy/member.ts';
 import type { QueuedRequest } from '../ledger/busy/messages.ts';
 import type { LedgerContext } from '../ledger/context.ts';
 import type { Refusal } from '../ledger/decision.ts';
-import { merchantOf, merchantPk } from '../ledger/keys.ts';
+import { merchantPk, merchantsOf } from '../ledger/keys.ts';
 import { confirming, type Recording } from '../ledger/recording.ts';
 import { identityOf, type RequestIdentity, requestIdentity } from '../ledger/request-identity.ts';
 import { type Decider, requestRun } from '../ledger/request-run.ts';
@@ -172,7 +172,7 @@ export const moneyOperation = <
               const payee = await handsOver
                 .payee?.(context.ledger, asked.input)
                 .catch(() => undefined);
-              return [merchantOf(pk), ...(payee === undefined ? [] : [payee.id])];
+              return [...merchantsOf(pk), ...(payee === undefined ? [] : [payee.id])];
             },
             messageFor: messageOf(name, identity, call, raw),
           };

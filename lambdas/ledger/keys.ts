@@ -22,6 +22,9 @@ const STATUS_BUCKETS = 4;
 export const merchantPk = (merchantId: string): string => `M#${merchantId}`;
 /** The merchant whose partition it is. */
 export const merchantOf = (pk: string): string => pk.slice('M#'.length);
+/** The same of any partition: none of a pool's. */
+export const merchantsOf = (pk: string): readonly string[] =>
+  pk.startsWith('M#') ? [merchantOf(pk)] : [];
 /** `*` for permissions on all pools. */
 export const poolPk = (currency: Currency | '*', shard: string): string =>
   `POOL#${currency}#${shard}`;

@@ -2,6 +2,7 @@ import { convert } from '../operations/conversions/convert.ts';
 import { createRepayment } from '../operations/credit/create-repayment.ts';
 import { recordRepayment } from '../operations/credit/record-repayment.ts';
 import { createDeposit } from '../operations/deposits/create-deposit.ts';
+import { reverseTransaction } from '../operations/reversals/reverse-transaction.ts';
 import { createTransfer } from '../operations/transfers/create-transfer.ts';
 import { createWithdrawal } from '../operations/withdrawals/create-withdrawal.ts';
 
@@ -13,4 +14,5 @@ export const QUEUED = [
   createRepayment,
   recordRepayment,
   convert,
+  reverseTransaction,
 ] as const;

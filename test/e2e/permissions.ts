@@ -137,6 +137,7 @@ const ACTS: readonly Act[] = [
       'transfers',
       'deposits',
       'credit',
+      'reversals',
       'settle',
       'execute-scheduled',
       'recover',

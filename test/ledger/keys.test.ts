@@ -9,6 +9,7 @@ import {
   merchantKey,
   merchantOf,
   merchantPk,
+  merchantsOf,
   nameKey,
   nextCheckKeys,
   ownKey,
@@ -72,6 +73,8 @@ describe('rows', () => {
     expect(new Set(keys.map(({ pk }) => pk))).toEqual(new Set(['M#m1']));
     expect(new Set(keys.map(({ sk }) => sk)).size).toBe(keys.length);
     expect(merchantOf(merchantPk('m1'))).toBe('m1');
+    expect(merchantsOf(merchantPk('m1'))).toEqual(['m1']);
+    expect(merchantsOf('POOL#USD#ROOT')).toEqual([]);
   });
 
   it('CR-2: each shard of a pool has its own partition', () => {

@@ -15,7 +15,8 @@ const request = z.object({
   operation: z.string(),
   caller: z.object({ id: z.string(), name: z.string() }),
   key: z.string(),
-  input: z.object({ params: z.unknown(), query: z.unknown(), body: z.unknown() }),
+  /** JSON leaves out a body that was not sent. */
+  input: z.object({ params: z.unknown(), query: z.unknown(), body: z.unknown().optional() }),
   /** The partition of what it concerns: its sender may have looked it up. */
   pk: z.string().min(1),
   /** Of what was sent: method, path, query and body. */

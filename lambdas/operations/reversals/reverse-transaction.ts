@@ -32,6 +32,7 @@ export const reverseTransaction = moneyOperation({
   access: 'admin',
   secondAdmin: true,
   key: 'required',
+  handsOver: {},
   grants: [{ query: 'byId' }],
   input: () => input,
   subject: async ({ original }, ledger) => (await findTransactionKey(ledger, original))?.pk,
