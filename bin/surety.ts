@@ -10,6 +10,8 @@ const {
   SURETY_REGION: region,
   SURETY_BANK_URL: bankUrl,
   SURETY_BANK_SECRET: bankSecretName,
+  SURETY_OPERATOR_URL: operatorUrl,
+  SURETY_OPERATOR_SECRET: operatorSecretName,
   SURETY_RATES_URL: ratesUrl,
   SURETY_CORS_ORIGINS: corsOrigins,
 } = process.env;
@@ -20,8 +22,8 @@ try {
     account,
     region,
     credentials: { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION },
-    bankUrl,
-    bankSecretName,
+    bank: { url: bankUrl, secretName: bankSecretName },
+    operator: { url: operatorUrl, secretName: operatorSecretName },
     ratesUrl,
     corsOrigins: corsOrigins?.split(/\s*,\s*/),
   });

@@ -9,7 +9,7 @@ import { AdminUsers, MerchantUsers } from './constructs/users.ts';
 import { stackProps } from './stack-props.ts';
 import type { Stage } from './stage-schema.ts';
 
-/** State that outlives deployments: tables, their key, users, and the secret of a simulated bank. */
+/** State that outlives deployments: tables, their key, users, and the secrets of simulated providers. */
 export class DataStack extends Stack {
   readonly ledger: LedgerTable;
   readonly idempotency: IdempotencyTable;
@@ -30,18 +30,22 @@ export class DataStack extends Stack {
     this.idempotency = new IdempotencyTable(this, 'Idempotency', { stage, key });
     this.merchants = new MerchantUsers(this, 'Merchants', stage);
     this.admins = new AdminUsers(this, 'Administrators', stage);
-    if (stage.bank.createSecret) {
-      new Secret(this, 'BankSecret', {
-        secretName: stage.bank.secretName,
-        description: 'Bearer token of the simulated bank',
-        // Without these options the local cloud creates an empty secret.
-        // It also ignores excludePunctuation. No token has the excluded characters.
-        generateSecretString: {
-          excludePunctuation: true,
-          excludeCharacters: '"{}',
-          passwordLength: 40,
-        },
-      });
-    }
+    this.#secretOf('Bank', stage.bank);
+    this.#secretOf('Operator', stage.operator);
+  }
+
+  #secretOf(provider: string, { createSecret, secretName }: Stage['bank']): void {
+    if (!createSecret) return;
+    new Secret(this, `${provider}Secret`, {
+      secretName,
+      description: `Bearer token of the simulated ${provider.toLowerCase()}`,
+      // Without these options the local cloud creates an empty secret.
+      // It also ignores excludePunctuation. No token has the excluded characters.
+      generateSecretString: {
+        excludePunctuation: true,
+        excludeCharacters: '"{}',
+        passwordLength: 40,
+      },
+    });
   }
 }

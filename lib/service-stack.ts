@@ -100,6 +100,7 @@ export class ServiceStack extends Stack {
       SettleFunctionName: settle.functionName,
       RecoverFunctionName: recover.functionName,
       BankSecretName: stage.bank.secretName,
+      OperatorSecretName: stage.operator.secretName,
     });
   }
 

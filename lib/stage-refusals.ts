@@ -21,17 +21,19 @@ const REFUSALS: readonly Refusal[] = [
     unsafe: (stage) => stage.corsOrigins.some((origin) => origin.startsWith('http:')),
     reason: 'CORS origins must be https',
   },
-  {
-    unsafe: (stage) => stage.bank.url.startsWith('http:'),
-    reason: 'the URL of the bank must use https',
-  },
+  ...(['bank', 'operator'] as const).flatMap((provider): readonly Refusal[] => [
+    {
+      unsafe: (stage) => stage[provider].url.startsWith('http:'),
+      reason: `the URL of the ${provider} must use https`,
+    },
+    {
+      unsafe: (stage) => stage[provider].createSecret,
+      reason: `the secret of the ${provider} must be issued by the ${provider}, not generated`,
+    },
+  ]),
   {
     unsafe: (stage) => !stage.conversions.ratesUrl.startsWith('https:'),
     reason: 'exchange rates must be read over https',
-  },
-  {
-    unsafe: (stage) => stage.bank.createSecret,
-    reason: 'the secret of the bank must be issued by the bank, not generated',
   },
   {
     unsafe: (stage) => stage.logLevel === 'DEBUG',

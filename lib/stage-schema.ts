@@ -43,6 +43,18 @@ const timers = z
     'the quiet period must outlast the calls of a claim, since the last of them may send',
   );
 
+/** Who carries payouts out, and the variables that a deployment sets for it. */
+const provider = (name: string, variable: string) =>
+  z.strictObject({
+    url: z.url({
+      protocol: /^https?$/,
+      error: `set ${variable}_URL to the address of the ${name}`,
+    }),
+    secretName: z.string(`set ${variable}_SECRET to the name of the secret of the ${name}`).min(1),
+    /** Generates a secret. For a simulator only. */
+    createSecret: z.boolean(),
+  });
+
 export const stageSchema = z.strictObject({
   name: z.enum(['local', 'dev', 'staging', 'production']),
   account: z
@@ -65,12 +77,8 @@ export const stageSchema = z.strictObject({
         'a CORS origin is a scheme and a host, without a path: https://console.example.com',
       ),
   ),
-  bank: z.strictObject({
-    url: z.url({ protocol: /^https?$/, error: 'set SURETY_BANK_URL to the address of the bank' }),
-    secretName: z.string('set SURETY_BANK_SECRET to the name of the secret of the bank').min(1),
-    /** Generates a secret. For a bank simulator only. */
-    createSecret: z.boolean(),
-  }),
+  bank: provider('bank', 'SURETY_BANK'),
+  operator: provider('operator', 'SURETY_OPERATOR'),
   conversions: z.strictObject({
     /** The source of exchange rates. A file only where functions run on this machine. */
     ratesUrl: z.url({

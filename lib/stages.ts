@@ -4,13 +4,19 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { type Credentials, refusalsOf } from './stage-refusals.ts';
 import { NEW_TABLE, type Stage, stageSchema } from './stage-schema.ts';
 
+/** Of the bank or the operator. */
+type GivenProvider = {
+  readonly url?: string | undefined;
+  readonly secretName?: string | undefined;
+};
+
 /** Settings that a deployment supplies. bin reads them from the environment; lib does not. */
 export type Deployment = {
   readonly account?: string | undefined;
   readonly region?: string | undefined;
   readonly credentials?: Credentials;
-  readonly bankUrl?: string | undefined;
-  readonly bankSecretName?: string | undefined;
+  readonly bank?: GivenProvider;
+  readonly operator?: GivenProvider;
   readonly ratesUrl?: string | undefined;
   readonly corsOrigins?: readonly string[] | undefined;
 };
@@ -31,13 +37,14 @@ const onAws = (deployment: Deployment) => ({
   deletionProtection: true,
   customerKey: true,
   corsOrigins: deployment.corsOrigins ?? [],
+  bank: { ...deployment.bank, createSecret: false },
+  operator: { ...deployment.operator, createSecret: false },
   conversions: {
     ratesUrl: deployment.ratesUrl,
     ratesCallMs: 2_000,
     ratesMaxAgeMs: 60_000,
     spreadPpm: 5_000,
   },
-  bank: { url: deployment.bankUrl, secretName: deployment.bankSecretName, createSecret: false },
   logLevel: 'INFO',
   logRetention: RetentionDays.THREE_MONTHS,
   tracing: true,
@@ -82,7 +89,14 @@ const onAws = (deployment: Deployment) => ({
   corsOverride: false,
 });
 
-/** Settings of a developer's own stage: no protection, and a generated bank secret. */
+/** `.invalid` never resolves (RFC 2606): without the URL of a provider the stage settles none of its payouts. */
+const simulated = (ownSecret: string, unset: string, given: GivenProvider = {}) => ({
+  url: given.url ?? unset,
+  secretName: given.secretName ?? ownSecret,
+  createSecret: given.secretName === undefined,
+});
+
+/** Settings of a developer's own stage: no protection, and generated secrets of bank and operator. */
 const forOneDeveloper = (deployment: Deployment, name: string) => ({
   ...onAws(deployment),
   deletionProtection: false,
@@ -94,12 +108,8 @@ const forOneDeveloper = (deployment: Deployment, name: string) => ({
   mostPerAdminRequest: { '*': '1000000000' },
   throttle: { rate: 100, burst: 200, openRoute: { rate: 20, burst: 40 } },
   pool: { shards: 16 },
-  bank: {
-    // `.invalid` never resolves (RFC 2606). Without a bank URL the stage settles no payout.
-    url: deployment.bankUrl ?? 'https://bank.invalid',
-    secretName: deployment.bankSecretName ?? `surety-${name}/bank`,
-    createSecret: deployment.bankSecretName === undefined,
-  },
+  bank: simulated(`surety-${name}/bank`, 'https://bank.invalid', deployment.bank),
+  operator: simulated(`surety-${name}/operator`, 'https://operator.invalid', deployment.operator),
   // The same: without a URL the stage quotes no conversion.
   conversions: {
     ...onAws(deployment).conversions,
@@ -145,12 +155,19 @@ const LOCAL_DIFFERENCES = {
   },
 } as const;
 
+/** One simulator serves both providers. */
+const onThisMachine = (given: GivenProvider = {}, path: string): GivenProvider => ({
+  ...given,
+  url: given.url ?? `http://127.0.0.1:8010${path}`,
+});
+
 const STAGES = {
   local: (deployment: Deployment) => ({
     ...forOneDeveloper(
       {
         ...deployment,
-        bankUrl: deployment.bankUrl ?? 'http://127.0.0.1:8010',
+        bank: onThisMachine(deployment.bank, ''),
+        operator: onThisMachine(deployment.operator, '/operator'),
         ratesUrl: deployment.ratesUrl ?? LOCAL_RATES,
       },
       'local',

@@ -22,6 +22,7 @@ export const outputs = z.object({
   SettleFunctionName: z.string(),
   RecoverFunctionName: z.string(),
   BankSecretName: z.string(),
+  OperatorSecretName: z.string(),
 });
 export type Outputs = z.infer<typeof outputs>;
 const outputsFile = z.object({ 'surety-local-service': outputs });
@@ -32,7 +33,8 @@ const ACCOUNT = '000000000000';
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 export type Cdk = {
-  synth(bankUrl: string): Promise<void>;
+  /** With the addresses of the providers as functions reach them. */
+  synth(urls: { readonly bank: string; readonly operator: string }): Promise<void>;
   bootstrap(cloud: string): Promise<void>;
   deploy(cloud: string): Promise<Outputs>;
 };
@@ -73,10 +75,10 @@ export function cdk(work: string): Cdk {
   });
 
   return {
-    synth: (bankUrl) =>
+    synth: ({ bank, operator }) =>
       runCdk(
         ['synth', '--quiet', '--context', 'stage=local', '--output', app],
-        { SURETY_BANK_URL: bankUrl },
+        { SURETY_BANK_URL: bank, SURETY_OPERATOR_URL: operator },
         'cdk synth failed. See the output above.',
       ),
     bootstrap: (cloud) =>

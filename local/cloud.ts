@@ -1,5 +1,5 @@
 import { apiAddress } from './api.ts';
-import { type Bank, startBank } from './bank/server.ts';
+import { type Bank, operatorOf, startBank } from './bank/server.ts';
 import { cdk, type Outputs } from './cdk.ts';
 import { makeWorkFolder } from './cleanup.ts';
 import type { CliError } from './cli-error.ts';
@@ -20,6 +20,7 @@ import type { Settings } from './settings.ts';
 export type LocalCloud = {
   readonly api: string;
   readonly bank: string;
+  readonly operator: string;
   readonly cloud: string;
   readonly outputs: Outputs;
   readonly admins: readonly User[];
@@ -28,6 +29,12 @@ export type LocalCloud = {
   readonly ended: Promise<CliError>;
   close(): Promise<void>;
 };
+
+/** The addresses of the simulators as functions reach them. */
+export function reachable({ SURETY_BANK_URL: fromFunctions }: Settings, bankUrl: string) {
+  const bank = fromFunctions ?? bankUrl;
+  return { bank, operator: operatorOf(bank) };
+}
 
 async function openBank({
   SURETY_BANK_PORT: port,
@@ -51,7 +58,7 @@ async function openCloud(settings: Settings, work: string, report: Reporter): Pr
 }
 
 /**
- * Starts a cloud (MiniStack or LOCAL_CLOUD_URL) and the bank simulator, deploys the app and creates
+ * Starts a cloud (MiniStack or LOCAL_CLOUD_URL) and the simulator of bank and operator, deploys the app and creates
  * two admins. Synthesis runs in parallel with pip and bootstrap. If a step fails, everything that was
  * started ends when this process exits.
  */
@@ -61,7 +68,7 @@ export async function startCloud(settings: Settings, report: Reporter): Promise<
   const { synth, bootstrap, deploy } = cdk(work.path);
 
   const synthesize = async (): Promise<void> =>
-    step(report, 'CDK app synthesized', synth(settings.SURETY_BANK_URL ?? bank.url));
+    step(report, 'CDK app synthesized', synth(reachable(settings, bank.url)));
   const open = async (): Promise<Emulator> => {
     const emulator = await openCloud(settings, work.path, report);
     await step(report, 'Account bootstrapped', bootstrap(emulator.url));
@@ -75,6 +82,7 @@ export async function startCloud(settings: Settings, report: Reporter): Promise<
   return {
     api: apiAddress(cloud, outputs.ApiId),
     bank: bank.url,
+    operator: bank.operatorUrl,
     cloud,
     outputs,
     admins: ADMINS,

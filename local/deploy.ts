@@ -1,6 +1,7 @@
 import { cdk } from './cdk.ts';
 import { makeWorkFolder } from './cleanup.ts';
 import { command } from './cli-error.ts';
+import { reachable } from './cloud.ts';
 import { readRunning } from './running.ts';
 import { readSettings } from './settings.ts';
 
@@ -8,7 +9,7 @@ await command(async () => {
   const start = performance.now();
   const { bank, cloud } = await readRunning();
   const { synth, deploy } = cdk(makeWorkFolder().path);
-  await synth(readSettings().SURETY_BANK_URL ?? bank);
+  await synth(reachable(readSettings(), bank));
   await deploy(cloud);
   const seconds = ((performance.now() - start) / 1_000).toFixed(1);
   process.stdout.write(`Deployed in ${seconds} s. The next request runs the new code.\n`);

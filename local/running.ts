@@ -15,6 +15,7 @@ export type User = z.infer<typeof user>;
 export const running = z.object({
   api: z.url(),
   bank: z.url(),
+  operator: z.url(),
   cloud: z.url(),
   admins: z.array(user),
   merchants: z.array(user),

@@ -9,9 +9,9 @@ const port = z.coerce.number().int().min(1).max(65_535);
 const settings = z.object({
   SURETY_CLOUD_PORT: port.default(4566),
   SURETY_BANK_PORT: port.default(8010),
-  /** The address the bank simulator listens on. Only a cloud in containers needs another one. */
+  /** The address the simulator of bank and operator listens on. Only a cloud in containers needs another one. */
   SURETY_BANK_HOST: z.string().default('127.0.0.1'),
-  /** The URL of the bank for functions. Only a cloud in containers needs another one. */
+  /** The URL of the simulator for functions; the operator is below it, at /operator. Only a cloud in containers needs another one. */
   SURETY_BANK_URL: z.url().optional(),
   /** LocalStack, or any other endpoint, instead of a new MiniStack. */
   LOCAL_CLOUD_URL: z.url().optional(),

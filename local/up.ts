@@ -7,16 +7,17 @@ import { readSettings } from './settings.ts';
 
 /** URLs, users, and commands for a first withdrawal. Each line can be pasted on its own. */
 const welcome = (
-  { api, bank, cloud, admins }: LocalCloud,
+  { api, bank, operator, cloud, admins }: LocalCloud,
   merchants: User[],
   seconds: string,
 ): string => `
 Surety is running (${seconds} s). Ctrl-C stops it and deletes its data.
 
-  API    ${api}
-  Bank   ${bank}/payouts
-  Cloud  ${cloud}
-  Users  ${[...admins, ...merchants].map(({ username }) => username).join(', ')}; password ${DEMO_PASSWORD}
+  API       ${api}
+  Bank      ${bank}/payouts
+  Operator  ${operator}/charges
+  Cloud     ${cloud}
+  Users     ${[...admins, ...merchants].map(({ username }) => username).join(', ')}; password ${DEMO_PASSWORD}
 
 A withdrawal, in another terminal (a repeat with the same key returns the same withdrawal):
 
@@ -44,8 +45,8 @@ await command(async () => {
   report('Starting Surety on this machine (the first start also installs MiniStack).');
   const cloud = await startCloud(readSettings(), report);
   const merchants = await step(report, 'Demo merchants and pool created', seedDemo(cloud.api));
-  const { api, bank, cloud: url, admins, outputs } = cloud;
-  writeRunning({ api, bank, cloud: url, admins: [...admins], merchants, outputs });
+  const { api, bank, operator, cloud: url, admins, outputs } = cloud;
+  writeRunning({ api, bank, operator, cloud: url, admins: [...admins], merchants, outputs });
   report(welcome(cloud, merchants, ((performance.now() - start) / 1_000).toFixed(1)));
   throw await cloud.ended;
 });

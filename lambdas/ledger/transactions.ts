@@ -8,7 +8,7 @@ export const SOURCES = ['credit', 'wallet'] as const;
 export type Source = (typeof SOURCES)[number];
 
 /** Who carries a payout out. */
-export const PROVIDERS = ['bank'] as const;
+export const PROVIDERS = ['bank', 'operator'] as const;
 export type ProviderName = (typeof PROVIDERS)[number];
 
 export const STATUSES = [
@@ -85,7 +85,7 @@ const counted = { limitDay: z.string().optional(), limitMonth: z.string().option
 /** The part of a transaction that a provider carries out. */
 const payout = z.object({
   provider: z.enum(PROVIDERS),
-  /** The account at the moment of acceptance; a later change does not redirect the money. */
+  /** A bank account as it was at the moment of acceptance, or a phone number. A later change does not redirect the money. */
   destination: z.string(),
   attempt: z.bigint(),
   leaseUntil: z.string().optional(),

@@ -112,4 +112,4 @@ const payoutOf = ({
   amount,
   currency,
   payout: { destination },
-}: PayoutTransaction): Payout => ({ key: txnId, account: destination, amount, currency });
+}: PayoutTransaction): Payout => ({ key: txnId, destination, amount, currency });

@@ -6,6 +6,7 @@ import { secretsClient, sqsClient } from '../platform/clients.ts';
 import type { settleEnv } from '../platform/env.ts';
 import { postpone } from '../platform/queue.ts';
 import { httpBank } from './providers/bank.ts';
+import { httpOperator } from './providers/operator.ts';
 import type { Providers } from './providers/provider.ts';
 import { settle } from './settle.ts';
 import { settleMessage } from './settle-message.ts';
@@ -18,13 +19,15 @@ export function settleFrom(env: z.output<typeof settleEnv>) {
   const secrets = new SecretsProvider({ awsSdkV3Client: secretsClient() });
   const ledger = ledgerFrom(env);
   const sqs = sqsClient();
+  const settingsOf = (url: string, secretName: string) => ({
+    url,
+    callMs: env.PROVIDER_CALL_MS,
+    now: ledger.now,
+    secret: () => secrets.get(secretName, { maxAge: SECRET_SECONDS }),
+  });
   const providers: Providers = {
-    bank: httpBank({
-      url: env.BANK_URL,
-      callMs: env.PROVIDER_CALL_MS,
-      now: ledger.now,
-      secret: () => secrets.get(env.BANK_SECRET_NAME, { maxAge: SECRET_SECONDS }),
-    }),
+    bank: httpBank(settingsOf(env.BANK_URL, env.BANK_SECRET_NAME)),
+    operator: httpOperator(settingsOf(env.OPERATOR_URL, env.OPERATOR_SECRET_NAME)),
   };
   const timers = {
     claimMs: env.CLAIM_MS,

@@ -87,6 +87,8 @@ export const settleEnv = ledgerEnv.extend({
   PAYOUT_QUEUE_URL: z.url(),
   BANK_URL: z.url(),
   BANK_SECRET_NAME: text,
+  OPERATOR_URL: z.url(),
+  OPERATOR_SECRET_NAME: text,
   /** One call to a provider, and all calls of one claim. */
   PROVIDER_CALL_MS: milliseconds,
   CLAIM_MS: milliseconds,

@@ -75,7 +75,7 @@ export class Relay extends SuretyFunction<typeof relayEnv> {
         SCHEDULE_QUEUE_ARN: scheduleQueue.queue.queueArn,
         SCHEDULE_DLQ_ARN: scheduleQueue.deadLetters.queueArn,
       },
-      impact: 'New withdrawals are accepted but do not reach the bank.',
+      impact: 'New withdrawals and sales are accepted but reach neither bank nor operator.',
       reserved: SHARDS * stage.stream.parallelization,
     });
     payoutQueue.grantSendMessages(this);

@@ -36,7 +36,7 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
     { stage, data, payoutQueue, busyQueue }: SettleWorkerProps,
   ) {
     const { ledger, idempotency } = data;
-    const { bank, settlement } = stage;
+    const { bank, operator, settlement } = stage;
     const { timers } = settlement;
     const scaling = settleScaling(settlement.parallelProviderCalls);
     super(scope, id, {
@@ -51,6 +51,8 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
         PAYOUT_QUEUE_URL: payoutQueue.queueUrl,
         BANK_URL: bank.url,
         BANK_SECRET_NAME: bank.secretName,
+        OPERATOR_URL: operator.url,
+        OPERATOR_SECRET_NAME: operator.secretName,
         PROVIDER_CALL_MS: String(timers.providerCallMs),
         CLAIM_MS: String(timers.claimMs),
         LEASE_MS: String(timers.leaseMs),
@@ -58,7 +60,8 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
         QUIET_MS: String(timers.quietMs),
         CHECK_MARGIN_MS: String(timers.checkMarginMs),
       },
-      impact: 'Withdrawals are accepted but not paid out. Their messages stay in the payout queue.',
+      impact:
+        'Withdrawals and sales are accepted but not paid out. Their messages stay in the payout queue.',
       timeout: Duration.seconds(timers.functionSeconds),
       // Not fewer than the event source starts: a throttled receive counts towards maxReceiveCount.
       reserved: scaling.maxConcurrency,
@@ -69,6 +72,7 @@ export class SettleWorker extends SuretyFunction<typeof settleEnv> {
     busyQueue.grantSendMessages(this);
     // By name: on the local cloud `Ref` of a secret is its name, and a grant on it never matches.
     Secret.fromSecretNameV2(this, 'BankSecret', bank.secretName).grantRead(this);
+    Secret.fromSecretNameV2(this, 'OperatorSecret', operator.secretName).grantRead(this);
     // Also grants the permissions of a consumer, including ChangeMessageVisibility.
     this.addEventSource(
       new SqsEventSource(payoutQueue, {

@@ -4,16 +4,20 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { control, faultModes } from './fault-modes.ts';
-import { type PayoutOrder, payoutOrder, payoutStore } from './payouts.ts';
+import { BANK, OPERATOR, orderIn, payoutStore, stated, type Words } from './payouts.ts';
 
 /**
- * A bank simulator for local runs and tests: the third party of WD-9, over HTTP.
+ * A simulator of the bank and of the operator for local runs and tests: the third parties of WD-9 and SA-1, over HTTP.
+ * The bank is at /, the operator at /operator.
  *
  *   POST /payouts        Authorization: Bearer …, Idempotency-Key; {account, amount, currency}
  *                        201 paid · 422 refused, or key used for another order · 400 · 401
  *   GET /payouts/{key}   Authorization: Bearer …; inquiry: 200, or 404 payout_not_found
  *   GET /payouts         all decisions, oldest first, without authorization
  *   POST /control, DELETE /control   set and clear a fault mode (fault-modes.ts)
+ *
+ *   /operator/charges    the same for {phone_number, amount, currency}, with 404 charge_not_found; its faults are
+ *                        its own: /operator/control
  */
 export type BankOptions = {
   readonly port: number;
@@ -25,7 +29,11 @@ export type BankOptions = {
 };
 /** Tests replace it to control SLOW responses. */
 type Clock = { readonly wait: (ms: number) => Promise<unknown> };
-export type Bank = { readonly url: string; close(): Promise<void> };
+export type Bank = {
+  readonly url: string;
+  readonly operatorUrl: string;
+  close(): Promise<void>;
+};
 
 type BankResponse = { status: number; body: unknown; headers?: Record<string, string> };
 /** Undefined closes the connection without a response. */
@@ -54,12 +62,27 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 const hasBearer = ({ headers }: IncomingMessage): boolean =>
   /^Bearer \S+$/i.test(headers.authorization ?? '');
 
-function bankHandler(slowMs: number, clock: Clock): Handler {
-  const payouts = payoutStore();
-  const faults = faultModes();
+const OPERATOR_PREFIX = '/operator';
 
-  const pay = async (key: string, order: PayoutOrder): Promise<BankResponse | undefined> => {
-    const fault = faults.next(order.account, payouts.firstAttempt(key));
+function bankHandler(slowMs: number, clock: Clock): Handler {
+  const bank = providerHandler(BANK, slowMs, clock);
+  const operator = providerHandler(OPERATOR, slowMs, clock);
+  return (request, path) =>
+    path.startsWith(`${OPERATOR_PREFIX}/`)
+      ? operator(request, path.slice(OPERATOR_PREFIX.length))
+      : bank(request, path);
+}
+
+function providerHandler(words: Words, slowMs: number, clock: Clock): Handler {
+  const payouts = payoutStore(words);
+  const faults = faultModes(words.modeOf);
+  const orderSchema = orderIn(words);
+
+  const pay = async (
+    key: string,
+    order: z.output<typeof orderSchema>,
+  ): Promise<BankResponse | undefined> => {
+    const fault = faults.next(order.destination, payouts.firstAttempt(key));
     if (fault === '503') return errorResponse(503, 'unavailable');
     if (fault === 'RATE') {
       return { ...errorResponse(429, 'too_many'), headers: { 'retry-after': '1' } };
@@ -70,12 +93,12 @@ function bankHandler(slowMs: number, clock: Clock): Handler {
     if (fault === 'LOST') return undefined;
     if (fault === 'GARBLED') return { status: 200, body: '{"key": "…' };
     if (fault === 'SLOW') await clock.wait(slowMs);
-    return { status: payout.status === 'SUCCEEDED' ? 201 : 422, body: payout };
+    return { status: payout.status === 'SUCCEEDED' ? 201 : 422, body: stated(words, payout) };
   };
 
   const orderPayout = async (request: IncomingMessage): Promise<BankResponse | undefined> => {
     if (!hasBearer(request)) return errorResponse(401, 'unauthorized');
-    const order = payoutOrder.safeParse(await readJson(request));
+    const order = orderSchema.safeParse(await readJson(request));
     const key = idempotencyKey.safeParse(request.headers['idempotency-key']);
     if (!key.success) return badRequest('Idempotency-Key is missing or malformed');
     if (!order.success) return badRequest(z.prettifyError(order.error));
@@ -85,14 +108,16 @@ function bankHandler(slowMs: number, clock: Clock): Handler {
   const inquire = (request: IncomingMessage, key: string): BankResponse => {
     if (!hasBearer(request)) return errorResponse(401, 'unauthorized');
     const payout = payouts.find(key);
-    return payout ? { status: 200, body: payout } : errorResponse(404, 'payout_not_found');
+    return payout
+      ? { status: 200, body: stated(words, payout) }
+      : errorResponse(404, words.notFound);
   };
 
   const listPayouts = (): BankResponse => ({
     status: 200,
-    body: payouts.all().map(({ key, account, amount, currency, status }) => ({
+    body: payouts.all().map(({ key, destination, amount, currency, status }) => ({
       key,
-      account,
+      [words.destination]: destination,
       amount,
       currency,
       status,
@@ -107,12 +132,12 @@ function bankHandler(slowMs: number, clock: Clock): Handler {
   };
 
   return async (request, path) => {
-    const key = /^\/payouts\/([^/]+)$/.exec(path)?.[1];
-    if (key !== undefined && request.method === 'GET') return inquire(request, key);
+    const [, key = ''] = path.split(`${words.path}/`);
+    if (/^[^/]+$/.test(key) && request.method === 'GET') return inquire(request, key);
     switch (`${request.method} ${path}`) {
-      case 'POST /payouts':
+      case `POST ${words.path}`:
         return orderPayout(request);
-      case 'GET /payouts':
+      case `GET ${words.path}`:
         return listPayouts();
       case 'POST /control':
         return setFault(request);
@@ -136,6 +161,9 @@ function send(response: ServerResponse, result: BankResponse | undefined): void 
   response.end(body);
 }
 
+/** Where the operator is, beside a bank. */
+export const operatorOf = (bankUrl: string): string => `${bankUrl}${OPERATOR_PREFIX}`;
+
 const listen = async (server: Server, port: number, host: string): Promise<number> => {
   server.listen(port, host);
   await once(server, 'listening');
@@ -155,8 +183,10 @@ export async function startBank(options: BankOptions): Promise<Bank> {
     );
   });
   const listening = await listen(server, port, host);
+  const url = `http://127.0.0.1:${listening}`;
   return {
-    url: `http://127.0.0.1:${listening}`,
+    url,
+    operatorUrl: operatorOf(url),
     close: async () => {
       const closed = once(server, 'close');
       server.close();
@@ -169,7 +199,9 @@ export async function startBank(options: BankOptions): Promise<Bank> {
 // No top-level await: Jest loads the e2e harness with require, and so this file.
 if (import.meta.main) {
   const { SURETY_BANK_PORT = '8010' } = process.env;
-  void startBank({ port: Number(SURETY_BANK_PORT) }).then(({ url }) =>
-    process.stdout.write(`Bank simulator on ${url} (Ctrl-C stops it)\n`),
+  void startBank({ port: Number(SURETY_BANK_PORT) }).then(({ url, operatorUrl }) =>
+    process.stdout.write(
+      `Bank simulator on ${url}, operator on ${operatorUrl} (Ctrl-C stops both)\n`,
+    ),
   );
 }

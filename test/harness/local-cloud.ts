@@ -27,8 +27,9 @@ export default async function startLocalCloud(): Promise<void> {
     throw new Error(explain(error));
   });
   const file = join(cloud.folder, 'local.json');
-  const { api, bank, cloud: url, admins, outputs } = cloud;
-  const where: Running = { api, bank, cloud: url, admins: [...admins], merchants: [], outputs };
+  const { api, bank, operator, cloud: url, admins, outputs } = cloud;
+  const own = { admins: [...admins], merchants: [] };
+  const where: Running = { api, bank, operator, cloud: url, ...own, outputs };
   writeFileSync(file, JSON.stringify(where));
   // Jest starts its workers after this, so they inherit the variable.
   process.env[POINTER] = file;

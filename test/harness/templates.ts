@@ -12,8 +12,8 @@ export type StageName = (typeof STAGE_NAMES)[number];
 export const DEPLOYMENT: Deployment = {
   account: '123456789012',
   region: 'eu-central-1',
-  bankUrl: 'https://bank.example.com',
-  bankSecretName: 'bank/token',
+  bank: { url: 'https://bank.example.com', secretName: 'bank/token' },
+  operator: { url: 'https://operator.example.com', secretName: 'operator/token' },
   ratesUrl: 'https://rates.example.com/usd',
   corsOrigins: ['https://console.example.com'],
 };

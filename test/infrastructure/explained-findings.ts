@@ -60,7 +60,7 @@ export const EXPLAINED: readonly Explanation[] = [
     rule: 'CKV_AWS_117',
     at: ALL,
     reason:
-      'Functions call only AWS APIs and the bank, both over public HTTPS. No resource is in a VPC. ' +
+      'Functions call only AWS APIs, the bank and the operator, all over public HTTPS. No resource is in a VPC. ' +
       'A NAT gateway would be a permanent cost and a part that can fail.',
   },
   {

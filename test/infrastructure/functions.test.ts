@@ -122,6 +122,7 @@ it('OP-7: the service stack outputs the names and URLs that operators need', () 
     'LedgerTableName',
     'MerchantPoolClientId',
     'MerchantPoolId',
+    'OperatorSecretName',
     'PayoutDlqUrl',
     'PayoutQueueUrl',
     'PoolQueueUrl',

@@ -11,7 +11,6 @@ import {
 
 const QUEUE = productionArn('AWS::SQS::Queue', 'PayoutsQueue');
 const SETTLE = productionArn('AWS::Lambda::Function', 'Settle');
-const BANK_SECRET = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:bank/token-AbCdEf';
 
 const roleOf = (functionName: string): SimulatedRole => {
   const role = productionRoles().find(({ name }) => name === functionName);
@@ -68,9 +67,12 @@ describe('settlement', () => {
   });
 });
 
-it('only settle can read the secret of the bank', async () => {
+it.each(['bank', 'operator'])('only settle can read the secret of the %s', async (provider) => {
   const action = 'secretsmanager:GetSecretValue';
-  expect(await allowedRoles({ action, resource: BANK_SECRET })).toEqual(['settle']);
-  const other = BANK_SECRET.replace('bank/token', 'bank/token2');
-  expect(await allowedRoles({ action, resource: other })).toEqual([]);
+  const secretOf = (name: string) =>
+    `arn:aws:secretsmanager:eu-central-1:123456789012:secret:${name}-AbCdEf`;
+  expect(await allowedRoles({ action, resource: secretOf(`${provider}/token`) })).toEqual([
+    'settle',
+  ]);
+  expect(await allowedRoles({ action, resource: secretOf(`${provider}/token2`) })).toEqual([]);
 });

@@ -173,21 +173,26 @@ describe('production', () => {
     ]);
   });
 
-  it('uses the secret issued by the bank; local and dev generate one', () => {
-    for (const stage of ['staging', 'production'] as const) {
-      expect(resourcesOf(stage, 'AWS::SecretsManager::Secret')).toEqual([]);
-    }
-    for (const stage of ['local', 'dev'] as const) {
-      const secret = theResource(stage, 'AWS::SecretsManager::Secret').Properties;
-      expect(secret).toMatchObject({ Name: `surety-${stage}/bank` });
-      // Without these options the local cloud creates an empty secret.
-      expect(secret).toHaveProperty('GenerateSecretString.PasswordLength');
-      // The local cloud ignores ExcludePunctuation, and settle accepts no token with these.
-      expect(secret).toHaveProperty('GenerateSecretString.ExcludeCharacters', '"{}');
-      const secretName = inside(settle(stage), 'Environment', 'Variables', 'BANK_SECRET_NAME');
-      expect(secretName).toBe(`surety-${stage}/bank`);
-    }
-  });
+  it.each(['bank', 'operator'])(
+    'uses the secret issued by the %s; local and dev generate one',
+    (name) => {
+      for (const stage of ['staging', 'production'] as const) {
+        expect(resourcesOf(stage, 'AWS::SecretsManager::Secret')).toEqual([]);
+      }
+      for (const stage of ['local', 'dev'] as const) {
+        const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}Secret`;
+        const secret = theResource(stage, 'AWS::SecretsManager::Secret', id).Properties;
+        expect(secret).toMatchObject({ Name: `surety-${stage}/${name}` });
+        // Without these options the local cloud creates an empty secret.
+        expect(secret).toHaveProperty('GenerateSecretString.PasswordLength');
+        // The local cloud ignores ExcludePunctuation, and settle accepts no token with these.
+        expect(secret).toHaveProperty('GenerateSecretString.ExcludeCharacters', '"{}');
+        const variable = `${name.toUpperCase()}_SECRET_NAME`;
+        const secretName = inside(settle(stage), 'Environment', 'Variables', variable);
+        expect(secretName).toBe(`surety-${stage}/${name}`);
+      }
+    },
+  );
 
   it('retains logs for one year; local and dev for one week', () => {
     const retention = (stage: StageName) => [

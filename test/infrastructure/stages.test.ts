@@ -35,14 +35,19 @@ describe('OP-6: production refuses', () => {
     ['encrypted with a customer managed KMS key', { customerKey: false }],
     ['instead of allowing every site (*)', { corsOrigins: ['*'] }],
     ['CORS origins must be https', { corsOrigins: ['http://console.example.com'] }],
-    ['the bank must use https', { bank: { ...PRODUCTION.bank, url: 'http://bank.example.com' } }],
     ['read over https', withRates('http://rates.example.com')],
     ['read over https', withRates('file:///rates.json')],
     ['set SURETY_RATES_URL', withRates(undefined)],
     ['set SURETY_RATES_URL', withRates('ftp://rates.example.com')],
-    ['issued by the bank', { bank: { ...PRODUCTION.bank, createSecret: true } }],
-    ['set SURETY_BANK_URL', { bank: { ...PRODUCTION.bank, url: undefined } }],
-    ['set SURETY_BANK_SECRET', { bank: { ...PRODUCTION.bank, secretName: undefined } }],
+    ...(['bank', 'operator'] as const).flatMap((name): [string, object][] => {
+      const changed = (change: object) => ({ [name]: { ...PRODUCTION[name], ...change } });
+      return [
+        [`the ${name} must use https`, changed({ url: 'http://provider.example.com' })],
+        [`issued by the ${name}`, changed({ createSecret: true })],
+        [`set SURETY_${name.toUpperCase()}_URL`, changed({ url: undefined })],
+        [`set SURETY_${name.toUpperCase()}_SECRET`, changed({ secretName: undefined })],
+      ];
+    }),
     ['debug logs', { logLevel: 'DEBUG' }],
     ['tracing must be enabled', { tracing: false }],
     ['need a second administrator', { secondAdminAbove: {} }],
@@ -105,12 +110,14 @@ describe('OP-6: production refuses', () => {
 const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
 
 describe('OP-6: a deployment', () => {
-  it.each(['staging', 'production'])('of %s must set its bank, account and region', (name) => {
+  it.each(['staging', 'production'])('of %s must set its providers, account and region', (name) => {
     const message = refusal(() => stageOf(name, {}));
     for (const wanted of [
       'SURETY_BANK_URL',
       'SURETY_BANK_SECRET',
       'SURETY_RATES_URL',
+      'SURETY_OPERATOR_URL',
+      'SURETY_OPERATOR_SECRET',
       'SURETY_ACCOUNT',
       'SURETY_REGION',
     ]) {
@@ -161,6 +168,11 @@ describe('OP-6: a deployment', () => {
       account: '000000000000',
       region: 'us-east-1',
       bank: { url: 'http://127.0.0.1:8010', secretName: 'surety-local/bank', createSecret: true },
+      operator: {
+        url: 'http://127.0.0.1:8010/operator',
+        secretName: 'surety-local/operator',
+        createSecret: true,
+      },
     });
   });
 
@@ -210,6 +222,8 @@ describe('OP-6: a deployment', () => {
       SURETY_BANK_URL: 'https://bank.example.com',
       SURETY_BANK_SECRET: 'bank/token',
       SURETY_RATES_URL: 'https://rates.example.com',
+      SURETY_OPERATOR_URL: 'https://operator.example.com',
+      SURETY_OPERATOR_SECRET: 'operator/token',
     };
     const elsewhere = { CDK_DEFAULT_ACCOUNT: '123456789012', CDK_DEFAULT_REGION: 'us-east-1' };
     expect(() => bin('production', { ...production, ...elsewhere })).toThrow(

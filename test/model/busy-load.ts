@@ -3,6 +3,7 @@ import { createTransfer } from '../../lambdas/operations/transfers/create-transf
 import { createWithdrawal } from '../../lambdas/operations/withdrawals/create-withdrawal.ts';
 import type { Provider } from '../../lambdas/payouts/providers/provider.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
+import { bothProviders } from '../harness/both-providers.ts';
 import { Processes } from '../harness/contention/processes.ts';
 import { TIMERS } from '../harness/timers.ts';
 import { idOf, poolModel } from './pool-model.ts';
@@ -93,7 +94,7 @@ export async function runBusyLoad(load: BusyLoad) {
     if (txnId === undefined) return 'done';
     const message = { merchantId: BUSY, txnId };
     return workers.inProcess((context) =>
-      settle({ ...context, providers: { bank: REFUSES }, timers: TIMERS })(message),
+      settle({ ...context, providers: bothProviders(REFUSES), timers: TIMERS })(message),
     );
   };
   const arrivals = <Reply>(perSecond: number, start: () => Promise<Reply>) =>

@@ -19,6 +19,7 @@ import { settle } from '../../lambdas/payouts/settle.ts';
 import { memberOf } from '../../lambdas/queued/members.ts';
 import { QUEUED } from '../../lambdas/queued/operations.ts';
 import { runQueued } from '../../lambdas/queued/run-queued.ts';
+import { bothProviders } from '../harness/both-providers.ts';
 import { contendedTable } from '../harness/contention/contended-table.ts';
 import { Processes } from '../harness/contention/processes.ts';
 import type { WrittenRow } from '../harness/contention/table-state.ts';
@@ -293,7 +294,10 @@ export async function busyModel({
   const refuse = async (merchantId: string, txnId: string): Promise<void> => {
     for (let tries = 0; tries < 20; tries += 1) {
       const outcome = await processes.inProcess(({ context }) =>
-        settle({ ...context, providers: { bank: REFUSES }, timers: TIMERS })({ merchantId, txnId }),
+        settle({ ...context, providers: bothProviders(REFUSES), timers: TIMERS })({
+          merchantId,
+          txnId,
+        }),
       );
       if (outcome === 'done') return;
       await time.sleep(TIMERS.visibilityMs);

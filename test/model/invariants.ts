@@ -495,7 +495,7 @@ export function expectBankAgrees(snapshot: LedgerSnapshot, bank: FakeBank): void
     ...withdrawals.flatMap((row) => {
       const { txnId, amount, currency, payout } = row;
       const known = decisions.get(txnId);
-      const order = { key: txnId, account: payout.destination, amount, currency };
+      const order = { key: txnId, destination: payout.destination, amount, currency };
       return [
         ...withdrawalViolations(row, known?.paid),
         ...unequal('WD-5 the order', txnId, known?.payout, known && order),

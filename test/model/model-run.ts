@@ -5,7 +5,12 @@ import { merchantPk, poolPk } from '../../lambdas/ledger/keys.ts';
 import { type Currency, currencyCode, formatAmount } from '../../lambdas/ledger/money.ts';
 import { ROOT } from '../../lambdas/ledger/pool/pool.ts';
 import { REASONS, type Reason } from '../../lambdas/ledger/reasons.ts';
-import { hasPayout, isFinal, type PayoutTransaction } from '../../lambdas/ledger/transactions.ts';
+import {
+  hasPayout,
+  isFinal,
+  type PayoutTransaction,
+  type Withdrawal,
+} from '../../lambdas/ledger/transactions.ts';
 import type { RouteName } from '../../lambdas/operations/index.ts';
 import { rebalance } from '../../lambdas/operations/pools/rebalance.ts';
 import { executeScheduled } from '../../lambdas/payouts/execute-scheduled.ts';
@@ -13,6 +18,7 @@ import { recover } from '../../lambdas/payouts/recover.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import type { PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
 import { isRetryable } from '../../lambdas/platform/retry.ts';
+import { bothProviders } from '../harness/both-providers.ts';
 import type { Harness, Reply, Request } from '../harness/harness.ts';
 import { notBusy } from '../harness/not-busy.ts';
 import { adminClaims } from '../harness/sign-ins.ts';
@@ -470,7 +476,7 @@ export class ModelRun {
 
   /** Cancels only what is still scheduled. What is cancelled already stays cancelled. */
   async #cancel({ nth }: CommandOf<'cancel'>): Promise<void> {
-    const scheduled = (await this.#payouts()).filter(({ executeAt }) => executeAt !== undefined);
+    const scheduled = (await this.#payouts()).filter(isScheduled);
     const row = pick(scheduled, nth);
     if (row === undefined) return;
     const request = { as: row.merchantId, params: { id: row.txnId } };
@@ -633,7 +639,7 @@ export class ModelRun {
   async #work(mode: FaultMode, { merchantId, txnId }: PayoutMessage): Promise<void> {
     const { promise: stalled, resolve: onStall } = Promise.withResolvers<void>();
     const { ledger, busy } = this.#harness.context;
-    const providers = { bank: this.#bank.provider(mode, onStall) };
+    const providers = bothProviders(this.#bank.provider(mode, onStall));
     const work = settle({ ledger, busy, providers, timers: TIMERS })({ merchantId, txnId }).catch(
       (error: unknown) => {
         if (!(error instanceof WorkerCrashed) && !isRetryable(error)) throw error;
@@ -706,8 +712,10 @@ const isRequest = (name: string): name is RequestName =>
 const nameOf = (row: Row): string => String(row['id'] ?? rowId(row));
 /** The cost of a write is counted in kilobytes. */
 const sizeInBytes = once(sizeOf);
-const isDue = ({ executeAt = '~' }: Pick<PayoutTransaction, 'executeAt'>, now: Date): boolean =>
-  executeAt <= now.toISOString();
+const isScheduled = (row: PayoutTransaction): row is Withdrawal =>
+  row.type === 'withdrawal' && row.executeAt !== undefined;
+const isDue = (row: PayoutTransaction, now: Date): boolean =>
+  row.type === 'withdrawal' && (row.executeAt ?? '~') <= now.toISOString();
 const pick = <Item>(items: readonly Item[], nth: number): Item | undefined =>
   items[nth % Math.max(1, items.length)];
 const wordsOf = ({ params, body }: Request): string => JSON.stringify([params, body]);

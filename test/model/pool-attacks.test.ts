@@ -6,6 +6,7 @@ import { readPool } from '../../lambdas/ledger/rows/pool.ts';
 import { rebalance } from '../../lambdas/operations/pools/rebalance.ts';
 import type { Provider } from '../../lambdas/payouts/providers/provider.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
+import { bothProviders } from '../harness/both-providers.ts';
 import { Processes } from '../harness/contention/processes.ts';
 import { USD } from '../harness/in-memory-ledger.ts';
 import { notBusy } from '../harness/not-busy.ts';
@@ -92,7 +93,7 @@ it('WD-6: what 90 rows have paid is refunded while the pool is busy', async () =
   pool.fill(96, 1_000_000n);
 
   const { ledger } = pool.openProcess(2_500);
-  const deps = { ledger, busy: notBusy(ledger), providers: { bank: REFUSES }, timers: TIMERS };
+  const deps = { ledger, busy: notBusy(ledger), providers: bothProviders(REFUSES), timers: TIMERS };
   let isOver = false;
   const refund = async () => {
     await pool.time.sleep(300);

@@ -9,6 +9,7 @@ import { createWithdrawal } from '../../lambdas/operations/withdrawals/create-wi
 import type { Provider } from '../../lambdas/payouts/providers/provider.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import { anyMove } from '../harness/any-move.ts';
+import { bothProviders } from '../harness/both-providers.ts';
 import { Processes } from '../harness/contention/processes.ts';
 import { USD } from '../harness/in-memory-ledger.ts';
 import { TIMERS } from '../harness/timers.ts';
@@ -69,7 +70,10 @@ function refunding(model: PoolModel) {
     await model.time.sleep(model.time.random() * 2_000);
     for (;;) {
       const outcome = await workers.inProcess((context) =>
-        settle({ ...context, providers: { bank: REFUSES }, timers: TIMERS })({ merchantId, txnId }),
+        settle({ ...context, providers: bothProviders(REFUSES), timers: TIMERS })({
+          merchantId,
+          txnId,
+        }),
       );
       if (outcome === 'done') return;
       await model.time.sleep(TIMERS.leaseMs + 5_000);

@@ -18,6 +18,7 @@ import { executeScheduled } from '../../lambdas/payouts/execute-scheduled.ts';
 import { recover } from '../../lambdas/payouts/recover.ts';
 import { scheduleMessage } from '../../lambdas/payouts/schedule-message.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
+import { bothProviders } from '../harness/both-providers.ts';
 import { ROUGH } from '../harness/faults.ts';
 import { type Harness, startHarness } from '../harness/harness.ts';
 import { REAL } from '../harness/pacing.ts';
@@ -116,12 +117,10 @@ describe('a scheduled withdrawal', () => {
     const worker = settle({
       ledger: harness.context.ledger,
       busy: harness.context.busy,
-      providers: {
-        bank: {
-          pay: async () => ({ kind: 'refused', code: 'account_closed' }),
-          inquire: async () => ({ kind: 'refused', code: 'account_closed' }),
-        },
-      },
+      providers: bothProviders({
+        pay: async () => ({ kind: 'refused', code: 'account_closed' }),
+        inquire: async () => ({ kind: 'refused', code: 'account_closed' }),
+      }),
       timers: TIMERS,
     });
     await untilDone(

@@ -1,3 +1,4 @@
+import { bothProviders } from '../harness/both-providers.ts';
 import '../harness/enable-logs.ts';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
@@ -48,7 +49,7 @@ const settled = (
 ) =>
   linesOf(() => {
     const bank = { pay: async () => answer, inquire: async () => answer };
-    return settle({ ledger, busy, providers: { bank }, timers: TIMERS })(message);
+    return settle({ ledger, busy, providers: bothProviders(bank), timers: TIMERS })(message);
   });
 const CLAIMED = { kind: 'money', message: 'PAYOUT_CLAIMED', txn: ROW.txnId, attempt: 1 };
 
@@ -138,7 +139,7 @@ describe('WD-6: a success after the payout became final', () => {
       const outcome = await settle({
         ledger: memory.ledger,
         busy: memory.busy,
-        providers: { bank },
+        providers: bothProviders(bank),
         timers: TIMERS,
       })(MESSAGE);
       expect(outcome).toBe('done');

@@ -12,6 +12,7 @@ import { type RecoverDeps, recover } from '../../lambdas/payouts/recover.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import type { PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
 import { logger } from '../../lambdas/platform/logger.ts';
+import { bothProviders } from '../harness/both-providers.ts';
 import { type Harness, startHarness } from '../harness/harness.ts';
 import { REAL } from '../harness/pacing.ts';
 import { TIMERS } from '../harness/timers.ts';
@@ -71,7 +72,7 @@ const settleWith = (bank: Provider) =>
   settle({
     ledger: harness.context.ledger,
     busy: harness.context.busy,
-    providers: { bank },
+    providers: bothProviders(bank),
     timers: TIMERS,
   });
 

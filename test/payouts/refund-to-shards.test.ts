@@ -5,6 +5,7 @@ import { closeSmall } from '../../lambdas/ledger/pool/rebalance.ts';
 import { readPool } from '../../lambdas/ledger/rows/pool.ts';
 import { rebalance } from '../../lambdas/operations/pools/rebalance.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
+import { bothProviders } from '../harness/both-providers.ts';
 import { type Harness, startHarness, USD } from '../harness/harness.ts';
 import { TIMERS } from '../harness/timers.ts';
 
@@ -56,7 +57,7 @@ const refund = (message: { readonly merchantId: string; readonly txnId: string }
   settle({
     ledger: ledger(),
     busy: harness.context.busy,
-    providers: { bank: { pay: refuse, inquire: refuse } },
+    providers: bothProviders({ pay: refuse, inquire: refuse }),
     timers: TIMERS,
   })(message);
 describe('WD-6 CR-2: a refund returns to the rows of the pool that paid', () => {

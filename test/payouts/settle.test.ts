@@ -8,6 +8,7 @@ import type { Provider } from '../../lambdas/payouts/providers/provider.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import { settleMessage } from '../../lambdas/payouts/settle-message.ts';
 import { startBank } from '../../local/bank/server.ts';
+import { bothProviders } from '../harness/both-providers.ts';
 import { faultyBank, respondWith } from '../harness/faulty-bank.ts';
 import { type Harness, startHarness, USD } from '../harness/harness.ts';
 import { sizeOf } from '../harness/size.ts';
@@ -49,7 +50,7 @@ const now = (): Date => harness.clock.now;
 const deps = (provider: Provider = bank): SettleDeps => ({
   ledger: harness.context.ledger,
   busy: harness.context.busy,
-  providers: { bank: provider },
+  providers: bothProviders(provider),
   timers: TIMERS,
 });
 const advanceClock = (ms: number) => {

@@ -5,7 +5,8 @@ import type { ProviderName } from '../../ledger/transactions.ts';
 /** One payout as its provider receives it. The key is the transaction's id, for ever (WD-5). */
 export type Payout = {
   readonly key: string;
-  readonly account: string;
+  /** A bank account, or a phone number. */
+  readonly destination: string;
   readonly amount: MinorUnits;
   readonly currency: Currency;
 };

@@ -17,6 +17,7 @@ import {
   type RepaymentFacts,
 } from '../../../lambdas/operations/credit/repayment-rule.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
+import { bothProviders } from '../../harness/both-providers.ts';
 import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, startHarness } from '../../harness/harness.ts';
 import { expectProblem } from '../../harness/http-caller.ts';
@@ -251,7 +252,7 @@ describe('CR-4: repayments on the engine', () => {
     const work = settle({
       ledger,
       busy: notBusy(ledger),
-      providers: { bank: { pay: refuses, inquire: refuses } },
+      providers: bothProviders({ pay: refuses, inquire: refuses }),
       timers: TIMERS,
     });
     while ((await work(message)) !== 'done');

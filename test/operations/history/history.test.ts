@@ -12,6 +12,7 @@ import { listTransactions } from '../../../lambdas/operations/history/read-trans
 import type { RouteName } from '../../../lambdas/operations/index.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
 import { aWithdrawal } from '../../harness/a-withdrawal.ts';
+import { bothProviders } from '../../harness/both-providers.ts';
 import { type Harness, startHarness, USD } from '../../harness/harness.ts';
 import { callerOf, wrongFields } from '../../harness/http-caller.ts';
 import { TIMERS } from '../../harness/timers.ts';
@@ -61,7 +62,7 @@ const withdraw = async (key: string, outcome?: 'succeeded' | 'refused' | 'unclea
   await settle({
     ledger: harness.context.ledger,
     busy: harness.context.busy,
-    providers: { bank: { pay: answer, inquire: answer } },
+    providers: bothProviders({ pay: answer, inquire: answer }),
     timers: TIMERS,
   })({ merchantId: who, txnId: id });
   return String(id);

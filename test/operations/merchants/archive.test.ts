@@ -7,6 +7,7 @@ import { merchantOf, walletKey } from '../../../lambdas/ledger/keys.ts';
 import { merchantRow } from '../../../lambdas/ledger/merchant.ts';
 import { type Currency, currencyCode, formatAmount, minor } from '../../../lambdas/ledger/money.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
+import { bothProviders } from '../../harness/both-providers.ts';
 import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, startHarness } from '../../harness/harness.ts';
 import { TIMERS } from '../../harness/timers.ts';
@@ -83,7 +84,7 @@ describe('archiving a merchant', () => {
     const worker = settle({
       ledger: harness.context.ledger,
       busy: harness.context.busy,
-      providers: { bank: { pay, inquire: pay } },
+      providers: bothProviders({ pay, inquire: pay }),
       timers: TIMERS,
     });
     await untilDone(

@@ -5,6 +5,7 @@ import { cursorAt } from '../../../lambdas/http/cursor.ts';
 import { type Key, merchantKey, walletKey } from '../../../lambdas/ledger/keys.ts';
 import { createDeposit } from '../../../lambdas/operations/deposits/create-deposit.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
+import { bothProviders } from '../../harness/both-providers.ts';
 import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, startHarness, USD } from '../../harness/harness.ts';
 import { callerOf } from '../../harness/http-caller.ts';
@@ -165,7 +166,7 @@ describe('a withdrawal from the wallet', () => {
     const worker = settle({
       ledger: harness.context.ledger,
       busy: harness.context.busy,
-      providers: { bank: { pay: refuse, inquire: refuse } },
+      providers: bothProviders({ pay: refuse, inquire: refuse }),
       timers: TIMERS,
     });
     await untilDone(

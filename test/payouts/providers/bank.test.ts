@@ -18,7 +18,7 @@ import {
 
 const PAYOUT: Payout = {
   key: 'TXN0000000000000000000001',
-  account: 'IR-1',
+  destination: 'IR-1',
   amount: minor(1234n),
   currency: currencyCode.parse('USD'),
 };
@@ -354,7 +354,7 @@ describe('WD-9: with the bank simulator', () => {
     const paid = async (): Promise<unknown> => (await fetch(`${bank.url}/payouts`)).json();
     return { ...bankAt(bank.url), url: bank.url, paid };
   };
-  const to = (account: string): Payout => ({ ...PAYOUT, account });
+  const to = (destination: string): Payout => ({ ...PAYOUT, destination });
 
   it.each([
     // account     pay           then inquire   paid

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { currencyCode, minor } from '../../../lambdas/ledger/money.ts';
 import { httpBank } from '../../../lambdas/payouts/providers/bank.ts';
-import { bankToken } from '../../../lambdas/payouts/providers/bank-secret.ts';
 import type { Payout } from '../../../lambdas/payouts/providers/provider.ts';
+import { tokenIn } from '../../../lambdas/payouts/providers/token-secret.ts';
 import { faultyBank, respondWith } from '../../harness/faulty-bank.ts';
 
 const TOKEN = 'sk_live-1|x.Y~z+/==';
@@ -15,7 +15,7 @@ describe('WD-5: the secret of the bank, as it is stored', () => {
     ['one key with a value, from the AWS console', JSON.stringify({ apiKey: TOKEN })],
     ['one key, with spaces around it', ` { "token" : "${TOKEN}" }\n`],
   ])('%s is a token', (_, stored) => {
-    expect(bankToken(stored)).toBe(stored.startsWith('1') ? stored : TOKEN);
+    expect(tokenIn(stored)).toBe(stored.startsWith('1') ? stored : TOKEN);
   });
 
   it.each<[string, unknown]>([
@@ -36,14 +36,14 @@ describe('WD-5: the secret of the bank, as it is stored', () => {
     ['a list', '["abc"]'],
     ['a text in quotes', '"abc"'],
   ])('%s is no token', (_, stored) => {
-    expect(bankToken(stored)).toBeUndefined();
+    expect(tokenIn(stored)).toBeUndefined();
   });
 });
 
 describe('WD-6: a call with the stored secret', () => {
   const PAYOUT: Payout = {
     key: 'TXN0000000000000000000001',
-    account: 'IR-1',
+    destination: 'IR-1',
     amount: minor(1234n),
     currency: currencyCode.parse('USD'),
   };

@@ -21,7 +21,7 @@ const keyValue = parsedJson
   .pipe(z.tuple([token]))
   .transform(([only]) => only);
 
-const bankSecret = z.union([token, keyValue]);
+const tokenSecret = z.union([token, keyValue]);
 
-/** The bearer token in the secret of the bank. Undefined where the secret holds no single token. */
-export const bankToken = (secret: unknown): string | undefined => bankSecret.safeParse(secret).data;
+/** The bearer token in the secret of a provider. Undefined where the secret holds no single token. */
+export const tokenIn = (secret: unknown): string | undefined => tokenSecret.safeParse(secret).data;
