@@ -102,6 +102,10 @@ export const FIELD_PROBLEMS = {
     en: 'Use 4 to 34 letters A-Z, digits or dashes.',
     fa: '۴ تا ۳۴ نویسه از حروف A-Z، رقم یا خط تیره.',
   },
+  phone_number_invalid: {
+    en: 'Write a mobile number in E.164: "+", country code and number, digits only, such as "+989121234567".',
+    fa: 'شمارهٔ تلفن همراه را به قالب E.164 بنویسید: "+"، کد کشور و شماره، فقط رقم لاتین، مانند "+989121234567".',
+  },
   password_too_weak: {
     en: 'The password must have 8 or more characters, with upper case, lower case, a digit and a symbol.',
     fa: 'گذرواژه باید دست‌کم ۸ نویسه با حرف بزرگ، حرف کوچک، رقم و نماد باشد.',

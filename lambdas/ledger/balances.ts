@@ -83,6 +83,21 @@ export const setCreditLimit = (
   set: { limit },
 });
 
+/**
+ * A wallet still holds what was read. Matured releases beside it are rows of their own: only the version says
+ * that none of them was released meanwhile.
+ */
+export const walletAsRead = (
+  merchantId: string,
+  { currency, available, version }: Pick<Wallet, 'currency' | 'available' | 'version'>,
+): Guard => ({
+  row: walletOf(merchantId, currency),
+  conditions: [
+    { must: 'equal', path: 'available', value: available },
+    { must: 'equal', path: 'version', value: version },
+  ],
+});
+
 /** What is utilised is still what was read: a refund that was split on it would otherwise be wrong. */
 export const utilisedAsRead = (
   merchantId: string,

@@ -61,6 +61,9 @@ export type WalletFunds = {
   readonly matured: readonly PendingRelease[];
 };
 
+/** A wallet with all of its matured releases, and as it was before they were read. */
+export type WholeWallet = WalletFunds & { readonly asRead: Wallet | undefined };
+
 /** The oldest releases that a debit needs beside what is available (WA-3). */
 export type WalletDraw = { readonly kind: 'drawn'; readonly releases: readonly PendingRelease[] };
 

@@ -234,6 +234,12 @@ export const REASONS = {
     'There is no such withdrawal. Check the id.',
     'چنین برداشتی وجود ندارد. شناسه را بررسی کنید.',
   ),
+  sale_not_found: problem(
+    404,
+    'Sale not found',
+    'There is no such sale. Check the id.',
+    'چنین فروشی وجود ندارد. شناسه را بررسی کنید.',
+  ),
   transaction_not_found: problem(
     404,
     'Transaction not found',

@@ -1,15 +1,12 @@
 import * as z from 'zod';
 import { annotationAttributes } from './annotations.ts';
 import { currencyCode, minorUnits } from './money.ts';
+import { payout } from './payout.ts';
 import { storedPhase } from './postings.ts';
 
 /** Where a withdrawal's money comes from, and where a refund returns it. */
 export const SOURCES = ['credit', 'wallet'] as const;
 export type Source = (typeof SOURCES)[number];
-
-/** Who carries a payout out. */
-export const PROVIDERS = ['bank', 'operator'] as const;
-export type ProviderName = (typeof PROVIDERS)[number];
 
 export const STATUSES = [
   'PROPOSED',
@@ -82,20 +79,6 @@ const ofMerchant = { ...common, merchantId: z.string() };
 /** The labels under which an amount was counted (CR-5); absent while nothing was. */
 const counted = { limitDay: z.string().optional(), limitMonth: z.string().optional() };
 
-/** The part of a transaction that a provider carries out. */
-const payout = z.object({
-  provider: z.enum(PROVIDERS),
-  /** A bank account as it was at the moment of acceptance, or a phone number. A later change does not redirect the money. */
-  destination: z.string(),
-  attempt: z.bigint(),
-  leaseUntil: z.string().optional(),
-  /** The last moment a request may have left; absent when certainly none has. */
-  sentAt: z.string().optional(),
-  /** The provider's own. */
-  reference: z.string().optional(),
-  failure: z.string().optional(),
-});
-
 const withdrawal = z.object({
   ...ofMerchant,
   ...counted,
@@ -103,6 +86,18 @@ const withdrawal = z.object({
   source: z.enum(SOURCES),
   payout,
   executeAt: z.string().optional(),
+  /** When recovery looks at it; absent once it is final. */
+  nextCheckAt: z.string().optional(),
+});
+/** A phone charge, paid from the wallet (SA-1). */
+const sale = z.object({
+  ...ofMerchant,
+  ...counted,
+  type: z.literal('sale'),
+  source: z.literal('wallet'),
+  payout,
+  /** What was available in the wallet, matured releases included, before this sale took its amount. */
+  balanceBefore: minorUnits,
   /** When recovery looks at it; absent once it is final. */
   nextCheckAt: z.string().optional(),
 });
@@ -187,6 +182,7 @@ const poolChange = z.object({ ...common, type: z.literal('pool_change'), shards:
 /** The business record: one row, created once and changed by transitions. */
 export const transactionRow = z.discriminatedUnion('type', [
   withdrawal,
+  sale,
   transfer,
   deposit,
   plain('approval'),
@@ -210,6 +206,7 @@ export const TRANSACTION_TYPES: readonly TransactionType[] = transactionRow.opti
 
 export type Withdrawal = z.infer<typeof withdrawal>;
 export type ConversionTransaction = z.infer<typeof conversion>;
+export type Sale = z.infer<typeof sale>;
 export type Transfer = z.infer<typeof transfer>;
 
 /** Every transaction with a part that a provider carries out. */

@@ -12,6 +12,7 @@ import { merchants } from './merchants/index.ts';
 import { pools } from './pools/index.ts';
 import { profile } from './profile/index.ts';
 import { reversals } from './reversals/index.ts';
+import { sales } from './sales/index.ts';
 import { signIns } from './sign-ins/index.ts';
 import { transfers } from './transfers/index.ts';
 import { wallets } from './wallets/index.ts';
@@ -25,6 +26,7 @@ export const GROUPS = [
   signIns,
   me,
   withdrawals,
+  sales,
   transfers,
   wallets,
   deposits,

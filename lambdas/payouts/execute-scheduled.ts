@@ -9,7 +9,7 @@ import { storePhase } from '../ledger/postings.ts';
 import type { Reason } from '../ledger/reasons.ts';
 import { readMerchant } from '../ledger/rows/merchants.ts';
 import { readTransaction, transition } from '../ledger/rows/transactions.ts';
-import { hasPayout, type PayoutTransaction } from '../ledger/transactions.ts';
+import type { Withdrawal } from '../ledger/transactions.ts';
 import { type Attempt, type DecisionRun, untilCommitted } from '../ledger/until-committed.ts';
 import { prepareFunds, readFunds } from '../operations/withdrawals/funds.ts';
 import { decideExecution, type Funds } from '../operations/withdrawals/rule.ts';
@@ -35,7 +35,7 @@ type Facts =
   | { readonly kind: 'settled'; readonly result: Result }
   | {
       readonly kind: 'due';
-      readonly row: PayoutTransaction;
+      readonly row: Withdrawal;
       readonly merchant: Merchant | undefined;
       readonly funds: Funds;
     };
@@ -85,7 +85,7 @@ export function executionRun(
   };
 }
 
-function logResult({ txnId }: PayoutTransaction, result: Result): void {
+function logResult({ txnId }: Withdrawal, result: Result): void {
   if (result.kind === 'executed') log('money', 'WITHDRAWAL_EXECUTED', { txn: txnId });
   if (result.kind === 'failed')
     log('money', 'WITHDRAWAL_NOT_EXECUTED', { txn: txnId, code: result.reason });
@@ -97,7 +97,7 @@ async function readFacts(
   now: Date,
 ): Promise<Facts> {
   const row = await readTransaction(ledger, merchantPk(merchantId), txnId);
-  if (row === undefined || !hasPayout(row)) {
+  if (row?.type !== 'withdrawal') {
     log('error', 'MESSAGE_WITHOUT_TRANSACTION', { merchant: merchantId, txn: txnId });
     return { kind: 'settled', result: { kind: 'done' } };
   }
@@ -148,7 +148,7 @@ function execute(
   }
 }
 
-const attempt = (row: PayoutTransaction, outcome: Result, effects: Effects): Attempt<Result> => ({
+const attempt = (row: Withdrawal, outcome: Result, effects: Effects): Attempt<Result> => ({
   kind: 'attempt',
   isAccepted: outcome.kind === 'executed',
   outcome,

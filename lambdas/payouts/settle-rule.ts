@@ -15,7 +15,7 @@ import {
   system,
   walletAvailable,
 } from '../ledger/postings.ts';
-import { isFinal, type PayoutTransaction } from '../ledger/transactions.ts';
+import { isFinal, type PayoutTransaction, type Withdrawal } from '../ledger/transactions.ts';
 
 /** What travels through the queues: which row to look at. The row decides everything else. */
 export const payoutMessage = z.object({
@@ -65,7 +65,7 @@ export type ExecutionPlan =
   | { readonly kind: 'early'; readonly byMs: number }
   | { readonly kind: 'done' };
 
-export function planExecution({ status, executeAt }: PayoutTransaction, now: Date): ExecutionPlan {
+export function planExecution({ status, executeAt }: Withdrawal, now: Date): ExecutionPlan {
   if (status !== 'SCHEDULED' || executeAt === undefined) return { kind: 'done' };
   const byMs = Date.parse(executeAt) - now.getTime();
   return byMs > 0 ? { kind: 'early', byMs } : { kind: 'now' };

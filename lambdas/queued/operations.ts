@@ -3,12 +3,14 @@ import { createRepayment } from '../operations/credit/create-repayment.ts';
 import { recordRepayment } from '../operations/credit/record-repayment.ts';
 import { createDeposit } from '../operations/deposits/create-deposit.ts';
 import { reverseTransaction } from '../operations/reversals/reverse-transaction.ts';
+import { createSale } from '../operations/sales/create-sale.ts';
 import { createTransfer } from '../operations/transfers/create-transfer.ts';
 import { createWithdrawal } from '../operations/withdrawals/create-withdrawal.ts';
 
 /** Every operation that hands over (a test compares). Not derived: the bundle would hold the whole API. */
 export const QUEUED = [
   createWithdrawal,
+  createSale,
   createTransfer,
   createDeposit,
   createRepayment,

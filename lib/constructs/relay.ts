@@ -3,7 +3,7 @@ import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource, SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { type IQueue, Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { PROVIDERS } from '../../lambdas/ledger/transactions.ts';
+import { PROVIDERS } from '../../lambdas/ledger/payout.ts';
 import { relayEnv } from '../../lambdas/platform/env.ts';
 import type { Stage } from '../stage-schema.ts';
 import type { LedgerTable } from './ledger-table.ts';

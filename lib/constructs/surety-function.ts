@@ -8,16 +8,12 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import {
-  type BundlingOptions,
-  Charset,
-  NodejsFunction,
-  OutputFormat,
-} from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { z } from 'zod';
 import type { Stage } from '../stage-schema.ts';
+import { mobileNumbersFile } from './mobile-numbers.ts';
 import { logRemoval, nameForStack } from './removal.ts';
 
 type EnvSchema = z.ZodObject<Record<string, z.ZodType<unknown, string>>>;
@@ -47,15 +43,16 @@ const BUNDLING: BundlingOptions = {
   // The SDK of the Lambda runtime retries differently, and the local cloud has none.
   bundleAwsSDK: true,
   esbuildArgs: {
+    // esbuild escapes other text by default: six bytes for a Persian letter instead of two. The CDK ignores its own `charset`.
+    '--charset': 'utf8',
     '--alias:@aws-sdk/credential-provider-node': join(
       ROOT,
       'lambdas',
       'platform',
       'credentials.ts',
     ),
+    '--alias:libphonenumber-js/mobile/metadata': mobileNumbersFile(ROOT),
   },
-  // esbuild escapes non-ASCII text by default: six bytes per Persian letter instead of two.
-  charset: Charset.UTF8,
 };
 
 /** A function with the project's defaults and its own role, which starts without permissions. */

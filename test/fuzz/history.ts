@@ -37,6 +37,7 @@ const EFFECTS: Readonly<Record<TransactionType, (item: Item) => Effect>> = {
     if (!TAKEN.has(status)) return {};
     return source === 'wallet' ? { wallet: -amount } : { credit: amount };
   },
+  sale: ({ status, amount }) => (TAKEN.has(status) ? { wallet: -amount } : {}),
   repayment: ({ amount, source }) => ({
     credit: -amount,
     ...(source === 'wallet' && { wallet: -amount }),

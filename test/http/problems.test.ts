@@ -107,6 +107,7 @@ describe('AP-3: the status of each refusal is part of the API', () => {
     ['unknown_route', 404],
     ['merchant_not_found', 404],
     ['withdrawal_not_found', 404],
+    ['sale_not_found', 404],
     ['method_not_allowed', 405],
     ['name_taken', 409],
     ['request_in_progress', 409],

@@ -155,8 +155,8 @@ describe('the Ledger table', () => {
   });
 
   it.each([
-    ['byTime', ['history', 'transfers', 'withdrawals']],
-    ['byRecipient', ['history', 'transfers', 'withdrawals']],
+    ['byTime', ['history', 'sales', 'transfers', 'withdrawals']],
+    ['byRecipient', ['history', 'sales', 'transfers', 'withdrawals']],
     ['byId', ['confirmations', 'history', 'reversals']],
     ['byStatus', ['history', 'merchants']],
     ['nextCheck', ['pools', 'recover']],

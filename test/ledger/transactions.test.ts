@@ -39,9 +39,19 @@ const transfer = {
   feePpm: 20_000n,
 };
 
+const { source: _, executeAt: __, ...ofPayout } = aWithdrawal();
+const sale = {
+  ...ofPayout,
+  type: 'sale' as const,
+  source: 'wallet' as const,
+  payout: { provider: 'operator' as const, destination: '+989121234567', attempt: 0n },
+  balanceBefore: minor(5_000n),
+};
+
 /** The smallest rows of the types with attributes of their own. */
 const ROWS = {
   withdrawal: aWithdrawal(),
+  sale,
   transfer,
   deposit: { ...ofMerchant, type: 'deposit' },
   repayment: { ...ofMerchant, type: 'repayment', source: 'bank' },
@@ -66,7 +76,16 @@ const rows = TRANSACTION_TYPES.map((type) => [type, rowOf(type)] as const);
 
 describe('a transaction row', () => {
   it('has a type, and types are never renamed: rows of years ago carry them', () => {
-    const types = ['approval', 'archive', 'deposit', 'release', 'top_up', 'transfer', 'withdrawal'];
+    const types = [
+      'approval',
+      'archive',
+      'deposit',
+      'release',
+      'sale',
+      'top_up',
+      'transfer',
+      'withdrawal',
+    ];
     expect(TRANSACTION_TYPES).toEqual(expect.arrayContaining(types));
     expect(new Set(TRANSACTION_TYPES).size).toBe(TRANSACTION_TYPES.length);
   });
@@ -82,7 +101,7 @@ describe('a transaction row', () => {
 
   it('WD-1: has a payout only where a provider carries out a part of it', () => {
     const paid = rows.map(([, row]) => transactionRow.parse(row)).filter(hasPayout);
-    expect(paid.map(({ type }) => type)).toEqual(['withdrawal']);
+    expect(paid.map(({ type }) => type)).toEqual(['withdrawal', 'sale']);
   });
 
   it('keeps the optional attributes of its type', () => {
@@ -123,6 +142,8 @@ describe('an unreadable transaction row is an error, never a guess', () => {
       'withdrawal without a destination',
       { ...ROWS.withdrawal, payout: without(aWithdrawal().payout, 'destination') },
     ],
+    ['sale without the balance before it', without(ROWS.sale, 'balanceBefore')],
+    ['sale on credit', { ...ROWS.sale, source: 'credit' }],
     ['transfer without a fee', without(transfer, 'fee')],
     ['transfer without a payee', without(transfer, 'payeeId')],
     ['transfer with a fee that is a number', { ...transfer, fee: 2 }],

@@ -14,6 +14,7 @@ let harness: Harness;
 let merchants: Readonly<Record<MerchantStatus, string>>;
 let withdrawalId: string;
 let quoteId: string;
+let saleId: string;
 beforeAll(async () => {
   harness = await startHarness();
   await harness.fillPool('1000.00');
@@ -36,6 +37,9 @@ beforeAll(async () => {
   const quoted = { as: merchants.ACTIVE, body: { ...pair, side: 'sell', amount: '1.00' } };
   quoteId = (await harness.call('POST /conversions/quotes', quoted)).body.data.id;
   withdrawalId = (await harness.call('POST /withdrawals', request)).body.data.id;
+  await harness.deposit(merchants.ACTIVE, { amount: '5.00' });
+  const sale = { as: merchants.ACTIVE, key: 'a-sale', body: aSale };
+  saleId = (await harness.call('POST /sales', sale)).body.data.id;
 });
 afterAll(() => harness.close());
 
@@ -64,6 +68,7 @@ type Row = {
   readonly foreign?: string;
 };
 const money = { amount: '1.00' };
+const aSale = { ...money, phone_number: '+989121234567' };
 const byId = () => ({ params: { id: withdrawalId } });
 const credentials = { username: 'alice', password: 'Secret-123' };
 const aMerchant = (body?: object) => () => ({
@@ -96,6 +101,13 @@ const MATRIX: Readonly<Record<RouteName, Row>> = {
     merchant: ACTIVE_ONLY,
     request: byId,
     foreign: 'withdrawal_not_found',
+  },
+  'POST /sales': { merchant: ACTIVE_ONLY, request: () => ({ body: aSale }) },
+  'GET /sales': { merchant: ANY_STATUS },
+  'GET /sales/{id}': {
+    merchant: ANY_STATUS,
+    request: () => ({ params: { id: saleId } }),
+    foreign: 'sale_not_found',
   },
   'POST /transfers': { merchant: ACTIVE_ONLY, request: () => ({ body: { ...money, to: 'x' } }) },
   'GET /transfers': { merchant: ANY_STATUS },

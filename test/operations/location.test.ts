@@ -25,6 +25,7 @@ it.each(located)('AP-3: the Location of $route is a route for the same callers',
 
 const READ: readonly RouteName[] = [
   'GET /withdrawals/{id}',
+  'GET /sales/{id}',
   'GET /transactions/{id}',
   'GET /admin/transactions/{id}',
 ];
@@ -45,6 +46,12 @@ type Case = readonly [RouteName, number, string, () => Request];
 const asAdmin = { admin: true } as const;
 const CREATING: readonly Case[] = [
   ['POST /withdrawals', 202, 'withdrawals', () => ({ as: id, body: { amount: '1.00' } })],
+  [
+    'POST /sales',
+    202,
+    'sales',
+    () => ({ as: id, body: { amount: '1.00', phone_number: '+989121234567' } }),
+  ],
   ['POST /transfers', 201, 'transactions', () => ({ as: id, body: { amount: '1.00', to: payee } })],
   ['POST /repayments', 201, 'transactions', () => ({ as: id, body: { amount: '0.50' } })],
   [

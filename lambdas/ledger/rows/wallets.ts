@@ -3,7 +3,13 @@ import { type Wallet, walletRow } from '../balances.ts';
 import type { LedgerContext } from '../context.ts';
 import { merchantPk, walletKey } from '../keys.ts';
 import { type Currency, type MinorUnits, minor } from '../money.ts';
-import { type Holdings, holdingsOf, sumOf, type WalletFunds } from '../pending-releases.ts';
+import {
+  type Holdings,
+  holdingsOf,
+  sumOf,
+  type WalletFunds,
+  type WholeWallet,
+} from '../pending-releases.ts';
 import { getRow, rowsUnder } from '../table.ts';
 import { maturedReleases, upcomingReleases } from './pending-releases.ts';
 
@@ -73,6 +79,22 @@ async function holdingsIn(
     upcomingReleases(ledger, merchantId, currency, now, { most }),
   ]);
   return holdingsOf(wallet, sumOf(matured), releases);
+}
+
+/**
+ * A wallet with all of its matured releases. It is read once more after them, for the reason below. A decision that
+ * states the whole asserts the wallet `asRead`, and so loses where a release came in between.
+ */
+export async function readWholeWallet(
+  ledger: LedgerContext,
+  merchantId: string,
+  currency: Currency,
+  now: Date,
+): Promise<WholeWallet> {
+  const asRead = await readWallet(ledger, merchantId, currency);
+  if (asRead === undefined || asRead.pending === 0n) return { asRead, wallet: asRead, matured: [] };
+  const matured = await maturedReleases(ledger, merchantId, currency, asRead.pending, now);
+  return { asRead, wallet: await readWallet(ledger, merchantId, currency), matured };
 }
 
 /**

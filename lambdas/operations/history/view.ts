@@ -3,6 +3,7 @@ import { formatAmount } from '../../ledger/money.ts';
 import { statusAt, timesAt } from '../../ledger/shown-status.ts';
 import { hasPayout, type Transaction } from '../../ledger/transactions.ts';
 import { conversionView } from '../conversions/view.ts';
+import { saleView } from '../sales/view.ts';
 import { transferView } from '../transfers/view.ts';
 import { withdrawalView } from '../withdrawals/view.ts';
 import { statusHistory } from './status-history.ts';
@@ -18,7 +19,8 @@ export const transactionView = (row: Transaction, viewer: string, now: Date) => 
 const bareView = (row: Transaction, viewer: string, now: Date) => {
   if (row.type === 'transfer') return transferView(row, viewer);
   if (row.type === 'conversion') return { ...conversionView(row), history: statusHistory(row) };
-  return row.type === 'withdrawal' ? withdrawalView(row) : plainView(row, now);
+  if (row.type === 'withdrawal') return withdrawalView(row);
+  return row.type === 'sale' ? saleView(row) : plainView(row, now);
 };
 
 const plainView = (row: Transaction, now: Date) => ({

@@ -71,7 +71,17 @@ export function decideExecution(
 }
 
 /** With `checkMarginMs` the stream and the queue have had their time; recovery looks at it afterwards. */
-type ImmediateOrder = WithdrawalOrder & { readonly checkMarginMs: number };
+type Checked = { readonly checkMarginMs: number };
+type ImmediateOrder = WithdrawalOrder & Checked;
+
+/** What is recorded of every payout whose money was taken at once. */
+export const sentToProvider = ({ labels }: Execution, { checkMarginMs }: Checked, now: Date) =>
+  ({
+    status: 'PENDING',
+    limitDay: labels.day,
+    limitMonth: labels.month,
+    nextCheckAt: later(now, checkMarginMs),
+  }) as const;
 
 /** A withdrawal that is carried out at once (CR-2, WD-1). */
 export function decideWithdrawal(
@@ -81,15 +91,12 @@ export function decideWithdrawal(
 ): Decision<NewTransactionOf<'withdrawal'>> {
   const execution = decideExecution(facts, order, now);
   if (execution.kind !== 'executed') return execution;
-  const { merchant, labels, postings, guards, changes } = execution;
+  const { merchant, postings, guards, changes } = execution;
   return {
     kind: 'accepted',
     transaction: {
       ...newWithdrawal(merchant, order),
-      status: 'PENDING',
-      limitDay: labels.day,
-      limitMonth: labels.month,
-      nextCheckAt: later(now, order.checkMarginMs),
+      ...sentToProvider(execution, order, now),
     },
     postings,
     guards,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Currency, MinorUnits } from '../../ledger/money.ts';
-import type { ProviderName } from '../../ledger/transactions.ts';
+import type { ProviderName } from '../../ledger/payout.ts';
 
 /** One payout as its provider receives it. The key is the transaction's id, for ever (WD-5). */
 export type Payout = {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { executeScheduled } from '../../../lambdas/payouts/execute-scheduled.ts';
 import { settle } from '../../../lambdas/payouts/settle.ts';
+import { bothProviders } from '../../harness/both-providers.ts';
 import { type Harness, type Reply, startHarness } from '../../harness/harness.ts';
 import { TIMERS } from '../../harness/timers.ts';
 
@@ -128,7 +129,7 @@ describe('CR-5: what a merchant may spend is given back', () => {
   async function refuse(merchantId: string, reply: Reply): Promise<void> {
     const answer = async () => ({ kind: 'refused' as const, code: 'account_closed' });
     const { ledger, busy } = harness.context;
-    const providers = { bank: { pay: answer, inquire: answer } };
+    const providers = bothProviders({ pay: answer, inquire: answer });
     const run = settle({ ledger, busy, providers, timers: TIMERS });
     expect(await run({ merchantId, txnId: reply.body.data.id })).toBe('done');
     const request = { as: merchantId, params: { id: reply.body.data.id } };
