@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Side } from '../../lambdas/ledger/rates.ts';
 import type { Source } from '../../lambdas/ledger/transactions.ts';
 import { FAULT_MODES, type FaultMode, OVERSLEEPING } from './fake-bank.ts';
 
@@ -20,7 +21,7 @@ type SpendingLimit = { readonly daily: bigint | undefined; readonly monthly: big
 type Tier = { readonly from: bigint; readonly fee: string };
 /** What one merchant can send at the same time as other requests. */
 type ConcurrentRequest = CommandOf<
-  'deposit' | 'transfer' | 'withdraw' | 'repay' | 'set limit' | 'reverse'
+  'deposit' | 'transfer' | 'withdraw' | 'repay' | 'set limit' | 'reverse' | 'convert'
 >;
 /** One command for each of the names. */
 type Commands<Name extends string, Input> = Name extends string
@@ -51,6 +52,29 @@ export type Command =
         readonly nth: number;
         readonly key: string;
       }
+    >
+  /** Between the merchant's own currency and another one. */
+  | Commands<
+      'quote',
+      {
+        readonly merchant: MerchantNumber;
+        readonly other: 'EUR' | 'JPY';
+        readonly direction: 'from own' | 'to own';
+        readonly side: Side;
+        readonly amount: bigint;
+        /** Of a conversion at this very quote, at once. */
+        readonly convertKey: string | undefined;
+      }
+    >
+  /** `nth` selects one of the merchant's last quotes from its own currency. */
+  | Commands<
+      'convert',
+      { readonly merchant: MerchantNumber; readonly nth: number; readonly key: string }
+    >
+  /** Of any of the last quotes of the run, by its merchant or by another one. */
+  | Commands<
+      'convert any',
+      { readonly nth: number; readonly by: 'owner' | MerchantNumber; readonly key: string }
     >
   /** All requests concern one merchant and arrive at once. */
   | Commands<'send concurrently', { readonly requests: readonly ConcurrentRequest[] }>
@@ -217,6 +241,16 @@ const reversal = fc.record({
   nth,
   key,
 });
+const quote = fc.record({
+  name: is('quote'),
+  merchant: payer,
+  other: fc.constantFrom('EUR', 'JPY'),
+  direction: fc.constantFrom('from own', 'from own', 'to own'),
+  side: fc.constantFrom<Side>('sell', 'sell', 'buy'),
+  amount: smallAmount,
+  convertKey: fc.option(key, { nil: undefined }),
+});
+const conversion = fc.record({ name: is('convert'), merchant: payer, nth, key });
 /** Different requests on the same wallet and credit line. */
 const concurrentRequests = fc
   .tuple(
@@ -229,6 +263,7 @@ const concurrentRequests = fc
         { weight: 2, arbitrary: repayment },
         { weight: 1, arbitrary: limit },
         { weight: 2, arbitrary: reversal },
+        { weight: 2, arbitrary: conversion },
         // Large enough that two of them rarely have funds.
         { weight: 2, arbitrary: fc.record({ name: is('repay'), merchant, amount, key, through }) },
         {
@@ -264,6 +299,17 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: repayment },
   { weight: 4, arbitrary: reversal },
   { weight: 2, arbitrary: limit },
+  { weight: 8, arbitrary: quote },
+  { weight: 5, arbitrary: conversion },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      name: is('convert any'),
+      nth,
+      by: fc.constantFrom<'owner' | MerchantNumber>('owner', 'owner', 'owner', 0, 2),
+      key,
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ name: is('ask for credit'), merchant, amount, key }) },
   {
     weight: 3,

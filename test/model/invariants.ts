@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from '@jest/globals';
 import type { Merchant } from '../../lambdas/ledger/merchant.ts';
 import {
+  type ConversionTransaction,
   isFinal,
   needsAttention,
   type Transaction,
@@ -59,6 +60,7 @@ export function expectConsistentLedger(
     ...releaseViolations(snapshot),
     ...snapshot.transactions.flatMap(repaymentViolations),
     ...reversalViolations(snapshot),
+    ...conversionViolations(snapshot),
     ...[...snapshot.rows.values()].flatMap(transactionRowViolations),
   ]).toEqual([]);
 }
@@ -247,6 +249,13 @@ const SYSTEM_BALANCES: Readonly<Record<string, (transaction: Transaction) => big
   fees: (transaction) => (transaction.type === 'transfer' ? transaction.fee : 0n),
   bank: ({ type, status, amount }) =>
     type === 'withdrawal' && status === 'SUCCEEDED' ? amount : 0n,
+  exchange: ({ type, amount }) => (type === 'conversion' ? amount : 0n),
+};
+
+/** WA-7: what a conversion pays in its other currency, and what the platform keeps of it. */
+const IN_OTHER_CURRENCY: Readonly<Record<string, (row: ConversionTransaction) => bigint>> = {
+  exchange: ({ received, spread }) => -received - spread,
+  fees: ({ spread }) => spread,
 };
 
 /** LE-1: what came from outside, what is in flight, fees and what the bank paid. */
@@ -254,11 +263,15 @@ function systemAccountViolations(
   { transactions }: LedgerSnapshot,
   { totals }: Posted,
 ): readonly Violation[] {
+  const brought = transactions
+    .filter((row) => row.type === 'conversion')
+    .map((row) => ({ currency: row.toCurrency, row }));
   const expected = new Map(
-    currenciesOf(...transactions).flatMap((currency) =>
+    currenciesOf(...transactions, ...brought).flatMap((currency) =>
       Object.entries(SYSTEM_BALANCES).map(([name, contribution]): [string, bigint] => [
         `${name}|${currency}`,
-        sum(ofCurrency(transactions, currency).map(contribution)),
+        sum(ofCurrency(transactions, currency).map(contribution)) +
+          sum(ofCurrency(brought, currency).map(({ row }) => IN_OTHER_CURRENCY[name]?.(row) ?? 0n)),
       ]),
     ),
   );
@@ -443,6 +456,29 @@ function reversalViolations({ transactions }: LedgerSnapshot): readonly Violatio
   return unequal('WA-9 reversals', '', inOrder(links), inOrder(originals));
 }
 
+/** WA-7: each conversion is one quote, as it was quoted and in time, and the two name each other. */
+function conversionViolations({ transactions, quotes }: LedgerSnapshot): readonly Violation[] {
+  const conversions = transactions.filter((row) => row.type === 'conversion');
+  const made = conversions.map((row) => {
+    const { quoteId, txnId, merchantId, amount, currency, received, toCurrency, spread } = row;
+    return [quoteId, txnId, merchantId, amount, currency, received, toCurrency, spread].join();
+  });
+  const used = quotes.flatMap((row) => {
+    const { id, usedBy, owner, give, from, receive, to, spread } = row;
+    return usedBy === undefined
+      ? []
+      : [[id, usedBy, owner, give, from, receive, to, spread].join()];
+  });
+  const late = conversions.filter(
+    ({ quoteId, createdAt }) =>
+      !quotes.some(({ id, expiresAt }) => id === quoteId && createdAt < expiresAt),
+  );
+  return [
+    ...unequal('WA-7 conversions are the used quotes', '', made.toSorted(), used.toSorted()),
+    ...unequal('WA-7 conversions are in time', '', late, []),
+  ];
+}
+
 /** A limit, an archive and the opening of a wallet move no money; everything else but a withdrawal is one phase. */
 const PHASES_OF: Readonly<Record<string, readonly string[]>> = {
   approval: [],
@@ -561,6 +597,16 @@ function changeViolations(row: Row, next: Row | undefined): readonly Violation[]
   // The row that names the latest request has no status.
   if (kind === 'CREDITREQ')
     return unequal('CR-3 a decided request never changes', id, row['status'] ?? 'OPEN', 'OPEN');
+  if (kind === 'QUOTE')
+    return unequal(
+      'WA-7 a quote is only used, once',
+      id,
+      { usedBy: undefined, ...next },
+      {
+        ...row,
+        usedBy: row['usedBy'] ?? next['usedBy'],
+      },
+    );
   const changesTerms = !isDeepStrictEqual(termsOf(row), termsOf(next));
   return [
     ...unequal('a version rises with every change', id, rises(row, next, 'version'), true),

@@ -40,16 +40,19 @@ import {
 } from './invariants.ts';
 import { LedgerView } from './ledger-view.ts';
 import {
+  conversionEffect,
   type Effect,
   type ExpectedResponse,
   expectedApproval,
   expectedArchive,
   expectedCancellation,
+  expectedConversion,
   expectedCreditRequest,
   expectedDecision,
   expectedDeposit,
   expectedLimit,
   expectedOpening,
+  expectedQuote,
   expectedRecordedRepayment,
   expectedRepayment,
   expectedReversal,
@@ -63,6 +66,7 @@ import {
   transferEffect,
   withdrawalEffect,
 } from './oracle.ts';
+
 import { type LedgerSnapshot, once, type Row, rowId } from './snapshot.ts';
 
 const CURRENCIES = ['USD', 'USD', 'BTC'].map((code) => currencyCode.parse(code));
@@ -84,6 +88,7 @@ export class ModelRun {
   readonly #bank = new FakeBank();
   /** Every request with a key, and its response. */
   readonly #sent: Sent[] = [];
+  readonly #quotes: Quoted[] = [];
   readonly #working: Promise<unknown>[] = [];
   readonly #view: LedgerView;
   /** The Ledger at the last check. */
@@ -117,7 +122,12 @@ export class ModelRun {
       case 'repay':
       case 'set limit':
       case 'reverse':
+      case 'convert':
         return this.#send(this.#plan(command));
+      case 'quote':
+        return this.#quote(command);
+      case 'convert any':
+        return this.#convertAny(command);
       case 'ask for credit':
         return this.#askForCredit(command);
       case 'decide credit request':
@@ -241,7 +251,6 @@ export class ModelRun {
     );
     const [reply] = replies;
     if (reply === undefined) throw new Error('no request was sent');
-    for (const other of replies) expect(comparable(other)).toEqual(comparable(reply));
     expect([route, reply.status, reply.body.code]).toEqual([route, ...expected]);
     this.#sent.push({ route, request, reply });
   }
@@ -324,6 +333,13 @@ export class ModelRun {
         return this.#limit(command);
       case 'reverse':
         return this.#reversal(command);
+      case 'convert': {
+        const { merchant, nth, key } = command;
+        const own = this.#quotes.filter(
+          (each) => each.merchant === merchant && each.direction === 'from own',
+        );
+        return this.#conversion(merchant, lastOf(own, nth)?.id ?? 'none', key);
+      }
     }
   }
 
@@ -343,6 +359,43 @@ export class ModelRun {
       request: { admin: true, key, params: { id: txnId } },
       oracle: (situation) => expectedReversal(situation, txnId),
       effect: (situation) => reversalEffect(situation, txnId),
+    };
+  }
+
+  /** It has no key: a repeat is another quote. */
+  async #quote(command: CommandOf<'quote'>): Promise<void> {
+    const { merchant, other, direction, side, amount, convertKey } = command;
+    const [as, own] = [this.#idOf(merchant), this.#currencyOf(merchant)];
+    const pair: [Currency, Currency] = [own, currencyCode.parse(other)];
+    const [from, to] = direction === 'from own' ? pair : pair.toReversed();
+    if (from === undefined || to === undefined) return;
+    const text = formatAmount(amount, side === 'sell' ? from : to);
+    const expected = expectedQuote(await this.#situation(), as);
+    const reply = await this.#harness.insist('POST /conversions/quotes', {
+      as,
+      body: { from, to, side, amount: text },
+    });
+    const code = reply.body.code === 'amount_not_convertible' ? undefined : reply.body.code;
+    expect(code).toEqual(expected);
+    if (reply.status !== 201) return;
+    const { id } = reply.body.data;
+    this.#quotes.push({ id, merchant, direction });
+    if (convertKey !== undefined) await this.#send(this.#conversion(merchant, id, convertKey));
+  }
+
+  #convertAny({ nth, by, key }: CommandOf<'convert any'>): Promise<void> {
+    const quote = lastOf(this.#quotes, nth);
+    const merchant = by === 'owner' ? (quote?.merchant ?? 0) : by;
+    return this.#send(this.#conversion(merchant, quote?.id ?? 'none', key));
+  }
+
+  #conversion(merchant: MerchantNumber, quoteId: string, key: string): Concurrent {
+    const as = this.#idOf(merchant);
+    return {
+      route: 'POST /conversions',
+      request: { as, key, body: { quote_id: quoteId } },
+      oracle: (situation) => expectedConversion(situation, as, quoteId),
+      effect: (situation) => conversionEffect(situation, quoteId),
     };
   }
 
@@ -708,7 +761,12 @@ export class ModelRun {
 
 type RequestName = CommandOf<'send concurrently'>['requests'][number]['name'];
 const isRequest = (name: string): name is RequestName =>
-  ['deposit', 'transfer', 'withdraw', 'repay', 'set limit', 'reverse'].includes(name);
+  ['deposit', 'transfer', 'withdraw', 'repay', 'set limit', 'reverse', 'convert'].includes(name);
+type Quoted = Pick<CommandOf<'quote'>, 'merchant' | 'direction'> & { readonly id: string };
+/** Most quotes of before are expired. */
+const LAST_QUOTES = 4;
+const lastOf = (quotes: readonly Quoted[], nth: number): Quoted | undefined =>
+  pick(quotes.slice(-LAST_QUOTES), nth);
 const nameOf = (row: Row): string => String(row['id'] ?? rowId(row));
 /** The cost of a write is counted in kilobytes. */
 const sizeInBytes = once(sizeOf);

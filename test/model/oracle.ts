@@ -28,9 +28,11 @@ export type Effect = {
   readonly transferred?: bigint;
   /** The id of what it has reversed. */
   readonly reversed?: string;
+  /** The quote that it has used up. */
+  readonly quote?: string;
 };
 
-const added = ({ effects }: Situation, to: Exclude<keyof Effect, 'reversed'>): bigint =>
+const added = ({ effects }: Situation, to: Exclude<keyof Effect, 'reversed' | 'quote'>): bigint =>
   effects.reduce((sum, effect) => sum + (effect[to] ?? 0n), 0n);
 
 function merchantIn({ merchants }: LedgerSnapshot, id: string): Merchant {
@@ -298,6 +300,37 @@ export function withdrawalEffect(amount: bigint, source: Source | 'scheduled'): 
       return { utilised: amount, pool: -amount, spent: amount };
   }
 }
+
+/** WA-7: whether a quote is refused for its merchant's status. It looks at no wallet. */
+export const expectedQuote = ({ snapshot }: Situation, id: string): string | undefined =>
+  MAY_NOT_SPEND[merchantIn(snapshot, id).status]?.[1];
+
+/**
+ * WA-7: a quote is used once, in time and by its merchant, and only what the wallet can pay is converted. Effects
+ * of other requests are on the merchant's own currency, so they come only before conversions from it.
+ */
+export function expectedConversion(
+  situation: Situation,
+  id: string,
+  quoteId: string,
+): ExpectedResponse {
+  const { snapshot, now, effects } = situation;
+  const refusal = MAY_NOT_SPEND[merchantIn(snapshot, id).status];
+  if (refusal !== undefined) return refusal;
+  const quote = snapshot.quotes.find((each) => each.owner === id && each.id === quoteId);
+  if (quote === undefined) return [404, 'quote_not_found'];
+  if (quote.usedBy !== undefined || effects.some((each) => each.quote === quoteId))
+    return [409, 'quote_used'];
+  if (Date.parse(quote.createdAt) + 30_000 <= now.getTime()) return [409, 'quote_expired'];
+  const funds = fundsOf(situation, id, quote.from);
+  if (funds === undefined) return [404, 'wallet_not_found'];
+  return funds < quote.give ? [402, 'insufficient_funds'] : [201, undefined];
+}
+
+export const conversionEffect = ({ snapshot }: Situation, quoteId: string): Effect => ({
+  funds: -(snapshot.quotes.find(({ id }) => id === quoteId)?.give ?? 0n),
+  quote: quoteId,
+});
 
 /** CR-4: at most what is utilised, and only what the wallet can pay. */
 export function expectedRepayment(

@@ -4,6 +4,7 @@ import { merchantRow } from '../../lambdas/ledger/merchant.ts';
 import { pendingReleaseRow } from '../../lambdas/ledger/pending-releases.ts';
 import { poolRoot, poolShardRow } from '../../lambdas/ledger/pool/pool.ts';
 import { isShown, transactionRow } from '../../lambdas/ledger/transactions.ts';
+import { quoteRow } from '../../lambdas/operations/conversions/quote-rule.ts';
 import { creditRequestRow } from '../../lambdas/operations/credit/request-rule.ts';
 import type { Harness } from '../harness/harness.ts';
 
@@ -32,6 +33,7 @@ const creditLine = once((row: Row) => ({ ...place(row), ...creditRow.parse(row) 
 const wallet = once((row: Row) => ({ ...place(row), ...walletRow.parse(row) }));
 const release = once((row: Row) => ({ ...place(row), ...pendingReleaseRow.parse(row) }));
 const creditRequest = once((row: Row) => creditRequestRow.parse(row));
+const quote = once((row: Row) => ({ ...place(row), ...quoteRow.parse(row) }));
 const root = once((row: Row) => ({ ...place(row), ...poolRoot.parse(row) }));
 const shard = once((row: Row) => ({ ...place(row), ...poolShardRow.parse(row) }));
 
@@ -56,6 +58,7 @@ export function snapshotOf(rows: Iterable<Row>) {
     creditRequests: under('CREDITREQ#')
       .filter((row) => 'status' in row)
       .map(creditRequest),
+    quotes: under('QUOTE#').map(quote),
     roots: under('POOL').filter(isRoot).map(root),
     shards: under('POOL')
       .filter((row) => !isRoot(row))
