@@ -272,6 +272,8 @@ describe('WA-7: a quote is used once, in time, by its merchant', () => {
     async (seed) => {
       await start(seed, ROUGH);
       const id = await withDollars('5000.00');
+      // Otherwise the row that must be new would already let one alone win.
+      await harness.deposit(id, { amount: '1.00', currency: 'EUR' });
       const quoteId = await quoted(id);
       const replies = await Promise.all(
         Array.from({ length: 20 }, (_, n) => convert(id, quoteId, `k${n % 10}`)),
@@ -282,7 +284,7 @@ describe('WA-7: a quote is used once, in time, by its merchant', () => {
       expect(accepted).toHaveLength(2);
       for (const reply of replies.filter(({ status }) => status !== 201))
         expect([reply.status, reply.body.code]).toEqual([409, 'quote_used']);
-      expect(await wallets(id)).toEqual({ USD: '4900.00', EUR: '91.54' });
+      expect(await wallets(id)).toEqual({ USD: '4900.00', EUR: '92.54' });
       expect(await conversionsOf()).toHaveLength(1);
     },
   );
@@ -442,64 +444,4 @@ describe('WA-7: rates', () => {
       IRT: '0',
     });
   });
-});
-
-describe('WA-7: bad input', () => {
-  it.each<[string, QuoteBody, string, string]>([
-    ['the same currency twice', { to: 'USD' }, 'to', 'same_currency'],
-    ['the same currency twice, in another case', { to: 'usd' }, 'to', 'same_currency'],
-    ['an unknown currency', { from: 'XXX' }, 'from', 'currency_unknown'],
-    ['no currency', { to: undefined }, 'to', 'required'],
-    ['no amount', { amount: undefined }, 'amount', 'required'],
-    ['a JSON number', { amount: 1 }, 'amount', 'wrong_type'],
-    ['an amount of nothing', { amount: '0.00' }, 'amount', 'amount_not_positive'],
-    ['a negative amount', { amount: '-1' }, 'amount', 'amount_malformed'],
-    ['too many decimals of what is given', { amount: '1.001' }, 'amount', 'amount_too_precise'],
-    [
-      'too many decimals of what is bought',
-      { side: 'buy', to: 'JPY', amount: '1.5' },
-      'amount',
-      'amount_too_precise',
-    ],
-    ['too large an amount', { amount: '9'.repeat(19) }, 'amount', 'amount_too_large'],
-    ['no side', { side: undefined }, 'side', 'required'],
-    ['another side', { side: 'SELL' }, 'side', 'not_one_of'],
-  ])('a quote with %s', async (_, body, field, code) => {
-    await start();
-    const id = await harness.merchant('1.00');
-    const reply = await quote(id, body);
-    expectProblem(reply, 422, 'invalid_request');
-    expect(reply.body.errors).toMatchObject([{ field, code }]);
-  });
-
-  it('a quote with a field that is not known', async () => {
-    await start();
-    const id = await harness.merchant('1.00');
-    const reply = await quote(id, { rate: '5' } as QuoteBody);
-    expect(reply.body.errors).toMatchObject([{ field: 'rate', code: 'unknown_field' }]);
-  });
-
-  it.each([
-    ['sell', 'JPY', 'BTC', '99999999999999999'],
-    ['sell', 'USD', 'IRT', '9999999999999999'],
-    ['buy', 'IRT', 'BTC', '9999999999'],
-    ['sell', 'IRT', 'USD', '600'],
-  ])('an amount that no leg can be: %s %s %s %s', async (side, from, to, amount) => {
-    await start();
-    const id = await harness.merchant('1.00');
-    const { status, body } = await quote(id, { side, from, to, amount });
-    if (status === 201) {
-      for (const leg of [body.data.give, body.data.receive])
-        expect(leg.amount.replace('.', '').length).toBeLessThanOrEqual(18);
-    } else expect([status, body.code]).toEqual([422, 'amount_not_convertible']);
-  });
-
-  it.each<unknown>([undefined, null, 7, '', ' ', '../x', 'Q#1', 'a'.repeat(65), 'شناسه'])(
-    'a conversion with the quote %j',
-    async (quoteId) => {
-      await start();
-      const id = await harness.merchant('1.00');
-      expectProblem(await convert(id, quoteId), 422, 'invalid_request');
-    },
-  );
 });
