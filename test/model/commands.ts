@@ -377,7 +377,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       requests: concurrentRequests,
     }),
   },
-  { weight: 3, arbitrary: fc.record({ name: is('change terms'), merchant, fee, tiers, spending }) },
+  { weight: 6, arbitrary: fc.record({ name: is('change terms'), merchant, fee, tiers, spending }) },
   { weight: 2, arbitrary: fc.record({ name: is('open wallet'), merchant, copies }) },
   { weight: 1, arbitrary: fc.record({ name: is('suspend'), merchant }) },
   { weight: 2, arbitrary: fc.record({ name: is('reactivate'), merchant }) },
@@ -401,6 +401,14 @@ const SETUP: readonly Command[] = [
   // Something to repay.
   { name: 'withdraw', merchant: 0, amount: 120n, key: 'first-0', ...FROM_CREDIT },
   { name: 'withdraw', merchant: 1, amount: 80n, key: 'first-1', ...FROM_CREDIT },
+  // Less than its wallet and its credit together.
+  {
+    name: 'change terms',
+    merchant: 1,
+    fee: '2',
+    tiers: [],
+    spending: { daily: 220n, monthly: 600n },
+  },
 ];
 export const commands = (length: number): fc.Arbitrary<readonly Command[]> =>
   fc
