@@ -4,6 +4,7 @@ import { auth } from './auth/index.ts';
 import { confirmations } from './confirmations/index.ts';
 import { conversions } from './conversions/index.ts';
 import { credit } from './credit/index.ts';
+import { creditDecisions } from './credit-decisions/index.ts';
 import { deposits } from './deposits/index.ts';
 import { health } from './health/index.ts';
 import { history } from './history/index.ts';
@@ -31,6 +32,7 @@ export const GROUPS = [
   wallets,
   deposits,
   credit,
+  creditDecisions,
   conversions,
   merchants,
   pools,

@@ -1,6 +1,6 @@
 import { convert } from '../operations/conversions/convert.ts';
 import { createRepayment } from '../operations/credit/create-repayment.ts';
-import { recordRepayment } from '../operations/credit/record-repayment.ts';
+import { recordRepayment } from '../operations/credit-decisions/record-repayment.ts';
 import { createDeposit } from '../operations/deposits/create-deposit.ts';
 import { reverseTransaction } from '../operations/reversals/reverse-transaction.ts';
 import { createSale } from '../operations/sales/create-sale.ts';

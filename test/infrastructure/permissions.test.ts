@@ -155,10 +155,10 @@ describe('the Ledger table', () => {
   });
 
   it.each([
-    ['byTime', ['history', 'sales', 'transfers', 'withdrawals']],
-    ['byRecipient', ['history', 'sales', 'transfers', 'withdrawals']],
-    ['byId', ['confirmations', 'history', 'reversals']],
-    ['byStatus', ['history', 'merchants']],
+    ['byTime', ['credit', 'history', 'sales', 'transfers', 'withdrawals']],
+    ['byRecipient', ['credit', 'history', 'sales', 'transfers', 'withdrawals']],
+    ['byId', ['confirmations', 'credit-decisions', 'history', 'reversals']],
+    ['byStatus', ['credit-decisions', 'history', 'merchants']],
     ['nextCheck', ['pools', 'recover']],
   ])('allows queries of the index %s to %p alone, and no scan', async (index, names) => {
     const resource = `${LEDGER}/index/${index}`;

@@ -39,7 +39,16 @@ it('every resource policy of the templates is simulated', () => {
 
 /** Whose requests and work are decided in the groups of busy merchants. */
 const SENDERS = [
-  ...['withdrawals', 'sales', 'transfers', 'deposits', 'credit', 'conversions', 'reversals'],
+  ...[
+    'withdrawals',
+    'sales',
+    'transfers',
+    'deposits',
+    'credit',
+    'credit-decisions',
+    'conversions',
+    'reversals',
+  ],
   ...['settle', 'execute-scheduled', 'recover'],
 ];
 const scheduler = productionRoles().find(({ name }) => name.includes('SchedulerRole'))?.name ?? '';

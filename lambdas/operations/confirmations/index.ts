@@ -1,7 +1,7 @@
 import type { Group } from '../../http/operation.ts';
-import { approveCreditRequest } from '../credit/decide-request.ts';
-import { recordRepayment } from '../credit/record-repayment.ts';
-import { setLimit } from '../credit/set-limit.ts';
+import { approveCreditRequest } from '../credit-decisions/decide-request.ts';
+import { recordRepayment } from '../credit-decisions/record-repayment.ts';
+import { setLimit } from '../credit-decisions/set-limit.ts';
 import { createDeposit } from '../deposits/create-deposit.ts';
 import { approveMerchant } from '../merchants/approve.ts';
 import { topUpPool } from '../pools/top-up-pool.ts';

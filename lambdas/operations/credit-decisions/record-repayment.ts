@@ -6,7 +6,7 @@ import { merchantPk } from '../../ledger/keys.ts';
 import { merchantId } from '../../ledger/merchant-id.ts';
 import { formatAmount } from '../../ledger/money.ts';
 import { readCredit, readMerchant } from '../../ledger/rows/merchants.ts';
-import { decideRecordedRepayment } from './repayment-rule.ts';
+import { decideRecordedRepayment } from '../credit/repayment-rule.ts';
 
 const input = ({ currency: fallback }: Settings) =>
   z

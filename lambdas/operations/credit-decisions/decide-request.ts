@@ -16,16 +16,16 @@ import { currencyCode, parseUnits } from '../../ledger/money.ts';
 import { newestInStatus } from '../../ledger/rows/status-index.ts';
 import { findTransactionKey } from '../../ledger/rows/transactions.ts';
 import { getRows } from '../../ledger/table.ts';
-import { findCreditRequest, readCreditRequest } from './request-rows.ts';
+import { findCreditRequest, readCreditRequest } from '../credit/request-rows.ts';
 import {
   CREDIT_REQUEST_STATUSES,
   closeRequest,
   creditRequestRow,
   decideRequestApproval,
   openOr,
-} from './request-rule.ts';
+} from '../credit/request-rule.ts';
+import { adminCreditRequestView, limitChangeView } from '../credit/view.ts';
 import { readLimitFacts } from './set-limit.ts';
-import { adminCreditRequestView, limitChangeView } from './view.ts';
 
 const listQuery = z.strictObject({
   ...pageQuery,

@@ -6,8 +6,8 @@ import { merchantPk } from '../../ledger/keys.ts';
 import { type Currency, currencyCode, parseUnits } from '../../ledger/money.ts';
 import { readCredit, readMerchant } from '../../ledger/rows/merchants.ts';
 import { readWallet } from '../../ledger/rows/wallets.ts';
-import { decideLimit, type LimitFacts } from './limit-rule.ts';
-import { limitChangeView } from './view.ts';
+import { decideLimit, type LimitFacts } from '../credit/limit-rule.ts';
+import { limitChangeView } from '../credit/view.ts';
 
 const input = z
   .object({
