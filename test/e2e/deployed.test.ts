@@ -5,6 +5,7 @@
 import './security.ts';
 import './sign-in.ts';
 import './withdrawal.ts';
+import './sales.ts';
 import './pool.ts';
 import './readme.ts';
 import './scheduled.ts';
