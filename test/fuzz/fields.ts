@@ -164,6 +164,20 @@ const FIELDS: Readonly<Record<string, Field>> = {
   fee_tiers: feeTiers,
   limits,
   time_zone: timeZone,
+  phone_number: {
+    valid: texts('+989121234567', '+447911123456', '+989121234901', '+989121234905'),
+    near: texts(
+      ...['989121234567', '+98 912 123 4567', '+98912', '+9891212345678', '+9809121234567'],
+      ...[
+        '+982112345678',
+        '+999123456789',
+        '+٩٨٩١٢١٢٣٤٥٦٧',
+        '+15551234567',
+        'tel:+989121234567',
+        '',
+      ],
+    ),
+  },
   source: oneOf(SOURCES, 'cash', 'Wallet', ''),
   to: knownField('username'),
   from: currency,
@@ -279,6 +293,7 @@ const PARAMS: Readonly<Record<string, Field>> = {
   'POST /admin/credit-requests/{id}/approve id': knownField('transaction'),
   'POST /admin/credit-requests/{id}/reject id': knownField('transaction'),
   'GET /withdrawals/{id} id': knownField('withdrawal'),
+  'GET /sales/{id} id': knownField('sale'),
   'DELETE /withdrawals/{id} id': knownField('scheduled'),
   'GET /transactions/{id} id': knownField('transaction'),
   'POST /admin/transactions/{id}/confirm id': knownField('transaction'),

@@ -27,6 +27,9 @@ function nameOf({ route, callerId: id, params, query }: List): readonly unknown[
   switch (route) {
     case 'GET /withdrawals':
       return ['list-withdrawals', id, { ...filters, status }];
+    case 'GET /sales':
+      // In the order in which the operation's two schemas read them.
+      return ['list-sales', id, { ...filters, status, phone_number: query['phone_number'] }];
     case 'GET /transfers':
       return ['list-transfers', id, { ...filters, status }];
     case 'GET /transactions':

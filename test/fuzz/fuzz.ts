@@ -44,7 +44,7 @@ function foreignName({ request, response }: Exchange): readonly string[] {
 
 /** Sends generated requests to a running cloud, checks each response, and then the money. */
 export async function fuzz(
-  running: Pick<Running, 'api' | 'bank' | 'admins'>,
+  running: Pick<Running, 'api' | 'bank' | 'operator' | 'admins'>,
   { requests, seed, report }: FuzzOptions,
 ): Promise<FuzzOutcome> {
   const operations = await operationFields();

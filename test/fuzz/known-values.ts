@@ -100,6 +100,7 @@ export function knownValues(run: string) {
     if (target.route === 'POST /conversions/quotes') add('quote', id, caller);
     if (type !== undefined && caller.id !== undefined && request.method === 'POST') {
       add('transaction', id, caller);
+      if (type === 'sale') add('sale', id, caller);
       if (type === 'withdrawal')
         add(status === 'SCHEDULED' ? 'scheduled' : 'withdrawal', id, caller);
     }

@@ -8,7 +8,7 @@ import { checkHistory, type Item } from './history.ts';
 import type { FuzzMerchant, KnownValues } from './known-values.ts';
 import { addTo, differences, read, readAll, units } from './read.ts';
 
-type Cloud = Pick<Running, 'api' | 'bank'>;
+type Cloud = Pick<Running, 'api' | 'bank' | 'operator'>;
 type Totals = ReadonlyMap<string, bigint>;
 
 /** The currencies that `fields.ts` names as valid, or as almost right. */
@@ -64,7 +64,7 @@ const SETTLED_WITHIN_MS = 150_000;
 const POLL_MS = 500;
 const some = z.object({ items: z.array(z.unknown()) });
 
-/** Polls until no withdrawal is on its way to the bank. Returns the merchants of those that still are. */
+/** Polls until no withdrawal or sale is on its way. Returns the merchants of those that still are. */
 async function settled(api: string, merchants: readonly Open[]): Promise<readonly Open[]> {
   const deadline = performance.now() + SETTLED_WITHIN_MS;
   let open = merchants;
@@ -72,10 +72,13 @@ async function settled(api: string, merchants: readonly Open[]): Promise<readonl
     const counts = await pMap(
       open,
       async ({ token }) => {
-        const list = (status: string) => `${api}/withdrawals?limit=1&status=${status}`;
-        const pending = await read(list('PENDING'), some, await token());
-        const processing = await read(list('PROCESSING'), some, await token());
-        return pending.items.length + processing.items.length;
+        const lists = ['withdrawals', 'sales'].flatMap((name) =>
+          ['PENDING', 'PROCESSING'].map((status) => `${api}/${name}?limit=1&status=${status}`),
+        );
+        const found = await pMap(lists, async (list) => read(list, some, await token()), {
+          concurrency: 1,
+        });
+        return found.flatMap(({ items }) => items).length;
       },
       { concurrency: CONCURRENCY },
     );
@@ -89,23 +92,36 @@ const payouts = z.array(
   z.object({ key: z.string(), amount: units, currency: z.string(), status: z.string() }),
 );
 
-/** Where the bank has not paid exactly what the history says. */
-async function checkBank({ bank }: Cloud, items: readonly Item[]): Promise<readonly string[]> {
-  const response = await fetch(`${bank}/payouts`);
+/** Where a provider has not paid exactly what the history says of its transactions. */
+async function checkProvider(
+  {
+    name,
+    type: own,
+    list,
+  }: { readonly name: string; readonly type: string; readonly list: string },
+  items: readonly Item[],
+): Promise<readonly string[]> {
+  const response = await fetch(list);
   const paid = new Map(payouts.parse(await response.json()).map((each) => [each.key, each]));
   return items.flatMap(({ id, type, status, amount, currency }) => {
     const payout = paid.get(id);
     const isPaid = payout?.status === 'SUCCEEDED';
-    if (type !== 'withdrawal' || status === 'PENDING' || status === 'PROCESSING') return [];
-    if (status !== 'SUCCEEDED') return isPaid ? [`the bank paid ${id}, which is ${status}`] : [];
+    if (type !== own || status === 'PENDING' || status === 'PROCESSING') return [];
+    if (status !== 'SUCCEEDED') return isPaid ? [`the ${name} paid ${id}, which is ${status}`] : [];
     const isExact = isPaid && payout.amount === amount && payout.currency === currency;
-    return isExact ? [] : [`the bank did not pay ${id} exactly: ${JSON.stringify(payout?.status)}`];
+    if (isExact) return [];
+    return [`the ${name} did not pay ${id} exactly: ${JSON.stringify(payout?.status)}`];
   });
 }
 
+const checkProviders = async ({ bank, operator }: Cloud, items: readonly Item[]) => [
+  ...(await checkProvider({ name: 'bank', type: 'withdrawal', list: `${bank}/payouts` }, items)),
+  ...(await checkProvider({ name: 'operator', type: 'sale', list: `${operator}/charges` }, items)),
+];
+
 /**
  * After the last request: what each merchant holds and owes is what its history says, pools hold what was
- * paid into them, and the bank has paid what succeeded.
+ * paid into them, and bank and operator have paid what succeeded.
  */
 export async function checkMoney(
   cloud: Cloud,
@@ -132,6 +148,6 @@ export async function checkMoney(
       .map(({ username }) => `a withdrawal of ${username} is not settled`),
     ...checked.flatMap((each) => each.findings),
     ...(await checkPools(cloud, known, before)),
-    ...(await checkBank(cloud, items)),
+    ...(await checkProviders(cloud, items)),
   ];
 }

@@ -21,6 +21,7 @@ const OFTEN: Partial<Record<RouteName, number>> = {
   'POST /admin/wallets/{merchant_id}/deposits': 32,
   'POST /transfers': 32,
   'POST /withdrawals': 18,
+  'POST /sales': 12,
   'POST /repayments': 12,
   'POST /conversions/quotes': 10,
   'POST /conversions': 16,

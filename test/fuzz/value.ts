@@ -28,6 +28,7 @@ export const POOLS = [
   'changeable',
   'withdrawal',
   'scheduled',
+  'sale',
   'transaction',
   'quote',
   'key',
