@@ -113,7 +113,9 @@ describe('WA-2: it is refused', () => {
 
   it('with a currency that does not exist, a query or a body', async () => {
     const id = await harness.merchant('10.00');
-    expect(wrongFields(await open(id, 'XAU'))).toEqual({ currency: 'currency_unknown' });
+    // The last is the path of another operation, which takes no PUT.
+    for (const currency of ['XAU', 'U', 'deposits'])
+      expect(wrongFields(await open(id, currency))).toEqual({ currency: 'currency_unknown' });
     const query = await open(id, 'EUR', { query: { amount: '1.00' } });
     expect(wrongFields(query)).toEqual({ amount: 'unknown_field' });
     const body = await open(id, 'EUR', { body: { amount: '1.00' } });
