@@ -40,18 +40,26 @@ const withdraw = (as: string, amount: string, more: Record<string, unknown> = {}
   });
 const transfer = (as: string, to: string, amount: string) =>
   harness.insist('POST /transfers', { as, key: randomUUID(), body: { to, amount } });
+const sell = (as: string, amount: string) =>
+  harness.insist('POST /sales', {
+    as,
+    key: randomUUID(),
+    body: { phone_number: '+989123456789', amount },
+  });
 const outcome = ({ status, body }: Reply) => [status, body.code, body.values?.left];
 
 describe('CR-5: a merchant with limits', () => {
-  it('spends up to its daily limit, by withdrawals from both sources and by transfers', async () => {
+  it('spends up to its daily limit, by withdrawals from both sources, sales and transfers', async () => {
     const [id, payee] = [await spender('100.00'), await harness.merchant('1.00')];
     expect((await withdraw(id, '40.00')).status).toBe(202);
     expect((await withdraw(id, '30.00', { source: 'credit' })).status).toBe(202);
-    expect((await transfer(id, payee, '20.00')).status).toBe(201);
+    expect((await transfer(id, payee, '15.00')).status).toBe(201);
+    expect((await sell(id, '5.00')).status).toBe(202);
     const refused = [402, 'daily_limit_exceeded', '10.00'];
     expect(outcome(await withdraw(id, '10.01'))).toEqual(refused);
     expect(outcome(await withdraw(id, '10.01', { source: 'credit' }))).toEqual(refused);
     expect(outcome(await transfer(id, payee, '10.01'))).toEqual(refused);
+    expect(outcome(await sell(id, '10.01'))).toEqual(refused);
     // The fee of a transfer does not count.
     expect((await transfer(id, payee, '10.00')).status).toBe(201);
     expect(await limitsOf(id)).toEqual({
