@@ -7,6 +7,8 @@ import { bothProviders } from '../../harness/both-providers.ts';
 import { ROUGH } from '../../harness/faults.ts';
 import { type Harness, startHarness } from '../../harness/harness.ts';
 import { TIMERS } from '../../harness/timers.ts';
+import { expectConsistentLedger } from '../../model/invariants.ts';
+import { readSnapshot } from '../../model/snapshot.ts';
 
 let harness: Harness;
 let simulator: Bank;
@@ -25,7 +27,7 @@ const text = (units: bigint): string => `${units / 100n}.${String(units % 100n).
 type Charge = { key: string; phone_number: string; amount: string; status: string };
 type Sale = { id: string; merchant: string };
 
-it('SA-1 LE-3: of 1,000 sales of two merchants, wallets, history and the operator’s own list agree to the cent', async () => {
+it('SA-1 CR-3 OP-3: of 1,000 sales and 20 raised credit limits of two merchants, wallets, history and the operator’s own list agree to the cent', async () => {
   harness = await startHarness(31, ROUGH);
   simulator = await startBank({ port: 0 });
   const merchants = [await harness.merchant('1.00'), await harness.merchant('1.00')];
@@ -39,9 +41,31 @@ it('SA-1 LE-3: of 1,000 sales of two merchants, wallets, history and the operato
     return { id: String(reply.body.data.id), merchant: as };
   };
   const numbers = Array.from({ length: SALES }, (_, index) => index);
-  const accepted = await Promise.all(
-    merchants.map((as) => pMap(numbers, sell(as), { concurrency: 2 })),
-  );
+  /** As in the source system: ten requests of each merchant, every one sent and approved twice at once. */
+  const raiseLimit = async (as: string): Promise<void> => {
+    for (let index = 0; index < 10; index += 1) {
+      const request = { as, key: `c${index}`, body: { amount: '7.00' } };
+      const ask = () => harness.insist('POST /credit-requests', request);
+      const [asked] = await Promise.all([ask(), ask()]);
+      const params = { id: asked.body.data.id };
+      const approve = (admin: string) =>
+        harness.insist('POST /admin/credit-requests/{id}/approve', {
+          admin: true,
+          as: admin,
+          params,
+        });
+      const replies = await Promise.all([approve('admin1'), approve('admin2')]);
+      expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    }
+  };
+  const [accepted] = await Promise.all([
+    Promise.all(merchants.map((as) => pMap(numbers, sell(as), { concurrency: 2 }))),
+    Promise.all(merchants.map(raiseLimit)),
+  ]);
+  for (const as of merchants) {
+    const { credit } = (await harness.insist('GET /me', { as })).body.data;
+    expect(credit).toMatchObject([{ limit: '71.00', utilised: '0.00' }]);
+  }
 
   const operator = httpOperator({
     url: simulator.operatorUrl,
@@ -110,6 +134,7 @@ it('SA-1 LE-3: of 1,000 sales of two merchants, wallets, history and the operato
       balance -= amount;
     }
   }
+  expectConsistentLedger(await readSnapshot(harness));
   expect(harness.faults.conflicts).toBeGreaterThan(100);
   expect(harness.faults.lostAfter).toBeGreaterThan(20);
 }, 120_000);
