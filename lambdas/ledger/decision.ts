@@ -15,6 +15,8 @@ export type Refused = {
   readonly reason: Reason;
   /** What the reason's texts state: amounts with all decimals, times in UTC. */
   readonly values?: Readonly<Record<string, string>>;
+  /** What must still hold when it is committed, where another reason would come first otherwise. */
+  readonly guards?: readonly Guard[];
 };
 /** A refusal does not compile without the values that its texts state. */
 export const refused = <Of extends Reason>(

@@ -80,7 +80,7 @@ export function requestRun<Facts, New extends NewTransaction>(
         const outcome = decider.refuse(decision);
         return attempt(false, outcome, now, {
           postings: [],
-          guards: [recording.notAccepted],
+          guards: [recording.notAccepted, ...(decision.guards ?? [])],
           changes: [],
         });
       }

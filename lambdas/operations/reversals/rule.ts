@@ -23,7 +23,7 @@ import {
   walletAvailable,
   walletPending,
 } from '../../ledger/postings.ts';
-import { markReversed } from '../../ledger/reversed.ts';
+import { markReversed, notReversed } from '../../ledger/reversed.ts';
 import type { NewTransactionOf, Transaction, TransactionOf } from '../../ledger/transactions.ts';
 
 type Deposit = TransactionOf<'deposit'>;
@@ -61,8 +61,10 @@ export function decideReversal(
 ): Decision<NewTransactionOf<'reversal'>> {
   if (facts.kind === 'refused') return facts;
   const draw = drawOn(facts);
-  if ('kind' in draw) return draw;
   const { original } = facts;
+  // A reversal that committed after the original was read has taken the money: that is not why it is refused.
+  if ('kind' in draw)
+    return draw.kind === 'refused' ? { ...draw, guards: [notReversed(original)] } : draw;
   return {
     kind: 'accepted',
     transaction: {

@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Key } from '../../../lambdas/ledger/keys.ts';
 import { readPool } from '../../../lambdas/ledger/rows/pool.ts';
 import { rebalance } from '../../../lambdas/operations/pools/rebalance.ts';
+import { reverseTransaction } from '../../../lambdas/operations/reversals/reverse-transaction.ts';
 import { recoverReleases } from '../../../lambdas/payouts/recover-releases.ts';
 import { ROUGH } from '../../harness/faults.ts';
 import { type Reply, USD } from '../../harness/harness.ts';
+import { callerOf } from '../../harness/http-caller.ts';
 import { expectConserved, rowOf, walletOf } from '../confirmations/setup.ts';
 import { outcomesOf, type Reversing, startReversing } from './setup.ts';
 
@@ -175,6 +179,36 @@ describe('WA-9: what changes between the read and the commit', () => {
     });
     expect((await reverse(txnId)).body.code).toBe('deposit_spent');
     expect(await walletOf(harness, id)).toEqual({ available: 999n, pending: 0n });
+  });
+
+  it('a reversal by another admin in between is the reason, not the money that it took', async () => {
+    admins = await startReversing(82);
+    const { harness, deposited, toppedUp, reverse } = admins;
+    const id = await harness.merchant('10.00');
+    for (const mistake of [await deposited(id, '10.00'), await toppedUp('10.00')]) {
+      const { ledger } = harness.context;
+      const { load } = ledger;
+      let isRead = false;
+      // The other one reverses after this one has read the original, and before it reads the money.
+      const late = {
+        ...ledger,
+        load: async (key: Key) => {
+          const row = await load(key);
+          if (isRead || key.sk !== `TXN#${mistake}`) return row;
+          isRead = true;
+          expect((await reverse(mistake, { as: 'bob' })).status).toBe(201);
+          return row;
+        },
+      };
+      const call = callerOf({ ...harness.context, ledger: late }, reverseTransaction);
+      const reply = await call('POST /admin/transactions/{id}/reverse', {
+        admin: true,
+        as: 'alice',
+        key: randomUUID(),
+        params: { id: mistake },
+      });
+      expect(outcomesOf([reply])).toEqual(['transaction_already_reversed']);
+    }
   });
 
   it('ID-2: an archive that looked earlier sees the money, and is refused', async () => {
