@@ -252,7 +252,7 @@ const quote = fc.record({
 });
 const conversion = fc.record({ name: is('convert'), merchant: payer, nth, key });
 /** Different requests on the same wallet and credit line. */
-const concurrentRequests = fc
+const mixedRequests = fc
   .tuple(
     payer,
     fc.array(
@@ -283,6 +283,15 @@ const concurrentRequests = fc
     ),
   )
   .map(([sender, list]) => list.map((each) => ({ ...each, merchant: sender })));
+/** Two requests to reverse the same. */
+const twice = fc.tuple(reversal, fc.nat(1), key).map(([first, newest, other]) => [
+  { ...first, nth: newest },
+  { ...first, nth: newest, key: other },
+]);
+const concurrentRequests = fc.oneof(
+  { weight: 5, arbitrary: mixedRequests },
+  { weight: 1, arbitrary: twice },
+);
 
 /** Everything that merchants, admins, workers, schedules and the clock can do next. */
 const command: fc.Arbitrary<Command> = fc.oneof(

@@ -258,6 +258,21 @@ export function expectedWithdrawal(
   return poolIn(situation, currency) < amount ? [402, 'insufficient_pool'] : [202, undefined];
 }
 
+/**
+ * Credit and pool are read one after the other. A withdrawal that another one leaves neither credit nor pool for may
+ * therefore be refused for the pool.
+ */
+export const isAlsoAllowed = (
+  situation: Situation,
+  currency: Currency,
+  amount: bigint,
+  [, expected]: ExpectedResponse,
+  code: string | undefined,
+): boolean =>
+  expected === 'insufficient_credit' &&
+  code === 'insufficient_pool' &&
+  poolIn(situation, currency) < amount;
+
 const poolIn = (situation: Situation, currency: Currency): bigint =>
   [...situation.snapshot.roots, ...situation.snapshot.shards]
     .filter((each) => each.currency === currency)
