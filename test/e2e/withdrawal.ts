@@ -194,6 +194,65 @@ describe('money on the deployed app, over HTTP with real tokens', () => {
     MINUTE,
   );
 
+  it(
+    'AP-1 AP-3 LE-2: who lost a response finds what became of the request, and where',
+    async () => {
+      const { id: merchantId, token } = await newMerchant(account(), '10.00');
+      const path = `/admin/wallets/${merchantId}/deposits`;
+      const deposit = { token: admin, key: randomUUID(), body: { amount: '40.00' } };
+      const paid = await send(path, deposit);
+      const query = `operation=deposit&subject=${merchantId}`;
+      const found = await send(`/admin/transactions/by-key/${deposit.key}?${query}`, {
+        token: admin,
+      });
+      expect(found.body.data).toMatchObject({ id: paid.body.data.id, merchant_id: merchantId });
+      const at = paid.headers.get('location');
+      expect(at).toBe(`/api/v1/admin/transactions/${paid.body.data.id}`);
+      const read = await eventually(
+        () => send(`/admin/transactions/${paid.body.data.id}`, { token: admin }),
+        ({ status }) => status === 200,
+      );
+      expect(read.body.data).toMatchObject({ id: paid.body.data.id, type: 'deposit' });
+      const tooMuch = { token, key: 'too-much', body: { amount: '11.00' } };
+      const refused = await send('/withdrawals', tooMuch);
+      const byKey = await send('/transactions/by-key/too-much?operation=withdrawal', { token });
+      expect([byKey.status, byKey.body.data]).toEqual([
+        200,
+        { status: 'REFUSED', operation: 'withdrawal', problem: refused.body },
+      ]);
+      const twice = { token, key: randomUUID(), body: '{"amount":"1.00","amount":"9.00"}' };
+      expect((await send('/withdrawals', twice)).body.code).toBe('duplicate_json_keys');
+    },
+    MINUTE,
+  );
+
+  it(
+    'AP-3 ID-2: an admin changes a merchant as it was read, and says why it is suspended',
+    async () => {
+      const { id, token } = await newMerchant(account());
+      const path = `/admin/merchants/${id}`;
+      const etag = (await send(path, { token: admin })).headers.get('etag') ?? '';
+      const patch = (fee: string) =>
+        send(path, {
+          method: 'PATCH',
+          token: admin,
+          headers: { 'If-Match': etag },
+          body: { fee },
+        });
+      const changed = await patch('1.5');
+      expect(changed.status).toBe(200);
+      expect(changed.headers.get('etag')).not.toBe(etag);
+      expect((await patch('2.5')).body.code).toBe('merchant_changed');
+      const suspend = { token: admin, body: { reason: 'مدارک ناقص‌اند' } };
+      expect((await send(`${path}/suspend`, suspend)).status).toBe(200);
+      expect((await send('/me', { token })).body.data).toMatchObject({
+        status: 'SUSPENDED',
+        status_reason: 'مدارک ناقص‌اند',
+      });
+    },
+    MINUTE,
+  );
+
   it('AP-5: the health check needs no token and lists what it checked', async () => {
     const reply = await send('/health');
     expect([reply.status, reply.body.data]).toEqual([

@@ -18,6 +18,7 @@ type Send = {
   readonly method?: string;
   readonly token?: string;
   readonly key?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** A string is sent unchanged, anything else as JSON. */
   readonly body?: unknown;
 };
@@ -25,7 +26,7 @@ type Send = {
 /** One HTTP request to the deployed API. A request with a body is a POST by default. */
 export async function send(
   path: string,
-  { method, token, key, body }: Send = {},
+  { method, token, key, headers, body }: Send = {},
 ): Promise<HttpReply> {
   const response = await fetch(`${localCloud().api}${path}`, {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
@@ -33,6 +34,7 @@ export async function send(
       'content-type': 'application/json',
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(key !== undefined && { 'idempotency-key': key }),
+      ...headers,
     },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
