@@ -90,7 +90,7 @@ describe('ID-1: a merchant registers itself', () => {
       id: expect.stringMatching(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/),
       username: 'alice',
       status: 'PENDING',
-        status_reason: null,
+      status_reason: null,
       requested_credit: '1000.50',
       currency: 'USD',
       bank_account: 'IR-1234',
