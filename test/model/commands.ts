@@ -21,14 +21,14 @@ type SpendingLimit = { readonly daily: bigint | undefined; readonly monthly: big
 type Tier = { readonly from: bigint; readonly fee: string };
 /** What one merchant can send at the same time as other requests. */
 type ConcurrentRequest = CommandOf<
-  'deposit' | 'transfer' | 'withdraw' | 'repay' | 'set limit' | 'reverse' | 'convert'
+  'deposit' | 'transfer' | 'withdraw' | 'sell' | 'repay' | 'set limit' | 'reverse' | 'convert'
 >;
 /** One command for each of the names. */
 type Commands<Name extends string, Input> = Name extends string
   ? { readonly name: Name } & Input
   : never;
 export type Command =
-  | Commands<'top up' | 'approve' | 'set limit' | 'ask for credit', MoneyRequest>
+  | Commands<'top up' | 'approve' | 'set limit' | 'ask for credit' | 'sell', MoneyRequest>
   /** From the wallet, or through a bank and recorded by an admin. */
   | Commands<'repay', MoneyRequest & { readonly through: 'wallet' | 'bank' }>
   /** Released after this time; immediately where it is undefined. */
@@ -215,6 +215,7 @@ const withdrawal = fc.record({
   copies,
   executeInMs,
 });
+const sale = fc.record({ name: is('sell'), merchant, amount: smallAmount, key });
 const through = fc.constantFrom('wallet', 'wallet', 'bank');
 const repayment = fc.record({
   name: is('repay'),
@@ -260,6 +261,7 @@ const mixedRequests = fc
         { weight: 1, arbitrary: deposit },
         { weight: 2, arbitrary: transfer },
         { weight: 3, arbitrary: withdrawal.map((each) => ({ ...each, copies: 1 })) },
+        { weight: 3, arbitrary: sale },
         { weight: 2, arbitrary: repayment },
         { weight: 1, arbitrary: limit },
         { weight: 2, arbitrary: reversal },
@@ -305,6 +307,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 10, arbitrary: transfer },
   { weight: 1, arbitrary: fc.record({ name: is('preview'), merchant, to: merchant, amount, key }) },
   { weight: 14, arbitrary: withdrawal },
+  { weight: 8, arbitrary: sale },
   { weight: 8, arbitrary: repayment },
   { weight: 4, arbitrary: reversal },
   { weight: 2, arbitrary: limit },
@@ -351,6 +354,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
           'deposit',
           'transfer',
           'withdraw',
+          'sell',
           'repay',
           'reverse',
         ),

@@ -1,3 +1,4 @@
+import type { ProviderName } from '../../lambdas/ledger/payout.ts';
 import type { Payout, Provider, ProviderAnswer } from '../../lambdas/payouts/providers/provider.ts';
 
 /** What happens to one call of a worker: at the bank, on the network and in the worker itself. */
@@ -30,19 +31,24 @@ export const OVERSLEEPING = [
   'inquires, worker stalls, sends late and crashes',
 ] as const satisfies readonly FaultMode[];
 
-type BankDecision = { readonly payout: Payout; readonly paid: boolean };
+type BankDecision = {
+  readonly payout: Payout;
+  readonly paid: boolean;
+  readonly provider: ProviderName;
+};
 const UNCLEAR: ProviderAnswer = { kind: 'unclear', why: 'no answer' };
 
 export class WorkerCrashed extends Error {
   override readonly name = 'WorkerCrashed';
 }
 
-/** A bank that pays each key once and keeps every decision. */
+/** A bank, and an operator, that pay each key once and keep every decision. */
 export class FakeBank {
   readonly #decisions = new Map<string, BankDecision>();
   readonly #delayed: Payout[] = [];
   readonly #stalled: (() => void)[] = [];
   readonly #stalledKeys = new Set<string>();
+  readonly #askedFor = new Map<string, ProviderName>();
   /** Keys that were sent again after the bank had decided, although no worker had stalled with them. */
   readonly duplicates: string[] = [];
 
@@ -61,9 +67,12 @@ export class FakeBank {
   }
 
   /** The bank as one worker reaches it. Calls `onStall` when that worker stalls. */
-  provider(mode: FaultMode, onStall: () => void): Provider {
+  provider(mode: FaultMode, onStall: () => void, name: ProviderName): Provider {
     return {
-      pay: (payout) => this.#pay(payout, mode, onStall),
+      pay: (payout) => {
+        this.#askedFor.set(payout.key, name);
+        return this.#pay(payout, mode, onStall);
+      },
       inquire: async ({ key }) => {
         if (mode === 'unreachable') return UNCLEAR;
         const isStalling = mode.startsWith('inquires');
@@ -120,9 +129,10 @@ export class FakeBank {
 
   #decide(payout: Payout, paid: boolean): ProviderAnswer {
     const earlier = this.#decisions.get(payout.key);
-    if (earlier === undefined) this.#decisions.set(payout.key, { payout, paid });
+    const decision = { payout, paid, provider: this.#askedFor.get(payout.key) ?? 'bank' };
+    if (earlier === undefined) this.#decisions.set(payout.key, decision);
     else if (!this.#stalledKeys.has(payout.key)) this.duplicates.push(payout.key);
-    return answerOf(earlier ?? { payout, paid });
+    return answerOf(earlier ?? decision);
   }
 }
 

@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from '@jest/globals';
 import type { Merchant } from '../../lambdas/ledger/merchant.ts';
+import { PROVIDERS, type ProviderName } from '../../lambdas/ledger/payout.ts';
 import {
   type ConversionTransaction,
+  hasPayout,
   isFinal,
   needsAttention,
+  type PayoutTransaction,
   type Transaction,
   transactionRow,
-  type Withdrawal,
 } from '../../lambdas/ledger/transactions.ts';
 import type { FakeBank } from './fake-bank.ts';
 import { legsOf, type Posted, postedIn, type Writer } from './posted.ts';
@@ -38,8 +40,8 @@ const ofCurrency = <Item extends { readonly currency: string }>(
 const currenciesOf = (...rows: readonly { readonly currency: string }[]): readonly string[] => [
   ...new Set(rows.map(({ currency }) => currency)),
 ];
-const withdrawalsIn = ({ transactions }: LedgerSnapshot): readonly Withdrawal[] =>
-  transactions.filter((row) => row.type === 'withdrawal');
+const payoutsIn = ({ transactions }: LedgerSnapshot): readonly PayoutTransaction[] =>
+  transactions.filter(hasPayout);
 
 /**
  * Everything that must hold of the Ledger at any moment, whatever is in progress.
@@ -84,7 +86,7 @@ const postingViolations = once((transaction: Transaction): readonly Violation[] 
       ),
     ),
     ...unequal(
-      'clearing holds a withdrawal exactly while it is in flight',
+      'clearing holds a payout exactly while it is in flight',
       `${txnId} ${type} ${status}`,
       sum(clearing.map((cell) => cell.amount)),
       isInFlight(transaction) ? amount : 0n,
@@ -92,8 +94,8 @@ const postingViolations = once((transaction: Transaction): readonly Violation[] 
   ];
 });
 
-const isInFlight = ({ type, status }: Transaction): boolean =>
-  type === 'withdrawal' && !isFinal(status) && status !== 'SCHEDULED';
+const isInFlight = (row: Transaction): boolean =>
+  hasPayout(row) && !isFinal(row.status) && row.status !== 'SCHEDULED';
 
 const poolRowsOf = ({ roots, shards }: LedgerSnapshot) => [...roots, ...shards];
 const balanceRowsOf = ({ wallets, credit, ...pools }: LedgerSnapshot) => [
@@ -249,6 +251,7 @@ const SYSTEM_BALANCES: Readonly<Record<string, (transaction: Transaction) => big
   fees: (transaction) => (transaction.type === 'transfer' ? transaction.fee : 0n),
   bank: ({ type, status, amount }) =>
     type === 'withdrawal' && status === 'SUCCEEDED' ? amount : 0n,
+  operator: ({ type, status, amount }) => (type === 'sale' && status === 'SUCCEEDED' ? amount : 0n),
   exchange: ({ type, amount }) => (type === 'conversion' ? amount : 0n),
 };
 
@@ -350,7 +353,7 @@ function counterViolations(
 ): readonly Violation[] {
   const payments = own.flatMap((row) =>
     // A withdrawal that is only scheduled is not counted yet.
-    (row.type === 'withdrawal' || row.type === 'transfer') && row.limitDay !== undefined
+    'limitDay' in row && row.limitDay !== undefined
       ? [{ ...row, day: row.limitDay, month: row.limitMonth ?? '' }]
       : [],
   );
@@ -509,7 +512,7 @@ const transactionRowViolations = once((row: Row): readonly Violation[] => {
       prefixOf('statusKey'),
       needsAttention(status) ? `TXN#${status}` : '',
     ),
-    ...(type === 'withdrawal' || type === 'rebalance'
+    ...(type === 'withdrawal' || type === 'sale' || type === 'rebalance'
       ? []
       : unequal(
           'a transaction without a payout is final at once',
@@ -521,29 +524,36 @@ const transactionRowViolations = once((row: Row): readonly Violation[] => {
   ];
 });
 
-/** WD-5 WD-6: each withdrawal against what the bank itself knows of it. */
+/** WD-5 WD-6 SA-1: each withdrawal and sale against what its provider itself knows of it. */
 export function expectBankAgrees(snapshot: LedgerSnapshot, bank: FakeBank): void {
   const decisions = new Map(bank.decisions.map((decision) => [decision.payout.key, decision]));
-  const withdrawals = withdrawalsIn(snapshot);
-  const ids = new Set(withdrawals.map(({ txnId }) => txnId));
+  const payouts = payoutsIn(snapshot);
+  const ids = new Set(payouts.map(({ txnId }) => txnId));
   const unknown = [...decisions.keys()].filter((key) => !ids.has(key));
   expect([
-    ...withdrawals.flatMap((row) => {
+    ...payouts.flatMap((row) => {
       const { txnId, amount, currency, payout } = row;
       const known = decisions.get(txnId);
       const order = { key: txnId, destination: payout.destination, amount, currency };
       return [
-        ...withdrawalViolations(row, known?.paid),
+        ...payoutViolations(row, known?.paid),
+        ...unequal('SA-1 who was asked', txnId, known?.provider, known && payout.provider),
+        ...unequal(
+          'SA-1 a sale is the operator’s, anything else the bank’s',
+          txnId,
+          payout.provider,
+          row.type === 'sale' ? 'operator' : 'bank',
+        ),
         ...unequal('WD-5 the order', txnId, known?.payout, known && order),
       ];
     }),
-    ...unequal('WD-5 the bank pays withdrawals alone', 'bank', unknown, []),
+    ...unequal('WD-5 only withdrawals and sales are paid', 'bank', unknown, []),
     ...unequal('WD-5 the bank is queried instead of paid twice', 'bank', bank.duplicates, []),
   ]).toEqual([]);
 }
 
 /** `paid` is the bank's decision; undefined where it has no order. */
-function withdrawalViolations(row: Withdrawal, paid: boolean | undefined): readonly Violation[] {
+function payoutViolations(row: PayoutTransaction, paid: boolean | undefined): readonly Violation[] {
   const { txnId, status, phases, payout } = row;
   const names = phases.map(({ name }) => name);
   const of = `${txnId} ${status}`;
@@ -616,27 +626,32 @@ function changeViolations(row: Row, next: Row | undefined): readonly Violation[]
   ];
 }
 
-/** Once nothing is in progress: every withdrawal is final, and the bank paid what the Ledger says. */
+/** Once nothing is in progress: every withdrawal and sale is final, and the bank paid what the Ledger says. */
 export function expectSettledLedger(snapshot: LedgerSnapshot, bank: FakeBank): void {
-  const withdrawals = withdrawalsIn(snapshot);
+  const payouts = payoutsIn(snapshot);
   const { totals } = postedIn(snapshot);
   expect([
-    ...withdrawals.flatMap(({ txnId, status }) =>
-      unequal('WD-8 every withdrawal becomes final', `${txnId} ${status}`, isFinal(status), true),
+    ...payouts.flatMap(({ txnId, status }) =>
+      unequal('WD-8 every payout becomes final', `${txnId} ${status}`, isFinal(status), true),
     ),
-    ...currenciesOf(...withdrawals).flatMap((currency) => {
+    ...currenciesOf(...payouts).flatMap((currency) => {
       const inClearing = totals.get(`clearing|${currency}`) ?? 0n;
-      const paid = ofCurrency(
-        bank.decisions.filter((each) => each.paid).map(({ payout }) => payout),
-        currency,
-      );
+      const paidBy = (name: ProviderName) =>
+        ofCurrency(
+          bank.decisions
+            .filter(({ paid, provider }) => paid && provider === name)
+            .map(({ payout }) => payout),
+          currency,
+        );
       return [
         ...unequal('nothing is left in clearing', currency, inClearing, 0n),
-        ...unequal(
-          'WD-5 the bank paid what the Ledger says',
-          currency,
-          totals.get(`bank|${currency}`) ?? 0n,
-          sum(paid.map(({ amount }) => amount)),
+        ...PROVIDERS.flatMap((name) =>
+          unequal(
+            'WD-5 SA-1 each provider paid what the Ledger says',
+            `${name} ${currency}`,
+            totals.get(`${name}|${currency}`) ?? 0n,
+            sum(paidBy(name).map(({ amount }) => amount)),
+          ),
         ),
       ];
     }),

@@ -18,7 +18,6 @@ import { recover } from '../../lambdas/payouts/recover.ts';
 import { settle } from '../../lambdas/payouts/settle.ts';
 import type { PayoutMessage } from '../../lambdas/payouts/settle-rule.ts';
 import { isRetryable } from '../../lambdas/platform/retry.ts';
-import { bothProviders } from '../harness/both-providers.ts';
 import type { Harness, Reply, Request } from '../harness/harness.ts';
 import { notBusy } from '../harness/not-busy.ts';
 import { adminClaims } from '../harness/sign-ins.ts';
@@ -58,6 +57,7 @@ import {
   expectedReversal,
   expectedTransfer,
   expectedWithdrawal,
+  fundsOf,
   isAlsoAllowed,
   limitEffect,
   recordedRepaymentEffect,
@@ -77,6 +77,8 @@ type Planned = {
   readonly route: RouteName;
   readonly request: Request;
   readonly oracle: (situation: Situation) => ExpectedResponse;
+  /** What an acceptance states about the situation that it met. */
+  readonly stated?: (situation: Situation) => Readonly<Record<string, string | undefined>>;
 };
 /** A request that can be sent at the same time as others. */
 type Concurrent = Planned & {
@@ -128,6 +130,7 @@ export class ModelRun {
         return this.#approve(command);
       case 'transfer':
       case 'deposit':
+      case 'sell':
       case 'repay':
       case 'set limit':
       case 'reverse':
@@ -253,14 +256,19 @@ export class ModelRun {
    * Sends copies of a request, and compares the response with the first one under its key. Where the key
    * is new, the oracle decides.
    */
-  async #send({ route, request, oracle }: Planned, copies = 1): Promise<void> {
-    const expected = earlier(this.#sent, route, request) ?? oracle(await this.#situation());
+  async #send(planned: Planned, copies = 1): Promise<void> {
+    const { route, request, oracle } = planned;
+    const situation = await this.#situation();
+    const repeated = earlier(this.#sent, route, request);
+    const expected = repeated ?? oracle(situation);
     const replies = await Promise.all(
       Array.from({ length: copies }, () => this.#harness.insist(route, request)),
     );
     const [reply] = replies;
     if (reply === undefined) throw new Error('no request was sent');
     expect([route, reply.status, reply.body.code]).toEqual([route, ...expected]);
+    if (repeated === undefined && reply.status < 300)
+      expect(reply.body.data).toMatchObject(planned.stated?.(situation) ?? {});
     this.#sent.push({ route, request, reply });
   }
 
@@ -336,6 +344,8 @@ export class ModelRun {
         return this.#transfer(command);
       case 'withdraw':
         return this.#withdrawal(command);
+      case 'sell':
+        return this.#sale(command);
       case 'repay':
         return this.#repayment(command);
       case 'set limit':
@@ -540,6 +550,28 @@ export class ModelRun {
     };
   }
 
+  #sale({ merchant, amount, key }: CommandOf<'sell'>): Concurrent {
+    const [as, currency] = [this.#idOf(merchant), this.#currencyOf(merchant)];
+    const body = {
+      phone_number: '+989121234567',
+      amount: formatAmount(amount, currency),
+      currency,
+    };
+    return {
+      route: 'POST /sales',
+      request: { as, key, body },
+      oracle: (situation) => expectedWithdrawal(situation, as, currency, amount, 'wallet'),
+      stated: (situation) => {
+        const before = fundsOf(situation, as, currency) ?? 0n;
+        const [balance_before, balance_after] = [before, before - amount].map((units) =>
+          formatAmount(units, currency),
+        );
+        return { balance_before, balance_after };
+      },
+      effect: () => withdrawalEffect(amount, 'wallet'),
+    };
+  }
+
   /** Cancels only what is still scheduled. What is cancelled already stays cancelled. */
   async #cancel({ nth }: CommandOf<'cancel'>): Promise<void> {
     const scheduled = (await this.#payouts()).filter(isScheduled);
@@ -705,7 +737,10 @@ export class ModelRun {
   async #work(mode: FaultMode, { merchantId, txnId }: PayoutMessage): Promise<void> {
     const { promise: stalled, resolve: onStall } = Promise.withResolvers<void>();
     const { ledger, busy } = this.#harness.context;
-    const providers = bothProviders(this.#bank.provider(mode, onStall));
+    const providers = {
+      bank: this.#bank.provider(mode, onStall, 'bank'),
+      operator: this.#bank.provider(mode, onStall, 'operator'),
+    };
     const work = settle({ ledger, busy, providers, timers: TIMERS })({ merchantId, txnId }).catch(
       (error: unknown) => {
         if (!(error instanceof WorkerCrashed) && !isRetryable(error)) throw error;
@@ -774,7 +809,9 @@ export class ModelRun {
 
 type RequestName = CommandOf<'send concurrently'>['requests'][number]['name'];
 const isRequest = (name: string): name is RequestName =>
-  ['deposit', 'transfer', 'withdraw', 'repay', 'set limit', 'reverse', 'convert'].includes(name);
+  ['deposit', 'transfer', 'withdraw', 'sell', 'repay', 'set limit', 'reverse', 'convert'].includes(
+    name,
+  );
 type Quoted = Pick<CommandOf<'quote'>, 'merchant' | 'direction'> & { readonly id: string };
 /** Most quotes of before are expired. */
 const LAST_QUOTES = 4;
@@ -831,6 +868,8 @@ const isAllowedInSomeOrder = (
     const isExpected = actual === code || next.allows?.(situation, expected, actual) === true;
     if (reply.status !== status || !isExpected) return false;
     const isNew = repeated === undefined && status < 300;
+    const stated = Object.entries((isNew && next.stated?.(situation)) || {});
+    if (stated.some(([name, value]) => reply.body.data[name] !== value)) return false;
     const effects = [...situation.effects, ...(isNew ? [next.effect(situation)] : [])];
     const others = answered.filter((each) => each !== next);
     return isAllowedInSomeOrder(others, { ...situation, effects }, [...sent, next]);

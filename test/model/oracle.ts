@@ -51,7 +51,7 @@ const MAY_NOT_SPEND: Record<Merchant['status'], ExpectedResponse | undefined> = 
 const mayReceive = ({ status }: Merchant): boolean => status === 'ACTIVE' || status === 'SUSPENDED';
 
 /** WA-3: what a wallet can pay is its available balance and every release that has matured. */
-function fundsOf(situation: Situation, id: string, currency: Currency): bigint | undefined {
+export function fundsOf(situation: Situation, id: string, currency: Currency): bigint | undefined {
   const { snapshot, now } = situation;
   const wallet = snapshot.wallets.find((each) => each.owner === id && each.currency === currency);
   if (wallet === undefined) return undefined;
@@ -174,7 +174,7 @@ function overLimit(
   const { snapshot, now } = situation;
   const today = calendarLabels(now, merchant.timeZone);
   const spent = snapshot.transactions
-    .filter((row) => row.type === 'withdrawal' || row.type === 'transfer')
+    .filter((row) => row.type === 'withdrawal' || row.type === 'sale' || row.type === 'transfer')
     .filter((row) => row.merchantId === merchant.id && row.currency === currency)
     .filter(({ status }) => status !== 'FAILED');
   const left = (label: 'limitDay' | 'limitMonth', of: string, limit: bigint | undefined) => {
