@@ -88,6 +88,7 @@ describe('SA-1: sales at the same time as everything else on one wallet', () => 
     harness = await startHarness(21, ROUGH);
     const as = await harness.merchant('100.00');
     await harness.deposit(as, { amount: '40.00' });
+    const states = statesOf(as);
     const replies = await Promise.all(
       Array.from({ length: 60 }, (_, index) => sell(as, `s${index}`, '1.00')),
     );
@@ -100,6 +101,8 @@ describe('SA-1: sales at the same time as everything else on one wallet', () => 
     const expected = Array.from({ length: 40 }, (_, index) => BigInt(4_000 - 100 * index));
     expect(chain).toEqual(expected.map((before) => [before, before - 100n]));
     expect(await available(as)).toBe(0n);
+    // Some were committed in groups, whose guards are carried back to the wallet as it was read.
+    expect(Math.max(...states.map(({ by }) => (by as string[]).length))).toBeGreaterThan(1);
     expect(harness.faults.conflicts).toBeGreaterThan(10);
     expect(harness.faults.lostAfter).toBeGreaterThan(0);
   }, 120_000);
@@ -196,14 +199,16 @@ describe('SA-1: sales at the same time as everything else on one wallet', () => 
     },
   );
 
-  it('WA-3: with a release between the two reads of the wallet it states the balance once', async () => {
+  it('WA-3: loses where its wallet holds the same again, but no longer the release that it counted', async () => {
     harness = await startHarness(25);
     const as = await harness.merchant('100.00');
-    await harness.deposit(as, { amount: '10.00' });
+    await harness.deposit(as, { amount: '11.00' });
     const soon = new Date(harness.clock.now.getTime() + 1_000).toISOString();
     await harness.deposit(as, { amount: '5.00', release_at: soon });
     harness.clock.now = new Date(harness.clock.now.getTime() + 2_000);
-    // A withdrawal releases the funds, and a deposit restores what was available and pending.
+    // So that the counters of the day do not make it lose.
+    expect((await sell(as, 'first', '1.00')).status).toBe(202);
+    // A withdrawal releases the funds, and deposits restore what was available and pending.
     harness.beforeCommit(async () => {
       const body = { amount: '15.00', source: 'wallet' };
       expect((await harness.call('POST /withdrawals', { as, key: 'w', body })).status).toBe(202);
