@@ -134,6 +134,7 @@ const ACTS: readonly Act[] = [
     does: 'send to the queue of busy merchants',
     allowed: [
       'withdrawals',
+      'sales',
       'transfers',
       'deposits',
       'credit',
