@@ -40,6 +40,7 @@ import {
   walletAvailable,
   walletPending,
 } from '../../lambdas/ledger/postings.ts';
+import { markReversed } from '../../lambdas/ledger/reversed.ts';
 import type { RowRef } from '../../lambdas/ledger/row-writes.ts';
 import {
   createTransaction,
@@ -93,6 +94,7 @@ const CHANGES = [
   'archive',
   'quote',
   'use quote',
+  'mark reversed',
 ] as const;
 type Kind = (typeof MOVES | typeof CHANGES)[number];
 
@@ -482,6 +484,13 @@ const BUILD: Readonly<Record<Kind, Build>> = {
     ),
   refuse: (_rows, { merchant, id }) =>
     phase(`T${id}`, { guards: [noTransaction(merchantPk(merchant), `T${id}`)] }),
+  // Another transaction than the one of the same commit: a row is written once.
+  'mark reversed': (_rows, { merchant, id }) =>
+    phase(`T${id}`, {
+      changes: [
+        markReversed({ pk: merchantPk(merchant), txnId: `T${(id + 150) % 301}` }, `T${id}`),
+      ],
+    }),
   'change status': (_rows, { id, merchant, nth }) => {
     const [from, to] =
       nth % 4 === 0 ? (['ACTIVE', 'SUSPENDED'] as const) : (['SUSPENDED', 'ACTIVE'] as const);

@@ -17,6 +17,8 @@ const SETTLE = {
   PAYOUT_QUEUE_URL: 'https://sqs/queue',
   BANK_URL: 'https://bank',
   BANK_SECRET_NAME: 'bank',
+  OPERATOR_URL: 'https://operator',
+  OPERATOR_SECRET_NAME: 'operator',
   PROVIDER_CALL_MS: '8000',
   CLAIM_MS: '20000',
   LEASE_MS: '90000',
