@@ -6,6 +6,7 @@ import './security.ts';
 import './sign-in.ts';
 import './withdrawal.ts';
 import './sales.ts';
+import './credit.ts';
 import './pool.ts';
 import './readme.ts';
 import './scheduled.ts';

@@ -116,6 +116,12 @@ const ACTS: readonly Act[] = [
       new SecretsManagerClient(options).send(new GetSecretValueCommand({ SecretId })),
   },
   {
+    does: 'read the secret of the operator',
+    allowed: ['settle'],
+    attempt: (options, { OperatorSecretName: SecretId }) =>
+      new SecretsManagerClient(options).send(new GetSecretValueCommand({ SecretId })),
+  },
+  {
     does: 'send to the payout queue',
     allowed: ['relay', 'recover'],
     attempt: message(({ PayoutQueueUrl }) => PayoutQueueUrl),
@@ -138,6 +144,8 @@ const ACTS: readonly Act[] = [
       'transfers',
       'deposits',
       'credit',
+      'credit-decisions',
+      'conversions',
       'reversals',
       'settle',
       'execute-scheduled',

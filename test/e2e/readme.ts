@@ -53,7 +53,9 @@ describe('the commands of the documentation, pasted in their order', () => {
     async () => {
       const section = sectionOf('docs/walkthrough.md', '## A five-minute walk');
       const output = await run(section);
-      expect(output).toContain('"status":"PENDING","requested_credit":"1000.00"');
+      expect(output).toContain(
+        '"status":"PENDING","status_reason":null,"requested_credit":"1000.00"',
+      );
       expect(output).toContain('"status":"ACTIVE","credit_limit":"500.00"');
       expect(output).toContain('idempotency-replayed: true');
       expect(output).toContain('"code":"insufficient_credit"');
@@ -68,6 +70,10 @@ describe('the commands of the documentation, pasted in their order', () => {
         'SCHEDULED',
         'CANCELLED',
         '9.50',
+        '7.50',
+        'SUCCEEDED',
+        '4.57',
+        '600.00',
       ];
       expect(plainLines(output)).toEqual(expected);
       expect(blocksOf(section, '').flatMap(plainLines)).toEqual(expected);
@@ -79,7 +85,9 @@ describe('the commands of the documentation, pasted in their order', () => {
     'OP-1: the first withdrawal of the README succeeds at the bank',
     async () => {
       const output = await run(sectionOf('README.md', '## A first withdrawal'));
-      expect(output).toContain('"status":"PENDING","requested_credit":"1000.00"');
+      expect(output).toContain(
+        '"status":"PENDING","status_reason":null,"requested_credit":"1000.00"',
+      );
       expect(output).toContain('"status":"ACTIVE","credit_limit":"500.00"');
       const [accepted] = linesOf(output).filter((line) => line.startsWith('{"status":202'));
       const { id } = JSON.parse(accepted ?? '{}').data;

@@ -40,6 +40,10 @@ function nameOf({ route, callerId: id, params, query }: List): readonly unknown[
       const by = merchant === undefined ? status : { merchant, status };
       return ['all-transactions', by, { ...filters, type }];
     }
+    case 'GET /credit-requests':
+      return ['credit-requests', id];
+    case 'GET /admin/credit-requests':
+      return ['all-credit-requests', status ?? 'OPEN'];
     case 'GET /admin/merchants':
       return ['merchants', status, query['name']?.toLowerCase()];
     default:

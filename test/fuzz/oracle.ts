@@ -13,6 +13,7 @@ const problemBody = z.strictObject({
   detail: z.string().min(1),
   code: z.string(),
   message: bilingual,
+  values: z.record(z.string(), z.string()).optional(),
   errors: z
     .array(z.strictObject({ field: z.string(), code: z.string(), message: bilingual }))
     .min(1)
