@@ -18,9 +18,9 @@ import type { Value } from './value.ts';
  * dominates; what ends a merchant is rare.
  */
 const OFTEN: Partial<Record<RouteName, number>> = {
-  'POST /admin/wallets/{merchant_id}/deposits': 32,
-  'POST /transfers': 32,
-  'POST /withdrawals': 18,
+  'POST /admin/wallets/{merchant_id}/deposits': 48,
+  'POST /transfers': 44,
+  'POST /withdrawals': 26,
   'POST /sales': 12,
   'POST /repayments': 12,
   'POST /conversions/quotes': 10,
