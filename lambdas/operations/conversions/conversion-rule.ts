@@ -1,15 +1,10 @@
-import { openWallet, type Wallet } from '../../ledger/balances.ts';
+import type { Wallet } from '../../ledger/balances.ts';
 import { type Decision, refused } from '../../ledger/decision.ts';
-import {
-  activeOnTerms,
-  type Merchant,
-  mayOpenWallet,
-  receivingInNewWallet,
-  spenderOf,
-} from '../../ledger/merchant.ts';
+import { activeOnTerms, type Merchant, spenderOf } from '../../ledger/merchant.ts';
 import { drawOnWallet, releaseFunds, type WalletFunds } from '../../ledger/pending-releases.ts';
 import { postingsIn, system, walletAvailable } from '../../ledger/postings.ts';
 import type { NewTransactionOf } from '../../ledger/transactions.ts';
+import { openedFor, refusedWallet } from '../../ledger/wallet-opening.ts';
 import { type Quote, useQuote } from './quote-rule.ts';
 
 export type ConversionFacts = {
@@ -35,14 +30,14 @@ export function decideConversion(
   const { quote, funds, target } = quoted;
   if (quote.usedBy !== undefined) return refused('quote_used');
   if (quote.expiresAt <= now.toISOString()) return refused('quote_expired');
-  if (target?.closed) return refused('wallet_closed');
-  const opens = target === undefined;
-  if (opens && !mayOpenWallet(merchant)) return refused('too_many_wallets');
+  const unable = refusedWallet(merchant, target);
+  if (unable !== undefined) return unable;
   const { from, to, give, receive, spread, rate } = quote;
   const draw = drawOnWallet(funds, give);
   if (draw.kind === 'refused') return draw;
 
   const { id: merchantId } = merchant;
+  const opened = openedFor(merchant, target, to);
   const released = releaseFunds(merchantId, from, draw.releases);
   return {
     kind: 'accepted',
@@ -67,11 +62,7 @@ export function decideConversion(
         [system('exchange'), system('fees'), spread],
       ),
     ],
-    guards: [activeOnTerms(merchant), ...(opens ? [receivingInNewWallet(merchantId)] : [])],
-    changes: [
-      useQuote(merchantId, quote.id, txnId, now),
-      ...released.changes,
-      ...(opens ? openWallet(merchantId, to) : []),
-    ],
+    guards: [activeOnTerms(merchant), ...opened.guards],
+    changes: [useQuote(merchantId, quote.id, txnId, now), ...released.changes, ...opened.changes],
   };
 }

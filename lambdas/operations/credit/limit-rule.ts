@@ -1,20 +1,14 @@
 import {
   type CreditLine,
   openCreditLine,
-  openWallet,
   setCreditLimit,
   type Wallet,
 } from '../../ledger/balances.ts';
 import { type Decision, refused } from '../../ledger/decision.ts';
-import {
-  type Merchant,
-  mayOpenWallet,
-  mayReceive,
-  receiving,
-  receivingInNewWallet,
-} from '../../ledger/merchant.ts';
+import { type Merchant, mayReceive, receiving } from '../../ledger/merchant.ts';
 import { type Currency, type MinorUnits, minor } from '../../ledger/money.ts';
 import type { NewTransactionOf } from '../../ledger/transactions.ts';
+import { openedFor, refusedWallet } from '../../ledger/wallet-opening.ts';
 
 export type LimitFacts = {
   readonly merchant: Merchant | undefined;
@@ -36,9 +30,9 @@ export function decideLimit(
 ): Decision<NewTransactionOf<'limit_change'>> {
   if (merchant === undefined) return refused('merchant_not_found');
   if (!mayReceive(merchant)) return refused('merchant_cannot_have_credit');
-  if (wallet?.closed) return refused('wallet_closed');
-  const opens = wallet === undefined;
-  if (opens && !mayOpenWallet(merchant)) return refused('too_many_wallets');
+  const unable = refusedWallet(merchant, wallet);
+  if (unable !== undefined) return unable;
+  const opened = openedFor(merchant, wallet, currency);
   const { id: merchantId } = merchant;
   return {
     kind: 'accepted',
@@ -52,12 +46,12 @@ export function decideLimit(
     },
     // A limit is no money.
     postings: [],
-    guards: [opens ? receivingInNewWallet(merchantId) : receiving(merchantId)],
+    guards: [receiving(merchantId), ...opened.guards],
     changes: [
       line === undefined
         ? openCreditLine(merchantId, currency, limit)
         : setCreditLimit(merchantId, line, limit),
-      ...(opens ? openWallet(merchantId, currency) : []),
+      ...opened.changes,
     ],
   };
 }

@@ -1,7 +1,8 @@
 import type { Accepted, Refused } from '../../ledger/decision.ts';
 import { type Currency, minor } from '../../ledger/money.ts';
 import type { NewTransactionOf } from '../../ledger/transactions.ts';
-import { openedFor, type ReceiverFacts, receiverOf } from './receiver-rule.ts';
+import { openedFor } from '../../ledger/wallet-opening.ts';
+import { type ReceiverFacts, receiverOf } from './receiver-rule.ts';
 
 /** An empty wallet, once: nothing is left to do where it is open, whatever it holds (WA-2). */
 export function decideOpening(

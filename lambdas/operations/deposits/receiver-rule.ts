@@ -1,12 +1,7 @@
-import { openWallet, type Wallet } from '../../ledger/balances.ts';
-import { type Effects, type Refused, refused } from '../../ledger/decision.ts';
-import {
-  type Merchant,
-  mayOpenWallet,
-  mayReceive,
-  receivingInNewWallet,
-} from '../../ledger/merchant.ts';
-import type { Currency } from '../../ledger/money.ts';
+import type { Wallet } from '../../ledger/balances.ts';
+import { type Refused, refused } from '../../ledger/decision.ts';
+import { type Merchant, mayReceive } from '../../ledger/merchant.ts';
+import { refusedWallet } from '../../ledger/wallet-opening.ts';
 
 export type ReceiverFacts = {
   readonly merchant: Merchant | undefined;
@@ -18,17 +13,5 @@ export type ReceiverFacts = {
 export function receiverOf({ merchant, wallet }: ReceiverFacts): Merchant | Refused {
   if (merchant === undefined) return refused('merchant_not_found');
   if (!mayReceive(merchant)) return refused('merchant_cannot_receive');
-  if (wallet?.closed) return refused('wallet_closed');
-  if (wallet === undefined && !mayOpenWallet(merchant)) return refused('too_many_wallets');
-  return merchant;
+  return refusedWallet(merchant, wallet) ?? merchant;
 }
-
-/** What opens a wallet that is missing: nothing where it is there. */
-export const openedFor = (
-  { id }: Merchant,
-  wallet: Wallet | undefined,
-  currency: Currency,
-): Pick<Effects, 'guards' | 'changes'> =>
-  wallet === undefined
-    ? { guards: [receivingInNewWallet(id)], changes: openWallet(id, currency) }
-    : { guards: [], changes: [] };

@@ -4,7 +4,8 @@ import type { Currency, MinorUnits } from '../../ledger/money.ts';
 import { addRelease } from '../../ledger/pending-releases.ts';
 import { postingsIn, system, walletAvailable, walletPending } from '../../ledger/postings.ts';
 import type { NewTransactionOf } from '../../ledger/transactions.ts';
-import { openedFor, type ReceiverFacts, receiverOf } from './receiver-rule.ts';
+import { openedFor } from '../../ledger/wallet-opening.ts';
+import { type ReceiverFacts, receiverOf } from './receiver-rule.ts';
 
 export type DepositOrder = {
   readonly amount: MinorUnits;

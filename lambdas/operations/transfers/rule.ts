@@ -1,20 +1,14 @@
-import { openWallet, type Wallet } from '../../ledger/balances.ts';
+import type { Wallet } from '../../ledger/balances.ts';
 import { countingLabels, type TierBounds, volumeIn } from '../../ledger/counters.ts';
 import { type Decision, refused } from '../../ledger/decision.ts';
 import { type FeeTier, feeOf, rateAt } from '../../ledger/fees.ts';
 import { spend } from '../../ledger/limits.ts';
-import {
-  activeOnTerms,
-  type Merchant,
-  mayOpenWallet,
-  mayReceive,
-  receivingInNewWallet,
-  spenderOf,
-} from '../../ledger/merchant.ts';
+import { activeOnTerms, type Merchant, mayReceive, spenderOf } from '../../ledger/merchant.ts';
 import { type Currency, type MinorUnits, minor } from '../../ledger/money.ts';
 import { drawOnWallet, releaseFunds, type WalletFunds } from '../../ledger/pending-releases.ts';
 import { postingsIn, system, walletAvailable } from '../../ledger/postings.ts';
 import type { NewTransactionOf } from '../../ledger/transactions.ts';
+import { openedFor, refusedWallet } from '../../ledger/wallet-opening.ts';
 
 export type TransferOrder = {
   /** The payee's name or id. */
@@ -76,12 +70,12 @@ export function decideTransfer(
   const spending = spend(payer, currency, amount, now, bounds);
   if (spending.kind === 'refused') return spending;
   if (funds.wallet === undefined) return refused('wallet_not_found');
-  if (payeeWallet?.closed) return refused('wallet_closed');
-  const opens = payeeWallet === undefined;
-  if (opens && !mayOpenWallet(payee)) return refused('too_many_wallets');
+  const unable = refusedWallet(payee, payeeWallet);
+  if (unable !== undefined) return unable;
   const draw = drawOnWallet(funds, total);
   if (draw.kind === 'refused') return draw;
 
+  const opened = openedFor(payee, payeeWallet, currency);
   const released = releaseFunds(payer.id, currency, draw.releases);
   return {
     kind: 'accepted',
@@ -108,11 +102,7 @@ export function decideTransfer(
         [walletAvailable(payer.id), system('fees'), fee],
       ),
     ],
-    guards: [activeOnTerms(payer), ...(opens ? [receivingInNewWallet(payee.id)] : [])],
-    changes: [
-      ...spending.changes,
-      ...released.changes,
-      ...(opens ? openWallet(payee.id, currency) : []),
-    ],
+    guards: [activeOnTerms(payer), ...opened.guards],
+    changes: [...spending.changes, ...released.changes, ...opened.changes],
   };
 }
