@@ -1,24 +1,10 @@
-import * as z from 'zod';
-import { byId, nothing } from '../../http/fields.ts';
-import { operation } from '../../http/operation.ts';
-import { failure, success } from '../../http/response.ts';
-import { merchantPk } from '../../ledger/keys.ts';
-import { readTransaction } from '../../ledger/rows/transactions.ts';
-import { transactionView } from '../history/view.ts';
+import { oneOf } from '../history/read-one.ts';
 
-/** One of the caller's own withdrawals. Another merchant's is not found, never forbidden. */
-export const readWithdrawal = operation({
+/** One of the caller's own withdrawals. */
+export const readWithdrawal = oneOf({
   name: 'read-withdrawal',
   route: 'GET /withdrawals/{id}',
-  access: 'merchant',
-  input: () => z.object({ params: byId, query: nothing }),
-  handle: async ({ params }, call, { ledger }) => {
-    const row = await readTransaction(ledger, merchantPk(call.caller.id), params.id);
-    if (row?.type !== 'withdrawal') return failure('withdrawal_not_found', call.id);
-    return success({
-      status: 200,
-      message: { en: 'The withdrawal.', fa: 'برداشت.' },
-      data: transactionView(row, call.caller.id, ledger.now()),
-    });
-  },
+  type: 'withdrawal',
+  notFound: 'withdrawal_not_found',
+  message: { en: 'The withdrawal.', fa: 'برداشت.' },
 });
