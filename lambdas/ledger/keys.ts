@@ -38,7 +38,6 @@ export const signInKey = ({ pool, sub }: SignInId): Key => ({
   pk: `LOGIN#${pool}#${sub}`,
   sk: 'LOGIN',
 });
-/** Ids that begin with their time, as ULIDs do, sort by it. */
 export const ownKey = (merchantId: string, of: OwnRows, id: string): Key => ({
   pk: merchantPk(merchantId),
   sk: `${of}#${id}`,

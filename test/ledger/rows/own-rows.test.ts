@@ -6,7 +6,7 @@ import { indexKeysOf } from '../../../lambdas/ledger/index-keys.ts';
 import { statusKeyOf, timeKey } from '../../../lambdas/ledger/keys.ts';
 import { postChanges } from '../../../lambdas/ledger/post.ts';
 import type { Change, OwnRows, RowRef } from '../../../lambdas/ledger/row-writes.ts';
-import { listOwn, readOwn } from '../../../lambdas/ledger/rows/own-rows.ts';
+import { readOwn } from '../../../lambdas/ledger/rows/own-rows.ts';
 import { documentClient } from '../../../lambdas/platform/clients.ts';
 import { type Engine, startEngine } from '../../harness/engine.ts';
 import { REAL } from '../../harness/pacing.ts';
@@ -58,19 +58,6 @@ describe('WA-7: rows of an operation’s own', () => {
   it('a change of a row that does not exist creates none', async () => {
     expect(await use('B9', 'T1')).toBe('refused');
     expect(await readOwn(ledger, 'm1', 'QUOTE', 'B9', schema)).toBeUndefined();
-  });
-
-  it('AP-6: a merchant’s rows are listed newest first, page by page, without those of others', async () => {
-    for (const id of ['01A', '01C', '01B', '02A']) await put('m3', 'CREDITREQ', id);
-    await put('m3', 'QUOTE', '01D');
-    await put('m4', 'CREDITREQ', '01E');
-    const page = async (before?: string) =>
-      (await listOwn(ledger, 'm3', 'CREDITREQ', schema, { before, most: 2 })).map(({ id }) => id);
-    expect([await page(), await page('01C'), await page('01A')]).toEqual([
-      ['02A', '01C'],
-      ['01B', '01A'],
-      [],
-    ]);
   });
 
   it('CR-3: admins find credit requests by their status, also after it changed; quotes are in no index', () => {
