@@ -1,7 +1,8 @@
 import type { LedgerContext } from '../../ledger/context.ts';
+import { merchantOf } from '../../ledger/keys.ts';
 import type { Currency } from '../../ledger/money.ts';
 import { readOwn } from '../../ledger/rows/own-rows.ts';
-import { findTransaction } from '../../ledger/rows/transactions.ts';
+import { findTransactionKey } from '../../ledger/rows/transactions.ts';
 import {
   type CreditRequest,
   creditRequestRow,
@@ -29,6 +30,6 @@ export async function findCreditRequest(
   ledger: LedgerContext,
   id: string,
 ): Promise<CreditRequest | undefined> {
-  const row = await findTransaction(ledger, id);
-  return row?.type === 'credit_request' ? readCreditRequest(ledger, row.merchantId, id) : undefined;
+  const key = await findTransactionKey(ledger, id);
+  return key && readCreditRequest(ledger, merchantOf(key.pk), id);
 }
