@@ -39,11 +39,16 @@ function limitIn(limits: AmountLimits, currency: Currency): bigint | undefined {
 const isGiven = (transaction: NewTransaction): boolean =>
   transaction.type !== 'limit_change' || transaction.amount > transaction.limitBefore;
 
-/** Whether an admin's operation gives more than a stage's limit. */
-export function exceeds(limits: AmountLimits, transaction: NewTransaction): boolean {
+/** The limit of a stage, in minor units, that an admin's operation gives more than. */
+function exceededLimit(limits: AmountLimits, transaction: NewTransaction): bigint | undefined {
   const limit = limitIn(limits, transaction.currency);
-  return limit !== undefined && isGiven(transaction) && transaction.amount > limit;
+  if (limit === undefined || transaction.amount <= limit) return undefined;
+  return isGiven(transaction) ? limit : undefined;
 }
+
+/** Whether an admin's operation gives more than a stage's limit. */
+export const exceeds = (limits: AmountLimits, transaction: NewTransaction): boolean =>
+  exceededLimit(limits, transaction) !== undefined;
 
 /**
  * Bounds what an admin can move, or set as a limit, in one request: what the rule refuses is refused for that.
@@ -53,8 +58,9 @@ export function boundedBy<New extends NewTransaction>(
   limits: AmountLimits,
   decision: Decision<New>,
 ): Decision<New> {
-  if (decision.kind !== 'accepted' || !exceeds(limits, decision.transaction)) return decision;
+  if (decision.kind !== 'accepted') return decision;
   const { currency } = decision.transaction;
-  const limit = formatAmount(limitIn(limits, currency) ?? 0n, currency);
-  return refused('amount_above_admin_limit', { limit, currency });
+  const limit = exceededLimit(limits, decision.transaction);
+  if (limit === undefined) return decision;
+  return refused('amount_above_admin_limit', { limit: formatAmount(limit, currency), currency });
 }
