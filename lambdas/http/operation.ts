@@ -62,9 +62,9 @@ export type Settings = {
   readonly poolShards: number;
   /** How long the stream and a queue have for a new payout before recovery may take it for lost. */
   readonly checkMarginMs: number;
-  /** The amounts above which a second admin has to confirm what one has proposed. */
   /** What the platform keeps of a conversion, in parts per million. */
   readonly spreadPpm: bigint;
+  /** The amounts above which a second admin has to confirm what one has proposed. */
   readonly secondAdminAbove: AmountLimits;
   /** The most that one request of an admin can move, or set as a limit. */
   readonly mostPerAdminRequest: AmountLimits;
