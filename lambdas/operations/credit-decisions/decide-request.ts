@@ -73,7 +73,7 @@ const approval = ({ currency: fallback }: Settings) =>
     });
 
 /**
- * Approves a request (CR-3): once, whoever sends it how often. Without an Idempotency-Key a repeat is refused
+ * Approves a request (CR-3) once, however many approvals are sent. Without an Idempotency-Key a repeat is refused
  * with what was decided. Refuses: transaction_not_found; credit_request_not_found, credit_request_approved,
  * credit_request_rejected, credit_request_currency; merchant_cannot_have_credit, wallet_closed, too_many_wallets.
  */

@@ -411,7 +411,7 @@ describe('an administrator', () => {
   const read = (id: string) =>
     harness.call('GET /admin/transactions/{id}', { admin: true, params: { id } });
 
-  it('LE-2: reads any transaction by its id, as it is, whoever it concerns', async () => {
+  it('LE-2: reads any transaction of any merchant by its id, as it is', async () => {
     const unclear = (await read(made.unclear)).body.data;
     expect(unclear).toMatchObject({ id: made.unclear, merchant_id: as, status: 'PROCESSING' });
     expect(unclear).toMatchObject({ attempt: 1, bank_reference: null });

@@ -92,7 +92,7 @@ describe('a sale', () => {
     expect((await wallet(as)).available).toBe('37.50');
   });
 
-  it('SA-1: is delivered by the operator, once, and the bank hears nothing of it', async () => {
+  it('SA-1: is delivered by the operator, once, and no request reaches the bank', async () => {
     const as = await merchantWith('50.00');
     const { id } = (await sell(as, 'k')).body.data;
     expect(await work(as, id)).toBe('done');
