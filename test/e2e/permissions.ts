@@ -20,6 +20,7 @@ import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/c
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { GROUPS } from '../../lambdas/operations/index.ts';
 import type { Outputs } from '../../local/cdk.ts';
+import { BUSY_SENDERS } from '../harness/busy-senders.ts';
 import { adminToken, eventually, newMerchant, PASSWORD, send } from '../harness/client.ts';
 import { localCloud } from '../harness/local-cloud.ts';
 import { recoverNow } from '../harness/root-access.ts';
@@ -138,19 +139,7 @@ const ACTS: readonly Act[] = [
   },
   {
     does: 'send to the queue of busy merchants',
-    allowed: [
-      'withdrawals',
-      'sales',
-      'transfers',
-      'deposits',
-      'credit',
-      'credit-decisions',
-      'conversions',
-      'reversals',
-      'settle',
-      'execute-scheduled',
-      'recover',
-    ],
+    allowed: BUSY_SENDERS,
     attempt: queueForBusyMerchant,
   },
   {

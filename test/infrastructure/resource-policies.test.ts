@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { BUSY_SENDERS } from '../harness/busy-senders.ts';
 import { resourcesOf, templatesOf } from '../harness/templates.ts';
 import { SIMULATED_TYPES } from './resource-policies.ts';
 import {
@@ -37,26 +38,12 @@ it('every resource policy of the templates is simulated', () => {
   expect(new Set(withPrincipal.map(({ Type }) => Type))).toEqual(new Set(SIMULATED_TYPES));
 });
 
-/** Whose requests and work are decided in the groups of busy merchants. */
-const SENDERS = [
-  ...[
-    'withdrawals',
-    'sales',
-    'transfers',
-    'deposits',
-    'credit',
-    'credit-decisions',
-    'conversions',
-    'reversals',
-  ],
-  ...['settle', 'execute-scheduled', 'recover'],
-];
 const scheduler = productionRoles().find(({ name }) => name.includes('SchedulerRole'))?.name ?? '';
 
 describe('queues', () => {
   /** Which roles may send to a queue, and which may consume its messages. */
-  const QUEUES: Record<string, { readonly send: string[]; readonly consume: string[] }> = {
-    BusyWorkQueue: { send: SENDERS, consume: ['run-queued'] },
+  const QUEUES: Record<string, { readonly send: readonly string[]; readonly consume: string[] }> = {
+    BusyWorkQueue: { send: BUSY_SENDERS, consume: ['run-queued'] },
     BusyWorkDeadLetters: { send: [], consume: [] },
     PayoutsQueue: { send: ['recover', 'relay'], consume: ['settle'] },
     PayoutsDeadLetters: { send: [], consume: [] },
@@ -104,8 +91,8 @@ describe('the queue of busy merchants', () => {
   const send = { action: 'sqs:SendMessage', resource };
 
   it('WD-8: accepts messages only from the functions whose requests are decided in groups', async () => {
-    expect(await allowedRoles(send)).toEqual(sorted(SENDERS));
-    expect(SENDERS).not.toContain('confirmations');
+    expect(await allowedRoles(send)).toEqual(sorted(BUSY_SENDERS));
+    expect(BUSY_SENDERS).not.toContain('confirmations');
   });
 
   it('WD-8: is named in the permissions of those functions, and in those of no other', () => {
@@ -117,7 +104,7 @@ describe('the queue of busy merchants', () => {
             [Action].flat().includes('sqs:SendMessage') && [Resource].flat().includes(resource),
         ),
     );
-    expect(sorted(named.map(({ name }) => name))).toEqual(sorted(SENDERS));
+    expect(sorted(named.map(({ name }) => name))).toEqual(sorted(BUSY_SENDERS));
   });
 
   // A message names its caller. A role that can send one can make a request for any merchant.
@@ -129,7 +116,7 @@ describe('the queue of busy merchants', () => {
       })),
     );
     const denied = outcomes.filter(({ outcome }) => outcome === 'ExplicitlyDenied');
-    const others = productionRoles().filter(({ name }) => !SENDERS.includes(name));
+    const others = productionRoles().filter(({ name }) => !BUSY_SENDERS.includes(name));
     expect(sorted(denied.map(({ name }) => name))).toEqual(sorted(others.map(({ name }) => name)));
     expect(await simulate({ caller: ADMINISTRATOR, ...send })).toBe('ExplicitlyDenied');
   });
