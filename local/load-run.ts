@@ -4,7 +4,8 @@ import pMap from 'p-map';
 import { z } from 'zod';
 import { type HttpResponse, request, signIn } from './api.ts';
 import { type Money, money, moneyText } from './money.ts';
-import { createMerchant } from './seed.ts';
+import { stdoutReporter as report, step } from './reporter.ts';
+import { createMerchant, signInAsAdmin, topUpPool } from './seed.ts';
 
 /** A merchant of one run. No other run uses its bank account. */
 export type LoadMerchant = {
@@ -32,7 +33,7 @@ export type Outcome = {
 /** Low, because Cognito and cold starts limit the rate of sign-ups. */
 const SIGN_UP_CONCURRENCY = 8;
 
-export function createMerchants(
+function createMerchants(
   api: string,
   adminToken: string,
   run: string,
@@ -47,6 +48,20 @@ export function createMerchants(
     return { id, account, token: await signIn(api, user) };
   };
   return pMap(numbers, create, { concurrency: SIGN_UP_CONCURRENCY });
+}
+
+/** What each run begins with: merchants of its own, and money in the pool for their withdrawals. */
+export async function startRun(api: string, count: number, topUp: string) {
+  const run = Date.now().toString(36);
+  const adminToken = await signInAsAdmin(api);
+  report('These figures are for an emulator on this machine, not for AWS.');
+  const merchants = await step(
+    report,
+    `${count} merchants registered and approved`,
+    createMerchants(api, adminToken, run, count),
+  );
+  await topUpPool(api, adminToken, topUp, `load-${run}`);
+  return { run, adminToken, merchants };
 }
 
 /** Random amounts. Small enough that no merchant of the run can exceed its credit. */

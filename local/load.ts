@@ -5,17 +5,16 @@ import { CliError, command } from './cli-error.ts';
 import { percentile, table } from './figures.ts';
 import {
   type Accepted,
-  createMerchants,
   type LoadMerchant,
   type Outcome,
   planAttempts,
+  startRun,
   waitUntilFinal,
   withdrawAll,
 } from './load-run.ts';
 import { dollars, type Money, money, moneyText, sum } from './money.ts';
 import { stdoutReporter as report, step } from './reporter.ts';
 import { type Running, readRunning } from './running.ts';
-import { signInAsAdmin, topUpPool } from './seed.ts';
 
 const MERCHANTS = 50;
 const WITHDRAWALS_EACH = 20;
@@ -99,15 +98,7 @@ const amountOf = (accepted: readonly Accepted[]): string =>
 await command(async () => {
   const running = await readRunning();
   const { api } = running;
-  const run = Date.now().toString(36);
-  const adminToken = await signInAsAdmin(api);
-  report('These figures are for an emulator on this machine, not for AWS.');
-  const merchants = await step(
-    report,
-    `${MERCHANTS} merchants registered and approved`,
-    createMerchants(api, adminToken, run, MERCHANTS),
-  );
-  await topUpPool(api, adminToken, '50000.00', `load-${run}`);
+  const { run, adminToken, merchants } = await startRun(api, MERCHANTS, '50000.00');
   // On the local cloud each concurrent execution is a process. Its start is not part of the figures.
   await step(
     report,

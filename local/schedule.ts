@@ -3,11 +3,10 @@ import { z } from 'zod';
 import { requestData } from './api.ts';
 import { CliError, command } from './cli-error.ts';
 import { percentile, table } from './figures.ts';
-import { type Accepted, createMerchants, type LoadMerchant, waitUntilFinal } from './load-run.ts';
+import { type Accepted, type LoadMerchant, startRun, waitUntilFinal } from './load-run.ts';
 import { money, moneyText } from './money.ts';
 import { stdoutReporter as report, step } from './reporter.ts';
 import { readRunning } from './running.ts';
-import { signInAsAdmin, topUpPool } from './seed.ts';
 
 const MERCHANTS = 10;
 const EACH = 5;
@@ -87,15 +86,7 @@ const figures = (
 
 await command(async () => {
   const { api } = await readRunning();
-  const run = Date.now().toString(36);
-  const adminToken = await signInAsAdmin(api);
-  report('These figures are for an emulator on this machine, not for AWS.');
-  const merchants = await step(
-    report,
-    `${MERCHANTS} merchants registered and approved`,
-    createMerchants(api, adminToken, run, MERCHANTS),
-  );
-  await topUpPool(api, adminToken, '1000.00', `schedule-${run}`);
+  const { merchants } = await startRun(api, MERCHANTS, '1000.00');
   const count = MERCHANTS * EACH;
   // On the local cloud each concurrent execution is a process. Its start is not part of the figures.
   await step(
